@@ -1,0 +1,11 @@
+import { readArguments } from './command-line.js';
+import { cloneNode, portOf } from './node-folders.js';
+
+const USAGE = `Usage: node clone-node.js
+
+Copies node-1 to the next free folder, node-2, node-3 and so on. The clone has the same code,
+its own PORT (4002 for node-2) and an empty pool.`;
+
+readArguments(USAGE, {});
+const name = await cloneNode();
+console.log(`${name} created, PORT ${portOf(name)}: start it with cd ${name} && node index.js`);

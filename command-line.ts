@@ -1,0 +1,38 @@
+/** What the scripts at the top level share: arguments, help, and mistakes told in one line. */
+
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values'];
+
+/** Ends the process for a mistake of the person at the terminal: one line, exit code 1. */
+export function fail(line: string): never {
+  console.error(line);
+  process.exit(1);
+}
+
+/**
+ * Reads the command line. `--help` prints `usage` and ends the process; an argument that is
+ * not among the options ends it with one line.
+ *
+ * @param options as for parseArgs of node:util; `help` is added
+ * @returns the values of the options that were given, or have a default
+ */
+export function readArguments<T extends Options>(usage: string, options: T): Values<T> {
+  const values = parseOrFail({ ...options, help: { type: 'boolean', short: 'h' } });
+  if (values.help === true) {
+    console.log(usage);
+    process.exit(0);
+  }
+  return values as Values<T>;
+}
+
+function parseOrFail(options: Options): Record<string, unknown> {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    // The sentences after the first explain how to escape a positional argument.
+    const reason = (error as Error).message.split('. ')[0];
+    return fail(`${reason}; --help lists what there is`);
+  }
+}

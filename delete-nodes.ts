@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import fs from 'fs-extra';
+import { readArguments } from './command-line.js';
+import { listNodes, ROOT } from './node-folders.js';
+
+const USAGE = `Usage: node delete-nodes.js
+
+Removes every node-N folder but node-1, with its pool. Nothing else is touched.`;
+
+readArguments(USAGE, {});
+const clones = (await listNodes()).filter((name) => name !== 'node-1');
+for (const name of clones) {
+  await fs.remove(join(ROOT, name));
+  console.log(`${name} deleted`);
+}
+if (clones.length === 0) console.log('Nothing to delete: there is no clone of node-1');

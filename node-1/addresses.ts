@@ -1,0 +1,105 @@
+/** Addresses of nodes: how they are read, when two of them are the same, which may be dialled. */
+
+import { BlockList, isIP } from 'node:net';
+import { LIMITS } from './config.js';
+
+/** Who can reach a host: this machine, its own network, everybody, or nobody sensible. */
+export type Scope = 'loopback' | 'private' | 'public' | 'reserved';
+
+export interface Address {
+  /** Spelt as it was learnt. */
+  readonly text: string;
+  /** The same for every spelling of one address: what addresses are compared by. */
+  readonly key: string;
+  readonly scope: Scope;
+}
+
+const LOOPBACK = blockList(['127.0.0.0', 8], ['::1', 128]);
+const PRIVATE = blockList(
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['fc00::', 7],
+);
+// Link-local (where clouds keep their metadata), multicast, unassigned, and the IPv6 ranges
+// that carry an IPv4 address inside: nothing a peer may send us to.
+const RESERVED = blockList(
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['192.0.0.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['::', 96],
+  ['64:ff9b::', 96],
+  ['2001::', 32],
+  ['2002::', 16],
+  ['fe80::', 10],
+  ['ff00::', 8],
+);
+const SELF = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
+
+/**
+ * Reads an address: `ws:` or `wss:`, a host and a port, nothing else.
+ *
+ * @returns undefined for anything but that
+ */
+export function parseAddress(text: unknown): Address | undefined {
+  if (typeof text !== 'string' || text.length > LIMITS.addressCharacters) return undefined;
+  // Checked before URL gets it, which would repair much of what is refused here.
+  if (!/^wss?:\/\/[^\s/\\?#@%]+\/?$/i.test(text) || !/^[!-~]+$/.test(text)) return undefined;
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, port } = new URL(text);
+  if (port === '0') return undefined;
+  const host = canonicalHost(hostname);
+  const portOrDefault = port || (protocol === 'wss:' ? '443' : '80');
+  return { text, key: `${protocol}//${host}:${portOrDefault}`, scope: scopeOf(host) };
+}
+
+/**
+ * Tells whether a node whose own address is of scope `own` may dial an address it learnt
+ * from a peer: never towards a network more private than where it is known itself.
+ */
+export function isDiallable(own: Scope, learnt: Scope): boolean {
+  if (learnt === 'reserved') return false;
+  if (own === 'loopback') return learnt === 'loopback';
+  if (own === 'private') return learnt !== 'loopback';
+  return learnt === 'public';
+}
+
+/** One spelling for each host: `localhost` for this machine itself, IPv4 where IPv6 wraps it. */
+function canonicalHost(hostname: string): string {
+  const name = hostname.replace(/\.$/, '').replace(/^\[(.*)\]$/, '$1');
+  if (name === 'localhost' || name.endsWith('.localhost')) return 'localhost';
+  const host = unmapIPv4(name);
+  if (SELF.has(host)) return 'localhost';
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** `::ffff:7f00:1`, as URL spells an IPv4-mapped address, becomes `127.0.0.1`. */
+function unmapIPv4(host: string): string {
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(host);
+  if (mapped === null) return host;
+  const high = Number.parseInt(mapped[1] as string, 16);
+  const low = Number.parseInt(mapped[2] as string, 16);
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+function scopeOf(host: string): Scope {
+  if (host === 'localhost') return 'loopback';
+  const ip = host.replace(/^\[(.*)\]$/, '$1');
+  const version = isIP(ip);
+  if (version === 0) return 'public';
+  const family = version === 6 ? 'ipv6' : 'ipv4';
+  if (LOOPBACK.check(ip, family)) return 'loopback';
+  if (PRIVATE.check(ip, family)) return 'private';
+  return RESERVED.check(ip, family) ? 'reserved' : 'public';
+}
+
+function blockList(...subnets: [network: string, prefix: number][]): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of subnets) {
+    list.addSubnet(network, prefix, isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}

@@ -1,0 +1,71 @@
+/** The settings of one node (its .env, checked), and every limit and timing of the code. */
+
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import dotenv from 'dotenv';
+import { fail } from './fail.js';
+
+export interface Config {
+  /** The node's own folder, absolute. */
+  readonly folder: string;
+  readonly port: number;
+  /** Our own address, as we announce it to others. */
+  readonly address: string;
+}
+
+export const LIMITS = Object.freeze({
+  // What a socket may send.
+  frameBytes: 1024 * 1024,
+  transactionBytes: 64 * 1024,
+  transactionLevels: 32,
+  idCharacters: 256,
+  addressCharacters: 256,
+  handshakeAddresses: 1000,
+  malformedFrames: 3,
+
+  // Whom we dial, and when.
+  peers: 128,
+  learntAddresses: 1024,
+  dialsAtOnce: 8,
+  dialTimeoutMs: 5_000,
+  backoffFirstMs: 1_000,
+  backoffLongestMs: 60_000,
+  stableAfterMs: 15_000,
+  learntAttempts: 5,
+  newsIntervalMs: 1_000,
+
+  // How we keep going, and how we leave.
+  pingIntervalMs: 30_000,
+  saveRetryMs: 1_000,
+  closeTimeoutMs: 1_000,
+  leaveTimeoutMs: 2_000,
+  signalRepeatMs: 500,
+});
+
+/**
+ * Reads the settings of the node in `folder` from its .env alone: a PORT that happens to be
+ * set in the terminal must not turn three nodes into one. Ends the process with one line
+ * when a setting is missing or wrong.
+ */
+export function loadConfig(folder: string): Config {
+  const name = basename(folder);
+  const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
+  const port = readEnv(join(folder, '.env'), name, suggestion).PORT?.trim();
+  if (!port) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
+  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    fail(`${name}/.env: PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
+  }
+  return Object.freeze({
+    folder,
+    port: Number(port),
+    address: `ws://localhost:${Number(port)}`,
+  });
+}
+
+function readEnv(file: string, name: string, suggestion: string): Record<string, string> {
+  try {
+    return dotenv.parse(readFileSync(file));
+  } catch {
+    fail(`${name}/.env cannot be read: create it with the line ${suggestion}`);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The addresses a node knows of, and when each is to be dialled. Pure: no sockets, no timers;
+ * times are milliseconds of whatever clock the caller uses.
+ */
+
+import { type Address, isDiallable, parseAddress } from './addresses.js';
+import { backoffMs } from './backoff.js';
+import { LIMITS } from './config.js';
+import type { TokenBucket } from './token-bucket.js';
+
+export interface Contact {
+  readonly address: Address;
+  /** From known-peers.json: dialled for ever. One learnt from a peer is given up in the end. */
+  readonly isKnown: boolean;
+  /** Whether it was ever reached: only such addresses are worth remembering. */
+  isProven: boolean;
+  /** Attempts in a row that failed, or that were lost again before they were stable. */
+  failures: number;
+  /** When to dial; Infinity while it is dialled, connected, or the same as another. */
+  dueMs: number;
+  /** When a peer's news of it last cut its wait short. */
+  hurriedMs: number;
+  /** The key of the address that turned out to be the same node. */
+  sameAs?: string;
+}
+
+export class Contacts {
+  readonly #own: Address;
+  readonly #contacts = new Map<string, Contact>();
+
+  /** @param own this node's own address, which never becomes a contact */
+  constructor(own: Address) {
+    this.#own = own;
+  }
+
+  /** Adds an address from known-peers.json, due at once. */
+  addKnown(address: Address, nowMs: number): void {
+    this.#add(address, true, nowMs);
+  }
+
+  /**
+   * Adds an address learnt from a peer, due at once.
+   *
+   * @returns false when it is not new, our own, out of our scope, or one too many
+   */
+  addLearnt(address: Address, nowMs: number): boolean {
+    if (!isDiallable(this.#own.scope, address.scope)) return false;
+    if (this.#contacts.size >= LIMITS.learntAddresses) return false;
+    return this.#add(address, false, nowMs);
+  }
+
+  /**
+   * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
+   * dialled again is probably back, so its wait is cut short, once a second at most, lest we
+   * hammer a third party on somebody's word.
+   *
+   * @param news spends a token for each address that leads to a dial
+   * @returns true when the address is new
+   */
+  hear(text: string, news: TokenBucket, nowMs: number): boolean {
+    const address = parseAddress(text);
+    if (address === undefined || this.isOwn(address)) return false;
+    const contact = this.#contacts.get(address.key);
+    if (contact === undefined) return news.take(nowMs) && this.addLearnt(address, nowMs);
+    const isWaiting = contact.dueMs !== Infinity;
+    const isRecent = nowMs - contact.hurriedMs < LIMITS.newsIntervalMs;
+    if (isWaiting && !isRecent && news.take(nowMs)) {
+      contact.hurriedMs = nowMs;
+      contact.dueMs = nowMs;
+    }
+    return false;
+  }
+
+  /** Tells whether an address is ours, in whatever spelling and under any name met so far. */
+  isOwn(address: Address): boolean {
+    return this.resolve(address) === this.#own.key;
+  }
+
+  /** Returns the key of the node behind an address, seeing through the aliases met so far. */
+  resolve(address: Address): string {
+    return this.#contacts.get(address.key)?.sameAs ?? address.key;
+  }
+
+  /** Returns the contacts to dial now, the longest due first. */
+  due(nowMs: number): Contact[] {
+    const due = [...this.#contacts.values()].filter((contact) => contact.dueMs <= nowMs);
+    return due.sort((a, b) => a.dueMs - b.dueMs);
+  }
+
+  /** When the next contact falls due; Infinity when none waits. */
+  nextDueMs(): number {
+    return Math.min(...[...this.#contacts.values()].map((contact) => contact.dueMs), Infinity);
+  }
+
+  /** A dial begins. */
+  dialling(contact: Contact): void {
+    contact.dueMs = Infinity;
+  }
+
+  /**
+   * A dial failed, or a connection ended.
+   *
+   * @param upMs how long it was connected; 0 for a dial that failed
+   * @param random a number from 0 up to 1
+   * @returns how long until the next dial, undefined when the address is given up
+   */
+  lost(contact: Contact, upMs: number, nowMs: number, random: number): number | undefined {
+    contact.failures = upMs >= LIMITS.stableAfterMs ? 1 : contact.failures + 1;
+    this.#releaseAliases(contact, nowMs);
+    if (!contact.isKnown && contact.failures >= LIMITS.learntAttempts) {
+      this.#contacts.delete(contact.address.key);
+      return undefined;
+    }
+    const waitMs = backoffMs(contact.failures, random);
+    contact.dueMs = nowMs + waitMs;
+    return waitMs;
+  }
+
+  /** The contact turned out to be this node itself: it is never dialled again. */
+  isOurself(contact: Contact): void {
+    contact.sameAs = this.#own.key;
+  }
+
+  /** The contact turned out to be a node we are connected to: not dialled while that lasts. */
+  isSameAs(contact: Contact, other: Contact): void {
+    contact.sameAs = other.address.key;
+    contact.isProven = true;
+  }
+
+  /** Returns the learnt addresses worth knowing at the next start. */
+  worthRemembering(): string[] {
+    return [...this.#contacts.values()]
+      .filter((contact) => contact.isProven && !contact.isKnown)
+      .map((contact) => contact.address.text);
+  }
+
+  #add(address: Address, isKnown: boolean, nowMs: number): boolean {
+    if (address.key === this.#own.key || this.#contacts.has(address.key)) return false;
+    this.#contacts.set(address.key, {
+      address,
+      isKnown,
+      isProven: false,
+      failures: 0,
+      dueMs: nowMs,
+      hurriedMs: -Infinity,
+    });
+    return true;
+  }
+
+  /** With the connection gone, its other names may lead to it, or to somebody else by now. */
+  #releaseAliases(contact: Contact, nowMs: number): void {
+    for (const alias of this.#contacts.values()) {
+      if (alias.sameAs !== contact.address.key) continue;
+      delete alias.sameAs;
+      alias.dueMs = nowMs + backoffMs(1, 0.5);
+    }
+  }
+}

@@ -1,0 +1,324 @@
+/**
+ * One node of the network: a server that any peer may dial, and a client for each peer that
+ * we dial. What we say to a peer goes out on the connection that we opened, so two nodes hold
+ * two connections, one in each direction. PROTOCOL.md describes the wire.
+ */
+
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { type Address, parseAddress } from './addresses.js';
+import { LIMITS, loadConfig } from './config.js';
+import {
+  type Connection,
+  explainClose,
+  explainError,
+  isSameNode,
+  nameOf,
+  newConnection,
+} from './connection.js';
+import { type Contact, Contacts } from './contacts.js';
+import { fail } from './fail.js';
+import { listen } from './listen.js';
+import { count, createLog, createTally } from './log.js';
+import {
+  announcementHeaders,
+  type Data,
+  handshakeFrame,
+  type Message,
+  type MessageType,
+  parseAnnouncement,
+  parseMessage,
+  type Transaction,
+  transactionFrame,
+} from './messages.js';
+import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
+import {
+  countTransactions,
+  getTransactions,
+  hasTransaction,
+  writeTransactions,
+} from './transactions.js';
+
+/** A connection that we opened. */
+interface Peer extends Connection {
+  readonly contact: Contact;
+  readonly address: Address;
+  openedMs: number;
+  isDropped: boolean;
+}
+
+// Load: settings, known peers, the pool.
+
+const config = loadConfig(fileURLToPath(new URL('.', import.meta.url)));
+const log = createLog(config.port);
+const knownPeers = readKnownPeers(config.folder);
+getTransactions(log);
+
+const meshId = randomBytes(16).toString('hex');
+const contacts = new Contacts(parseAddress(config.address) as Address);
+
+let connectedAddresses: string[] = [];
+let attemptingToConnectToAddress: string[] = [];
+/** The peers we are connected to, by the key of the address we dialled. */
+const peers = new Map<string, Peer>();
+const connections = new Set<Connection>();
+
+let dialTimer: NodeJS.Timeout | undefined;
+let leavingSinceMs: number | undefined;
+
+const rememberPeers = createLearntPeersSaver(config.folder, () => contacts.worthRemembering(), log);
+const tallyAccepted = createTally<Transaction>(logAccepted);
+const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void } = {
+  HANDSHAKE: learn,
+  TRANSACTION: accept,
+};
+
+// Listen.
+
+const server = new WebSocketServer({ noServer: true, maxPayload: LIMITS.frameBytes });
+server.on('headers', serverOnHeaders);
+server.on('connection', serverOnConnection);
+const listeners = await listen(config.port, server);
+log('listening', `${config.address}, ${count(countTransactions(), 'transaction')} in the pool`);
+
+// Dial: the known peers for ever, the ones learnt in earlier runs while they answer.
+
+for (const address of knownPeers) contacts.addKnown(address, performance.now());
+for (const address of readLearntPeers(config.folder)) {
+  contacts.addLearnt(address, performance.now());
+}
+dialDue();
+
+const pingTimer = setInterval(pingAll, LIMITS.pingIntervalMs);
+process.on('SIGINT', leave);
+process.on('SIGTERM', leave);
+process.on('SIGHUP', leave);
+
+/** Dials every contact that is due, as far as the limits allow, and comes back for the rest. */
+function dialDue(): void {
+  clearTimeout(dialTimer);
+  if (leavingSinceMs !== undefined) return;
+  for (const contact of contacts.due(performance.now())) {
+    // An attempt that ends, or a peer that goes, calls again.
+    if (attemptingToConnectToAddress.length >= LIMITS.dialsAtOnce) return;
+    if (attemptingToConnectToAddress.length + peers.size >= LIMITS.peers) return;
+    dial(contact);
+  }
+  const nextDueMs = contacts.nextDueMs();
+  if (nextDueMs !== Infinity) dialTimer = setTimeout(dialDue, nextDueMs - performance.now());
+}
+
+function dial(contact: Contact): void {
+  const { address } = contact;
+  contacts.dialling(contact);
+  attemptingToConnectToAddress = [...attemptingToConnectToAddress, address.text];
+  log('dialling', address.text);
+
+  const socket = new WebSocket(address.text, {
+    headers: announcementHeaders(meshId, config.address),
+    perMessageDeflate: false,
+    maxPayload: LIMITS.frameBytes,
+  });
+  const peer: Peer = {
+    ...newConnection(socket),
+    contact,
+    address,
+    openedMs: Infinity,
+    isDropped: false,
+  };
+  const deadline = setTimeout(
+    () => drop(peer, `no answer in ${LIMITS.dialTimeoutMs / 1000} s`),
+    LIMITS.dialTimeoutMs,
+  );
+  socket.on('upgrade', (response) => {
+    peer.meshId = parseAnnouncement(response.headers)?.meshId;
+  });
+  socket.on('open', () => {
+    clearTimeout(deadline);
+    peerOnOpen(peer);
+  });
+  listenTo(peer);
+  socket.on('error', (error) => drop(peer, explainError(error)));
+  socket.on('close', (code) => {
+    clearTimeout(deadline);
+    drop(peer, explainClose(code));
+  });
+}
+
+function peerOnOpen(peer: Peer): void {
+  const { contact, address, socket } = peer;
+  if (peer.meshId === meshId) {
+    contacts.isOurself(contact);
+    drop(peer, 'this node itself under another name');
+    return;
+  }
+  const twin = [...peers.values()].find((other) => isSameNode(other, peer));
+  if (twin !== undefined) {
+    contacts.isSameAs(contact, twin.contact);
+    drop(peer, `the same node as ${twin.address.text}`);
+    return;
+  }
+
+  peer.openedMs = performance.now();
+  contact.isProven = true;
+  peers.set(address.key, peer);
+  attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
+  connectedAddresses = [...connectedAddresses, address.text];
+  log('connected', `${address.text}, ${count(peers.size, 'peer')} now`);
+  socket.send(handshakeFrame([config.address, ...connectedAddresses]));
+  rememberPeers();
+  dialDue();
+}
+
+/** The one way out for a connection that we opened, or tried to: whatever ended it, and once. */
+function drop(peer: Peer, reason: string): void {
+  if (peer.isDropped) return;
+  peer.isDropped = true;
+  peer.socket.terminate();
+
+  const { contact, address } = peer;
+  const wasConnected = peers.get(address.key) === peer;
+  if (wasConnected) peers.delete(address.key);
+  connectedAddresses = without(connectedAddresses, address.text);
+  attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
+  if (contact.sameAs !== undefined) {
+    log('not connected', `${address.text} is ${reason}`);
+  } else if (leavingSinceMs === undefined) {
+    redialLater(contact, wasConnected ? performance.now() - peer.openedMs : 0, reason);
+  }
+  dialDue();
+}
+
+function redialLater(contact: Contact, upMs: number, reason: string): void {
+  const event = upMs > 0 ? 'disconnected' : 'unreachable';
+  const waitMs = contacts.lost(contact, upMs, performance.now(), Math.random());
+  const next = waitMs === undefined ? 'given up' : `again in ${(waitMs / 1000).toFixed(1)} s`;
+  log(event, `${contact.address.text} (${reason}), ${next}`);
+  if (waitMs === undefined) rememberPeers();
+}
+
+function serverOnHeaders(headers: string[]): void {
+  for (const [name, value] of Object.entries(announcementHeaders(meshId, config.address))) {
+    headers.push(`${name}: ${value}`);
+  }
+}
+
+function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
+  const connection = newConnection(socket);
+  const announcement = parseAnnouncement(request.headers);
+  connection.meshId = announcement?.meshId;
+  connection.address = announcement?.address;
+  listenTo(connection);
+  socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
+}
+
+function listenTo(connection: Connection): void {
+  const { socket } = connection;
+  connections.add(connection);
+  socket.on('message', (data, isBinary) => socketOnMessage(connection, data, isBinary));
+  socket.on('pong', () => {
+    connection.isAlive = true;
+  });
+  socket.on('close', () => connections.delete(connection));
+}
+
+function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): void {
+  if (isBinary) {
+    from.socket.close(1003, 'text frames only');
+    return;
+  }
+  const message = parseMessage(data.toString());
+  if ('malformed' in message) refuse(from, message.malformed);
+  else if ('type' in message) handle(message, from);
+}
+
+function handle<T extends MessageType>(message: Message<T>, from: Connection): void {
+  handlers[message.type](message.data, from);
+}
+
+function refuse(from: Connection, reason: string): void {
+  if (from.malformedFrames >= LIMITS.malformedFrames) return;
+  from.malformedFrames += 1;
+  log('refused', `${nameOf(from)} sent ${reason}`);
+  if (from.malformedFrames === LIMITS.malformedFrames) {
+    from.socket.close(1008, 'too many malformed messages');
+  }
+}
+
+/** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */
+function learn(addresses: string[], from: Connection): void {
+  from.address ??= parseAddress(addresses[0]);
+  log('handshake from', `${nameOf(from)}, connected to ${count(addresses.length - 1, 'peer')}`);
+  const nowMs = performance.now();
+  const learnt = addresses.filter((text) => contacts.hear(text, from.news, nowMs));
+  if (learnt.length > 0) log('learnt', learnt.join(' '));
+  dialDue();
+}
+
+/** TRANSACTION: a new one goes into the pool and on to the others; a known one goes no further. */
+function accept(transaction: Transaction, from: Connection): void {
+  if (hasTransaction(transaction.id)) return;
+  writeTransactions([transaction]);
+  relay(transaction, from);
+  tallyAccepted(transaction);
+}
+
+function relay(transaction: Transaction, from: Connection): void {
+  const frame = Buffer.from(transactionFrame(transaction));
+  const sender = senderOf(from);
+  for (const peer of peers.values()) {
+    if (peer !== sender) peer.socket.send(frame, { binary: false });
+  }
+}
+
+/**
+ * The peer we are connected to that sits at the other end of a connection, for what it sends
+ * need not be sent back to it. Where it says it listens is believed only if we meet the same
+ * mesh-id there; so no plain peer can pass for one of ours.
+ */
+function senderOf(from: Connection): Peer | undefined {
+  const peer = from.address && peers.get(contacts.resolve(from.address));
+  return peer?.meshId === from.meshId ? peer : undefined;
+}
+
+/** A peer that has not answered the last ping is gone, even if its connection never closes. */
+function pingAll(): void {
+  for (const connection of connections) {
+    if (!connection.isAlive) connection.socket.terminate();
+    connection.isAlive = false;
+    if (connection.socket.readyState === WebSocket.OPEN) connection.socket.ping();
+  }
+}
+
+/** Ctrl-C: tell the peers, write what is not yet on disk, and go. A second one goes at once. */
+async function leave(): Promise<void> {
+  if (leavingSinceMs !== undefined) {
+    // npm and other runners pass a Ctrl-C on that the terminal has delivered already.
+    if (performance.now() - leavingSinceMs > LIMITS.signalRepeatMs) process.exit(1);
+    return;
+  }
+  leavingSinceMs = performance.now();
+  log('leaving', `closing ${count(connections.size, 'connection')}`);
+  setTimeout(() => fail('Left before all was saved'), LIMITS.leaveTimeoutMs);
+  clearTimeout(dialTimer);
+  clearInterval(pingTimer);
+  for (const listener of listeners) listener.close();
+  for (const { socket } of connections) socket.close(1001, 'leaving');
+  const closeBy = leavingSinceMs + LIMITS.closeTimeoutMs;
+  while (connections.size > 0 && performance.now() < closeBy) await sleep(10);
+  await writeTransactions([]);
+  process.exit(0);
+}
+
+function logAccepted(accepted: number, latest: Transaction): void {
+  const what =
+    accepted === 1 ? `transaction ${latest.id}` : `${accepted} transactions in the last second`;
+  log('accepted', `${what}, ${countTransactions()} in the pool`);
+}
+
+function without(addresses: string[], address: string): string[] {
+  return addresses.filter((other) => other !== address);
+}

@@ -1,0 +1,63 @@
+/**
+ * The source text of the parts of a JSON document. A transaction is stored and relayed
+ * exactly as it came; JSON.stringify(JSON.parse(text)) would turn 1.0 into 1, round long
+ * numbers and reorder keys that look like numbers.
+ */
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/**
+ * Splits a JSON array into the texts of its elements, or an object into those of its
+ * `"key": value` members.
+ *
+ * @param text a valid JSON array or object; for any other text the result means nothing
+ */
+export function sourceParts(text: string): string[] {
+  const parts: string[] = [];
+  const start = text.search(/[[{]/) + 1;
+  let partStart = start;
+  let depth = 0;
+  for (let i = start; depth >= 0 && i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = endOfString(text, i);
+    else if (code === OPEN_BRACKET || code === OPEN_BRACE) depth += 1;
+    else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth -= 1;
+
+    if (depth < 0 || (depth === 0 && code === COMMA)) {
+      parts.push(text.slice(partStart, i).trim());
+      partStart = i + 1;
+    }
+  }
+  return parts.length === 1 && parts[0] === '' ? [] : parts;
+}
+
+/**
+ * Returns the text of the value that JSON.parse gives an object's member: the last one of
+ * that name.
+ *
+ * @param text a valid JSON object that has a member `name`
+ */
+export function memberSource(text: string, name: string): string {
+  let source = '';
+  for (const member of sourceParts(text)) {
+    const keyEnd = endOfString(member, 0) + 1;
+    if (JSON.parse(member.slice(0, keyEnd)) !== name) continue;
+    source = member.slice(member.indexOf(':', keyEnd) + 1).trim();
+  }
+  return source;
+}
+
+/** Returns the index of the quote that closes the string opened by the one at `start`. */
+function endOfString(text: string, start: number): number {
+  let i = start + 1;
+  while (i < text.length && text.charCodeAt(i) !== QUOTE) {
+    i += text.charCodeAt(i) === BACKSLASH ? 2 : 1;
+  }
+  return i;
+}

@@ -1,0 +1,59 @@
+/** Which peers a node knows of when it starts: known-peers.json, and what it learnt before. */
+
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Address, parseAddress } from './addresses.js';
+import { fail } from './fail.js';
+import { createSaver, readJsonArray, shortName } from './files.js';
+import type { Log } from './log.js';
+
+const KNOWN = 'known-peers.json';
+const LEARNT = 'peers.json';
+
+/**
+ * Reads the known-peers.json of the node in `folder`, which a person writes. Ends the process
+ * with one line when it is missing, not JSON, or holds something that is no address.
+ */
+export function readKnownPeers(folder: string): Address[] {
+  const file = join(folder, KNOWN);
+  const known = readJsonArray(file);
+  if (known === undefined) {
+    return fail(`${shortName(file)} is missing: create it, for example ["ws://localhost:4001"]`);
+  }
+  return known.array.map(
+    (text) =>
+      parseAddress(text) ??
+      fail(
+        `${shortName(file)}: ${JSON.stringify(text)} is not an address: write it like "ws://localhost:4001"`,
+      ),
+  );
+}
+
+/**
+ * Reads the addresses that the node in `folder` learnt in earlier runs. A file that the node
+ * wrote for itself is no reason not to start: one that cannot be read is put aside.
+ */
+export function readLearntPeers(folder: string): Address[] {
+  const file = join(folder, LEARNT);
+  if (!existsSync(file)) return [];
+  try {
+    const addresses: unknown[] = JSON.parse(readFileSync(file, 'utf8'));
+    return addresses.flatMap((text) => parseAddress(text) ?? []);
+  } catch {
+    renameSync(file, `${file}.unreadable`);
+    return [];
+  }
+}
+
+/**
+ * Returns a function that writes the learnt addresses down for the next start.
+ *
+ * @param addresses gives those worth remembering at the moment of writing
+ */
+export function createLearntPeersSaver(
+  folder: string,
+  addresses: () => string[],
+  log: Log,
+): () => Promise<void> {
+  return createSaver(join(folder, LEARNT), () => `${JSON.stringify(addresses(), null, 2)}\n`, log);
+}

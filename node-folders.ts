@@ -1,0 +1,86 @@
+/** The folders of the network, node-1, node-2 …: finding, cloning and removing them. */
+
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fs from 'fs-extra';
+import { fail } from './command-line.js';
+
+/** Where the scripts and the node folders are, wherever they are called from. */
+export const ROOT = fileURLToPath(new URL('.', import.meta.url));
+
+const ORIGINAL = 'node-1';
+// What a node writes while it runs: a clone is the code, and starts with no data.
+const DATA = /^(transactions|peers)\.json/;
+
+/** Returns the names of the node folders, node-1 first, in the order of their numbers. */
+export async function listNodes(): Promise<string[]> {
+  const entries = await fs.readdir(ROOT, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && /^node-[1-9]\d*$/.test(entry.name))
+    .map((entry) => entry.name)
+    .sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+/** The port of a node folder: 4000 and its number. */
+export function portOf(name: string): number {
+  return 4000 + numberOf(name);
+}
+
+/**
+ * Copies node-1's code to the first node-N that is free, with PORT=4000+N and an empty pool.
+ * Ends the process with one line when there is no compiled node-1.
+ *
+ * @returns the name of the new folder
+ */
+export async function cloneNode(): Promise<string> {
+  const original = join(ROOT, ORIGINAL);
+  if (!(await fs.pathExists(original))) fail(`There is no ${ORIGINAL} folder to clone in ${ROOT}`);
+  await requireCompiled(ORIGINAL);
+  const env = await readEnv(ORIGINAL);
+
+  // Made under another name and then renamed, so that a clone is there whole or not at all.
+  const unfinished = join(ROOT, `.clone-${process.pid}.tmp`);
+  await fs.copy(original, unfinished, { filter: (path) => !DATA.test(basename(path)) });
+  await fs.writeFile(join(unfinished, 'transactions.json'), '[]\n');
+  for (let number = 2; ; number++) {
+    const name = `node-${number}`;
+    if (await fs.pathExists(join(ROOT, name))) continue;
+    await fs.writeFile(join(unfinished, '.env'), withPort(env, portOf(name)));
+    if (await isRenamed(unfinished, join(ROOT, name))) return name;
+  }
+}
+
+/** Ends the process with one line when a node folder has no compiled code. */
+export async function requireCompiled(name: string): Promise<void> {
+  if (await fs.pathExists(join(ROOT, name, 'index.js'))) return;
+  fail(`${name}/index.js is missing, the code is not compiled: run npm install`);
+}
+
+async function readEnv(name: string): Promise<string> {
+  try {
+    return await fs.readFile(join(ROOT, name, '.env'), 'utf8');
+  } catch {
+    return fail(`${name}/.env cannot be read: create it with the line PORT=${portOf(name)}`);
+  }
+}
+
+/** False when somebody else has taken the name in the meantime. */
+async function isRenamed(from: string, to: string): Promise<boolean> {
+  try {
+    await fs.rename(from, to);
+    return true;
+  } catch (error) {
+    if (await fs.pathExists(to)) return false;
+    throw error;
+  }
+}
+
+/** Sets PORT and leaves the other settings as they are. */
+function withPort(env: string, port: number): string {
+  const others = env.split(/\r?\n/).filter((line) => !/^\s*(export\s+)?PORT\s*[=:]/.test(line));
+  return `${[`PORT=${port}`, ...others].join('\n').trimEnd()}\n`;
+}
+
+function numberOf(name: string): number {
+  return Number(name.slice('node-'.length));
+}
