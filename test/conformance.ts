@@ -1,0 +1,50 @@
+/** Runs the user stories against anybody's node: npm run conformance -- <folder of a node-1> */
+
+import { join } from 'node:path';
+import fs from 'fs-extra';
+import { Network } from './helpers.js';
+import { stories } from './stories.js';
+
+const USAGE = `Usage: npm run conformance -- FOLDER
+
+Runs the user stories against the node in FOLDER, a node-1 with its compiled index.js, and
+prints a line for each. The node is tested in a temporary copy. Exit code 1 if any story fails.`;
+
+const folder = process.argv[2];
+if (folder === undefined || folder === '--help' || process.argv.length > 3) {
+  console.log(USAGE);
+  process.exit(folder === '--help' ? 0 : 1);
+}
+if (!(await fs.pathExists(join(folder, 'index.js')))) {
+  console.error(`There is no index.js in ${folder}: name the folder of a compiled node-1`);
+  process.exit(1);
+}
+
+let network: Network | undefined;
+process.once('SIGINT', async () => {
+  await network?.close();
+  process.exit(130);
+});
+
+let failed = 0;
+for (const [index, { title, check }] of stories.entries()) {
+  const story = `${String(index + 1).padStart(2)}. ${title}`;
+  try {
+    network = await Network.create(folder);
+    await check(network);
+    console.log(`pass  ${story}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL  ${story}\n      ${reason(error)}`);
+  } finally {
+    await network?.close();
+  }
+}
+console.log(`${stories.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** The first line of an assertion says what was expected; the rest is a picture of it. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s+/g, ' ').slice(0, 500);
+}
