@@ -31,8 +31,8 @@ function parseOrFail(options: Options): Record<string, unknown> {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    // The sentences after the first explain how to escape a positional argument.
-    const reason = (error as Error).message.split('. ')[0];
+    // What follows the first sentence is about rare cases.
+    const reason = (error as Error).message.split(/\.\s/)[0];
     return fail(`${reason}; --help lists what there is`);
   }
 }

@@ -7,8 +7,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import fs from 'fs-extra';
 import { WebSocket, WebSocketServer } from 'ws';
 
@@ -79,6 +81,13 @@ export class Program {
     return this.#exit;
   }
 
+  /** Ends it the polite way, for it may have processes of its own; the hard way if need be. */
+  async close(): Promise<void> {
+    const impatience = setTimeout(() => this.process.kill('SIGKILL'), 5000);
+    await this.end('SIGTERM');
+    clearTimeout(impatience);
+  }
+
   async result(): Promise<Result> {
     return { code: await this.#exit, stdout: this.stdout, stderr: this.stderr };
   }
@@ -103,6 +112,10 @@ export class RunningNode extends Program implements Named {
     this.port = port;
     this.address = `ws://localhost:${port}`;
     this.folder = folder;
+  }
+
+  override async close(): Promise<void> {
+    await this.end('SIGKILL');
   }
 
   async listening(): Promise<this> {
@@ -133,7 +146,6 @@ export class RunningNode extends Program implements Named {
 export class Network {
   readonly root: string;
   readonly #things: Closable[] = [];
-  readonly #programs: Program[] = [];
 
   private constructor(root: string) {
     this.root = root;
@@ -181,9 +193,7 @@ export class Network {
 
   /** Starts the node in a folder without waiting for it. */
   launch(name: string, port: number): RunningNode {
-    const node = new RunningNode(name, port, this.path(name));
-    this.#programs.push(node);
-    return node;
+    return this.keep(new RunningNode(name, port, this.path(name)));
   }
 
   /** Makes and starts a node on a free port. */
@@ -206,9 +216,7 @@ export class Network {
 
   /** Starts `node script` in a folder of the network. */
   start(args: string[], folder = '.', command?: string): Program {
-    const program = new Program(args, this.path(folder), command);
-    this.#programs.push(program);
-    return program;
+    return this.keep(new Program(args, this.path(folder), command));
   }
 
   /** Runs `node script` in a folder of the network to its end. */
@@ -227,8 +235,7 @@ export class Network {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#programs.map((program) => program.end()));
-    for (const thing of this.#things) await thing.close();
+    await Promise.all(this.#things.map((thing) => thing.close()));
     await fs.remove(this.root);
   }
 }
@@ -444,4 +451,25 @@ function findPackages(folder: string): string {
     if (fs.existsSync(join(at, 'node_modules'))) return join(at, 'node_modules');
   }
   return join(PROJECT, 'node_modules');
+}
+
+/** Runs a test in a network of its own, and clears it away whatever happens. */
+export async function withNetwork(check: (network: Network) => Promise<void>): Promise<void> {
+  const network = await Network.create();
+  try {
+    await check(network);
+  } finally {
+    await network.close();
+  }
+}
+
+/** A seed for what a test does at random; printed, and given back to it with SEED=… npm test. */
+export function newSeed(t: TestContext): number {
+  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+  t.diagnostic(`seed ${seed}`);
+  return seed;
+}
+
+export function checkProperty<T>(t: TestContext, property: fc.IProperty<T>, numRuns = 500): void {
+  fc.assert(property, { seed: newSeed(t), numRuns });
 }

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  connectTo,
+  newSeed,
+  transactionMessage,
+  until,
+  untilFullMesh,
+  untilPoolsHold,
+  withNetwork,
+} from './helpers.js';
+
+test('ten nodes that know one address connect all to all', () =>
+  withNetwork(async (network) => {
+    await network.startMesh(10);
+  }));
+
+test('1,000 transactions, sent to random nodes by several clients at once, are in every pool', (t) =>
+  withNetwork(async (network) => {
+    const nodes = await network.startMesh(4);
+    const seed = newSeed(t);
+
+    const clients = await Promise.all(
+      [...nodes, ...nodes].map(async ({ address }) => connectTo(address)),
+    );
+    const anyClient = fc.constantFrom(...clients);
+    // Now and then two clients hand in the same one.
+    const senders = fc.array(anyClient, { minLength: 1, maxLength: 2 });
+    const ids: string[] = [];
+    for (const [i, some] of fc.sample(senders, { seed, numRuns: 1000 }).entries()) {
+      for (const client of some) client.send(JSON.stringify(transactionMessage(`t${i}`)));
+      ids.push(`t${i}`);
+    }
+    await untilPoolsHold(nodes, ids);
+    for (const client of clients) client.terminate();
+  }));
+
+test('a node that learnt its peers finds them again when no known one is left', () =>
+  withNetwork(async (network) => {
+    const [first, second, third] = await network.startMesh(3);
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    await until('the learnt address on disk', async () =>
+      (await network.read('node-2/peers.json')).includes(third.address),
+    );
+    await first.end();
+    await second.end();
+    const again = await network.launch(second.name, second.port).listening();
+    await untilFullMesh([again, third]);
+  }));
+
+test('a peer that is back is dialled as soon as it shows up, not when its backoff ends', () =>
+  withNetwork(async (network) => {
+    const [first, second] = await network.startMesh(2);
+    assert.ok(first !== undefined && second !== undefined);
+    await second.end();
+    // The fourth failure in a row waits at least four seconds for the next attempt.
+    await until(
+      'four failures',
+      () => first.lines.filter((line) => line.includes(`${second.address} (`)).length >= 4,
+    );
+    const again = await network.launch(second.name, second.port).listening();
+    await until(
+      'a connection at once',
+      () => first.stdout.lastIndexOf('connected: ') > first.stdout.lastIndexOf('unreachable: '),
+      3000,
+    );
+    await untilFullMesh([first, again]);
+  }));

@@ -1,0 +1,209 @@
+/** Mistakes people make: one clear line, exit code 1, no stack trace, nothing changed. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import {
+  freePort,
+  makeTransaction,
+  type Network,
+  type Result,
+  say,
+  transactionMessage,
+  until,
+  withNetwork,
+} from './helpers.js';
+
+interface Mistake {
+  readonly what: string;
+  readonly make: (network: Network) => Promise<unknown>;
+  readonly run: (network: Network) => Promise<Result>;
+  readonly says: RegExp;
+}
+
+const start = (network: Network) => network.run(['index.js'], 'node-1');
+const env = (text: string) => (network: Network) => network.write('node-1/.env', text);
+const peers = (text: string) => (network: Network) =>
+  network.write('node-1/known-peers.json', text);
+const pool = (text: string) => (network: Network) =>
+  network.write('node-1/transactions.json', text);
+const add =
+  (...args: string[]) =>
+  (network: Network) =>
+    network.run(['add-transaction.js', ...args]);
+const nothing = async () => {};
+
+const mistakes: Mistake[] = [
+  {
+    what: 'no .env',
+    make: (network) => fs.remove(network.path('node-1/.env')),
+    run: start,
+    says: /^node-1\/\.env cannot be read: create it with the line PORT=4001$/,
+  },
+  { what: 'no PORT', make: env('HOST=x\n'), run: start, says: /^node-1\/\.env has no PORT: add/ },
+  ...['abc', '0', '70000', '-1', '40.5', '1e3'].map((port) => ({
+    what: `PORT ${port}`,
+    make: env(`PORT=${port}\n`),
+    run: start,
+    says: /^node-1\/\.env: PORT must be a whole number from 1 to 65535, for example PORT=4001$/,
+  })),
+  {
+    what: 'a port in use',
+    make: async (network) => {
+      const port = await freePort();
+      await network.trap(port);
+      await network.addNode('node-1', port, []);
+    },
+    run: start,
+    says: /^Port \d+ is already in use: end the program that uses it, or change PORT in \.env$/,
+  },
+  {
+    what: 'no known-peers.json',
+    make: (network) => fs.remove(network.path('node-1/known-peers.json')),
+    run: start,
+    says: /^node-1\/known-peers\.json is missing: create it, for example \["ws/,
+  },
+  {
+    what: 'a known-peers.json that is not JSON',
+    make: peers('["ws://localhost:4001"\n'),
+    run: start,
+    says: /^node-1\/known-peers\.json cannot be read \(.*JSON.*\): mend it, or move it away$/,
+  },
+  {
+    what: 'a known-peers.json that is no array',
+    make: peers('{"peer":"ws://localhost:4001"}'),
+    run: start,
+    says: /^node-1\/known-peers\.json is not a JSON array/,
+  },
+  {
+    what: 'a known peer that is no address',
+    make: peers('["ws://localhost:4001","http://localhost:4003"]'),
+    run: start,
+    says: /^node-1\/known-peers\.json: "http:\/\/localhost:4003" is not an address: write it like/,
+  },
+  {
+    what: 'a pool that is not JSON',
+    make: pool('[{"id":"a"},\n{"id":'),
+    run: start,
+    says: /^node-1\/transactions\.json cannot be read \(.*JSON.*\): mend it, or move it away$/,
+  },
+  {
+    what: 'a pool that is no array',
+    make: pool('{"id":"a"}'),
+    run: start,
+    says: /^node-1\/transactions\.json is not a JSON array/,
+  },
+  {
+    what: 'a pool with something else than transactions',
+    make: pool('[{"id":"a"}, 7]'),
+    run: start,
+    says: /^node-1\/transactions\.json: entry 2 is not an object/,
+  },
+  {
+    what: 'no node-1 to clone',
+    make: (network) => fs.move(network.path('node-1'), network.path('elsewhere')),
+    run: (network) => network.run(['clone-node.js']),
+    says: /^There is no node-1 folder to clone/,
+  },
+  ...[['clone-node.js'], ['start-nodes.js']].map((args) => ({
+    what: `${args[0]} before the code is compiled`,
+    make: (network: Network) => fs.remove(network.path('node-1/index.js')),
+    run: (network: Network) => network.run(args),
+    says: /^node-1\/index\.js is missing, the code is not compiled: run npm install$/,
+  })),
+  ...['clone-node.js', 'delete-nodes.js', 'start-nodes.js', 'add-transaction.js'].map((script) => ({
+    what: `${script} with an unknown flag`,
+    make: nothing,
+    run: (network: Network) => network.run([script, '--colour']),
+    says: /^Unknown option '--colour'; --help lists what there is$/,
+  })),
+  {
+    what: 'add-transaction with no node listening',
+    make: async (network) => network.addNode('node-1', await freePort(), []),
+    run: add(),
+    says: /^No node is listening on ws:\/\/localhost:\d+: start it with node index\.js in its folder$/,
+  },
+  ...(
+    [
+      [['--amount', 'much'], /^--amount much is not a number above 0$/],
+      [['--amount', '-1'], /^Option '--amount' argument is ambiguous; --help/],
+      [['--amount=-1'], /^--amount -1 is not a number above 0$/],
+      [['--count', '0'], /^--count 0 is not a whole number of 1 or more$/],
+      [['--count', '1.5'], /^--count 1\.5 is not a whole number of 1 or more$/],
+      [['--count'], /^Option '--count <value>' argument missing; --help/],
+      [['stray'], /^Unexpected argument 'stray'/],
+      [['--node', 'node-9'], /^There is no node folder node-9; there is node-1$/],
+      [['--address', 'http://localhost:1'], /^--address http:\/\/localhost:1 is not an address/],
+      [['--node', 'node-1', '--address', 'ws://localhost:1'], /^Give either --node or --address/],
+      [
+        ['--from', 'x'.repeat(70_000)],
+        /^A transaction may have 65536 bytes, this one has 70\d\d\d$/,
+      ],
+    ] as const
+  ).map(([args, says]) => ({
+    what: `add-transaction ${args.join(' ').slice(0, 40)}`,
+    make: nothing,
+    run: add(...args),
+    says,
+  })),
+];
+
+for (const { what, make, run, says } of mistakes) {
+  test(`a mistake told in one line: ${what}`, () =>
+    withNetwork(async (network) => {
+      await make(network);
+      const before = await snapshot(network);
+      const { code, stdout, stderr } = await run(network);
+      const lines = `${stdout}${stderr}`.trimEnd().split('\n');
+      assert.equal(lines.length, 1, `one line, not: ${stdout}${stderr}`);
+      assert.match(lines[0] as string, says);
+      assert.equal(code, 1);
+      assert.deepEqual(await snapshot(network), before, 'nothing is changed');
+    }));
+}
+
+test('a PORT set in the terminal does not override the one in .env', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    process.env.PORT = '1';
+    try {
+      await network.launch('node-1', port).listening();
+    } finally {
+      delete process.env.PORT;
+    }
+  }));
+
+test('a missing or empty pool is empty, and what a person wrote into one is kept', () =>
+  withNetwork(async (network) => {
+    const pretty = '[\n  {\n    "id": "old",\n    "amount": 1.0\n  }\n]';
+    const old = '{     "id": "old",     "amount": 1.0   }';
+    for (const [text, kept] of [
+      [undefined, []],
+      ['', []],
+      ['\uFEFF[]\r\n', []],
+      [pretty, [old]],
+      ['[{"id":"old"},{"id":"old"},{"id":{}}]', ['{"id":"old"}', '{"id":"old"}', '{"id":{}}']],
+    ] as const) {
+      const port = await freePort();
+      await network.addNode('node-1', port, []);
+      if (text === undefined) await fs.remove(network.path('node-1/transactions.json'));
+      else await network.write('node-1/transactions.json', text);
+      const node = await network.launch('node-1', port).listening();
+      await say(node.address, transactionMessage('old'), '{"type":"TRANSACTION","data":{"id":1}}');
+      const lines = kept.length > 0 ? kept : [JSON.stringify(makeTransaction('old'))];
+      const expected = `[\n${[...lines, '{"id":1}'].join(',\n')}\n]\n`;
+      await until('the pool with one more', async () => (await node.poolText()) === expected);
+      await node.end();
+    }
+  }));
+
+async function snapshot(network: Network): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const file of (await fs.readdir(network.root, { recursive: true })) as string[]) {
+    if (file.startsWith('node_modules')) continue;
+    const path = network.path(file);
+    files[file] = (await fs.stat(path)).isFile() ? await fs.readFile(path, 'utf8') : 'a folder';
+  }
+  return files;
+}

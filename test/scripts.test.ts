@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
+import { freePort, isListening, until, withNetwork } from './helpers.js';
+
+test('every script explains itself with --help', () =>
+  withNetwork(async (network) => {
+    for (const [script, says] of [
+      ['clone-node.js', /next free folder/],
+      ['delete-nodes.js', /but node-1/],
+      ['add-transaction.js', /--from NAME.*--to NAME.*--amount NUMBER.*--count N/s],
+      ['start-nodes.js', /Ctrl-C ends them all/],
+    ] as const) {
+      const { code, stdout, stderr } = await network.run([script, '--help']);
+      assert.match(stdout, /^Usage: /);
+      assert.match(stdout, says);
+      assert.deepEqual([code, stderr], [0, '']);
+    }
+  }));
+
+test('a clone keeps the other settings of node-1, and takes no learnt peers along', () =>
+  withNetwork(async (network) => {
+    await network.write('node-1/.env', '# the first node\nOTHER=1\nPORT=4001\n');
+    await network.write('node-1/peers.json', '["ws://localhost:4009"]');
+    const { stdout } = await network.run(['clone-node.js']);
+    assert.equal(stdout, 'node-2 created, PORT 4002: start it with cd node-2 && node index.js\n');
+    assert.equal(await network.read('node-2/.env'), 'PORT=4002\n# the first node\nOTHER=1\n');
+    await assert.rejects(network.read('node-2/peers.json'), { code: 'ENOENT' });
+  }));
+
+test('clones made at the same time get a folder each', () =>
+  withNetwork(async (network) => {
+    const results = await Promise.all([1, 2, 3, 4].map(() => network.run(['clone-node.js'])));
+    const names = results.map(({ stdout }) => stdout.split(' ')[0]).sort();
+    assert.deepEqual(names, ['node-2', 'node-3', 'node-4', 'node-5']);
+    for (const name of names) {
+      assert.equal(await network.read(`${name}/.env`), `PORT=400${name?.slice(-1)}\n`);
+    }
+  }));
+
+test('delete-nodes says what it deleted', () =>
+  withNetwork(async (network) => {
+    assert.match((await network.run(['delete-nodes.js'])).stdout, /^Nothing to delete/);
+    await network.run(['clone-node.js']);
+    assert.equal((await network.run(['delete-nodes.js'])).stdout, 'node-2 deleted\n');
+  }));
+
+test('add-transaction says which node took which transaction', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const args = ['--from', 'ann', '--to', 'ben', '--amount', '2.5'];
+    const one = await network.run(['add-transaction.js', ...args]);
+    const id = /^ws:\/\/localhost:\d+ took transaction ([0-9a-f]{64})\n$/.exec(one.stdout)?.[1];
+    await until('it in the pool', async () => (await node.pool()).length === 1);
+    const [transaction] = await node.pool();
+    assert.ok(transaction !== undefined);
+    const { timeStamp, ...rest } = transaction;
+    assert.deepEqual(rest, { id, fromAddress: 'ann', toAddress: 'ben', amount: 2.5, hash: id });
+    assert.ok(Math.abs(Date.now() - Number(timeStamp)) < 60_000);
+
+    const many = await network.run(['add-transaction.js', '--count', '2000']);
+    await until('them in the pool', async () => (await node.pool()).length === 2001);
+    const ids = (await node.pool()).map((each) => each.id);
+    assert.equal(new Set(ids).size, 2001);
+    assert.match(many.stdout, / took 2000 transactions in \d+\.\d s \(\d+\/s\), from /);
+    assert.ok(many.stdout.endsWith(`from ${ids[1]} to ${ids[2000]}\n`));
+    assert.equal(many.stdout.split('\n').length, 2, 'a plain line where there is no terminal');
+  }));
+
+test('add-transaction waits for a node that does not read, in bounded memory', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    const server = new WebSocketServer({ port, host: '127.0.0.1' });
+    network.keep({ close: () => server.close() });
+    let received = 0;
+    const accepted = new Promise<() => void>((done) => {
+      server.on('connection', (socket) => {
+        socket.pause();
+        socket.on('message', () => {
+          received += 1;
+        });
+        done(() => socket.resume());
+      });
+    });
+
+    const count = 400_000;
+    const address = `ws://localhost:${port}`;
+    const adding = network.start([
+      'add-transaction.js',
+      '--address',
+      address,
+      '--count',
+      `${count}`,
+    ]);
+    const resume = await accepted;
+    await sleep(3000);
+    const megabytes = residentMegabytes(adding.process.pid as number);
+    assert.ok(megabytes < 150, `${megabytes} MB while the node does not read`);
+    assert.ok(adding.isRunning);
+    resume();
+    assert.equal((await adding.result()).code, 0);
+    assert.equal(received, count);
+  }));
+
+test('add-transaction that is interrupted says how far it came', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const adding = network.start(['add-transaction.js', '--count', '100000000']);
+    await until('a first transaction', async () => (await node.pool()).length > 0);
+    assert.equal(await adding.end('SIGINT'), 130);
+    const took = /^Interrupted: \S+ took (\d+) of 100000000 transactions\n$/.exec(adding.stdout);
+    await until('them in the pool', async () => (await node.pool()).length === Number(took?.[1]));
+  }));
+
+test('add-transaction says so when the node dies under it', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const adding = network.start(['add-transaction.js', '--count', '100000000']);
+    await until('a first transaction', async () => (await node.pool()).length > 0);
+    await node.end('SIGKILL');
+    const { code, stderr } = await adding.result();
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^ws:\S+ did not take all \(the connection broke\): \d+ of 100000000 were sent\n$/,
+    );
+  }));
+
+test('npm start ends its nodes also when only npm gets the signal', () =>
+  withNetwork(async (network) => {
+    const ports = [await freePort(), await freePort(), await freePort()];
+    for (const [index, port] of ports.entries()) {
+      await network.addNode(`node-${index + 1}`, port, []);
+    }
+    const npm = network.start(['start'], '.', 'npm');
+    for (const port of ports) {
+      await until('a node', () => isListening(port));
+    }
+    await npm.end('SIGTERM');
+    for (const port of ports) {
+      await until('its end', async () => !(await isListening(port)));
+    }
+  }));
+
+function residentMegabytes(pid: number): number {
+  const kilobytes = execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' });
+  return Number(kilobytes) / 1024;
+}

@@ -1,0 +1,120 @@
+/** What a person at the terminal sees and does: lines, Ctrl-C, a disk that refuses. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fs from 'fs-extra';
+import {
+  connectTo,
+  freePort,
+  isListening,
+  say,
+  transactionMessage,
+  until,
+  untilPoolsHold,
+  withNetwork,
+} from './helpers.js';
+
+test('each event is a line: [port] event: what and why', () =>
+  withNetwork(async (network) => {
+    const [peer, learnt] = [await network.trap(), await network.trap()];
+    const nobody = `ws://localhost:${await freePort()}`;
+    const node = await network.startNode('node-1', [peer.address, nobody]);
+    await until('a connection', () => peer.openCallers.length > 0);
+    await say(node.address, { type: 'HANDSHAKE', data: [learnt.address, peer.address] });
+    await until('a dial of the learnt one', () => learnt.openCallers.length > 0);
+    await say(node.address, transactionMessage('t1'));
+    await peer.close();
+    for (const expected of [
+      `listening: ${node.address}, 0 transactions in the pool`,
+      `dialling: ${peer.address}`,
+      `connected: ${peer.address}, 1 peer now`,
+      `unreachable: ${nobody} (nobody listens there), again in `,
+      `handshake from: ${learnt.address}, connected to 1 peer`,
+      `learnt: ${learnt.address}`,
+      `connected: ${learnt.address}, 2 peers now`,
+      'accepted: transaction t1, 1 in the pool',
+      `disconnected: ${peer.address} (the connection broke), again in `,
+    ]) {
+      await until(`the line «${expected}»`, () =>
+        node.lines.some((line) => line.startsWith(`[${node.port}] ${expected}`)),
+      );
+    }
+    assert.equal(node.stderr, '');
+  }));
+
+test('under load, accepted transactions are a line a second, not one each', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const client = await connectTo(node.address);
+    for (let i = 0; i < 5000; i++) client.send(JSON.stringify(transactionMessage(`t${i}`)));
+    await until('the last line', () => node.stdout.includes('5000 in the pool'));
+    const lines = node.lines.filter((line) => line.includes(' accepted: '));
+    assert.ok(lines.length < 10, `${lines.length} lines`);
+    client.terminate();
+  }));
+
+test('a peer cannot write control characters to the terminal, nor endless lines', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const nasty = '\u001b[2J\u0007\n[4001] accepted: forged\u202e';
+    await say(node.address, { type: 'TRANSACTION', data: { id: nasty } });
+    await say(node.address, { type: 'HANDSHAKE', data: ['x'.repeat(10_000)] });
+    await until('both lines', () => /accepted.*handshake/s.test(node.stdout));
+    assert.ok(node.stdout.includes('transaction ?[2J??[4001] accepted: forged?, 1 in the pool'));
+    assert.ok(node.lines.every((line) => line.length < 400));
+  }));
+
+test('Ctrl-C: peers are told, the pool is on disk, and the node ends with 0 in two seconds', () =>
+  withNetwork(async (network) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const peer = await network.trap();
+      const node = await network.startNode('node-1', [peer.address]);
+      await until('a connection', () => peer.openCallers.length > 0);
+      let code = 0;
+      peer.callers[0]?.socket.on('close', (closeCode) => {
+        code = closeCode;
+      });
+      const ids = Array.from({ length: 3000 }, (_, i) => `${signal}${i}`);
+      await say(node.address, ...ids.map(transactionMessage));
+      assert.equal(await node.end(signal), 0);
+      assert.equal(code, 1001);
+      await untilPoolsHold([node], ids);
+      assert.equal(await isListening(node.port), false);
+    }
+  }));
+
+test('a node that cannot save on leaving says so; a second Ctrl-C does not wait for it', () =>
+  withNetwork(async (network) => {
+    for (const isImpatient of [false, true]) {
+      const node = await network.startNode();
+      await fs.emptyDir(network.path('node-1/transactions.json.tmp'));
+      node.process.kill('SIGINT');
+      await until('the node to be leaving', () => node.stdout.includes('leaving: '));
+      if (isImpatient) {
+        await sleep(800);
+        node.process.kill('SIGINT');
+      }
+      assert.equal((await node.result()).code, 1);
+      assert.equal(node.stderr, isImpatient ? '' : 'Left before all was saved\n');
+    }
+  }));
+
+test('a disk that refuses is told once, costs no transaction, and is tried until it takes them', () =>
+  withNetwork(async (network) => {
+    const peer = await network.trap();
+    const node = await network.startNode('node-1', [peer.address]);
+    await until('a connection', () => peer.openCallers.length > 0);
+    const obstacle = network.path('node-1/transactions.json.tmp');
+    await fs.mkdir(obstacle);
+    await say(node.address, transactionMessage('a'));
+    await until('a line', () => node.stdout.includes('not saved: node-1/transactions.json ('));
+    await say(node.address, transactionMessage('b'), transactionMessage('a'));
+    await until('the relay to go on', () => peer.received('TRANSACTION').length === 2);
+    assert.deepEqual(await node.pool(), []);
+    await sleep(2500);
+    await fs.remove(obstacle);
+    await until('a line', () => node.stdout.includes('saved again: node-1/transactions.json'));
+    await untilPoolsHold([node], ['a', 'b']);
+    assert.equal(node.lines.filter((line) => line.includes('not saved')).length, 1);
+  }));
