@@ -27,15 +27,21 @@ export function readJsonArray(file: string): { text: string; array: unknown[] } 
   }
 }
 
+export interface Saver {
+  /** Its promise is kept when all that had changed when it was called is on disk. */
+  save(): Promise<void>;
+  /** Its promise is kept when every save that was asked for is done. */
+  settled(): Promise<void>;
+}
+
 /**
- * Returns a function that saves a file. One write at a time; whatever changes during it goes
- * out together with the next one, so that a thousand changes cost a few writes. A disk that
+ * Saves a file again and again. One write at a time; whatever changes during it goes out
+ * together with the next one, so that a thousand changes cost a few writes. A disk that
  * refuses is logged once and tried again until it takes the file.
  *
  * @param text gives the file's whole content at the moment of writing
- * @returns save: its promise is kept when all that had changed when it was called is on disk
  */
-export function createSaver(file: string, text: () => string, log: Log): () => Promise<void> {
+export function createSaver(file: string, text: () => string, log: Log): Saver {
   let writing = Promise.resolve();
   let queued: Promise<void> | undefined;
 
@@ -52,13 +58,16 @@ export function createSaver(file: string, text: () => string, log: Log): () => P
     }
   }
 
-  return () => {
-    queued ??= writing.then(() => {
-      queued = undefined;
-      writing = write();
-      return writing;
-    });
-    return queued;
+  return {
+    save() {
+      queued ??= writing.then(() => {
+        queued = undefined;
+        writing = write();
+        return writing;
+      });
+      return queued;
+    },
+    settled: () => queued ?? writing,
   };
 }
 

@@ -55,5 +55,6 @@ export function createLearntPeersSaver(
   addresses: () => string[],
   log: Log,
 ): () => Promise<void> {
-  return createSaver(join(folder, LEARNT), () => `${JSON.stringify(addresses(), null, 2)}\n`, log);
+  const text = () => `${JSON.stringify(addresses(), null, 2)}\n`;
+  return createSaver(join(folder, LEARNT), text, log).save;
 }

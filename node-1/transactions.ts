@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { fail } from './fail.js';
-import { createSaver, readJsonArray, shortName } from './files.js';
+import { createSaver, readJsonArray, type Saver, shortName } from './files.js';
 import { sourceParts } from './json-source.js';
 import type { Log } from './log.js';
 import { identify, isObject, type Transaction, type TransactionId } from './messages.js';
@@ -12,7 +12,7 @@ const FILE = fileURLToPath(new URL('transactions.json', import.meta.url));
 const ids = new Set<TransactionId>();
 /** One JSON text each, oldest first: the lines of the file. */
 let lines: string[] = [];
-let save = (): Promise<void> => Promise.resolve();
+let saver: Saver;
 
 /**
  * Reads the pool from transactions.json; a missing or empty file is an empty pool. Ends the
@@ -31,7 +31,7 @@ export function getTransactions(log: Log): readonly string[] {
     if (id !== undefined) ids.add(id);
   }
   lines = sourceParts(text).map(toLine);
-  save = createSaver(FILE, () => (lines.length ? `[\n${lines.join(',\n')}\n]\n` : '[]\n'), log);
+  saver = createSaver(FILE, () => (lines.length ? `[\n${lines.join(',\n')}\n]\n` : '[]\n'), log);
   return lines;
 }
 
@@ -45,14 +45,15 @@ export function countTransactions(): number {
 
 /**
  * Adds transactions to the pool. They count as known at once; the promise is kept when they
- * are on disk, together with all that was added before.
+ * are on disk, together with all that was added before. To add none is to wait for the disk.
  */
 export function writeTransactions(transactions: readonly Transaction[]): Promise<void> {
+  if (transactions.length === 0) return saver.settled();
   for (const { id, json } of transactions) {
     ids.add(id);
     lines.push(toLine(json));
   }
-  return save();
+  return saver.save();
 }
 
 /** A transaction a line: between the tokens of JSON a line break is no more than a space. */

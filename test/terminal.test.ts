@@ -87,8 +87,10 @@ test('Ctrl-C: peers are told, the pool is on disk, and the node ends with 0 in t
 test('a node that cannot save on leaving says so; a second Ctrl-C does not wait for it', () =>
   withNetwork(async (network) => {
     for (const isImpatient of [false, true]) {
+      await fs.remove(network.path('node-1/transactions.json.tmp'));
       const node = await network.startNode();
       await fs.emptyDir(network.path('node-1/transactions.json.tmp'));
+      await say(node.address, transactionMessage('unsaved'));
       node.process.kill('SIGINT');
       await until('the node to be leaving', () => node.stdout.includes('leaving: '));
       if (isImpatient) {

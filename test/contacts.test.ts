@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Address, parseAddress } from '../node-1/addresses.js';
+import { backoffMs } from '../node-1/backoff.js';
+import { type Contact, Contacts } from '../node-1/contacts.js';
+import { TokenBucket } from '../node-1/token-bucket.js';
+import { checkProperty } from './helpers.js';
+
+const at = (port: number) => parseAddress(`ws://localhost:${port}`) as Address;
+const plenty = () => new TokenBucket(1e6, 0);
+
+/** Contacts of a node on 4001 that has heard of one address, and that contact, being dialled. */
+function dialled(isKnown = false): { contacts: Contacts; contact: Contact } {
+  const contacts = new Contacts(at(4001));
+  if (isKnown) contacts.addKnown(at(4002), 0);
+  else contacts.addLearnt(at(4002), 0);
+  const [contact] = contacts.due(0);
+  assert.ok(contact !== undefined);
+  contacts.dialling(contact);
+  return { contacts, contact };
+}
+
+test('backoff doubles from one second to sixty, spread by half', (t) => {
+  const middle = [1, 2, 3, 4, 5, 6, 7, 8, 100].map((failures) => backoffMs(failures, 0.5) / 1000);
+  assert.deepEqual(middle, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  checkProperty(
+    t,
+    fc.property(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.double({ min: 0, max: 0.999 }),
+      (n, random) => {
+        const [waitMs, middleMs] = [backoffMs(n, random), backoffMs(n, 0.5)];
+        return waitMs >= 500 && waitMs >= middleMs * 0.5 && waitMs < middleMs * 1.5;
+      },
+    ),
+  );
+});
+
+test('a token bucket gives its depth at once, then one a second', (t) => {
+  checkProperty(
+    t,
+    fc.property(
+      fc.integer({ min: 1, max: 50 }),
+      fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 100 }),
+      (depth, pausesMs) => {
+        const bucket = new TokenBucket(depth, 0);
+        let [nowMs, taken] = [0, 0];
+        for (const pauseMs of pausesMs) {
+          nowMs += pauseMs;
+          if (bucket.take(nowMs)) taken += 1;
+        }
+        return taken <= depth + nowMs / 1000 && taken >= Math.min(depth, pausesMs.length);
+      },
+    ),
+  );
+});
+
+test('a node never becomes its own contact', () => {
+  const contacts = new Contacts(at(4001));
+  contacts.addKnown(at(4001), 0);
+  assert.equal(contacts.hear('ws://127.0.0.1:4001', plenty(), 0), false);
+  assert.deepEqual(contacts.due(Infinity), []);
+});
+
+test('an address is learnt once, however it is spelt, and only in scope', () => {
+  const contacts = new Contacts(at(4001));
+  assert.equal(contacts.hear('ws://localhost:4002', plenty(), 0), true);
+  for (const text of [
+    'ws://127.0.0.1:4002',
+    'ws://10.0.0.1:4003',
+    'ws://example.org:4003',
+    'http://localhost:4003',
+  ]) {
+    assert.equal(contacts.hear(text, plenty(), 0), false, text);
+  }
+  assert.deepEqual(
+    contacts.due(0).map(({ address }) => address.text),
+    ['ws://localhost:4002'],
+  );
+});
+
+test('one peer teaches as many addresses as it has tokens, all peers together a bounded number', () => {
+  const contacts = new Contacts(at(4001));
+  const few = new TokenBucket(3, 0);
+  const all = Array.from({ length: 5000 }, (_, i) => `ws://localhost:${10_000 + i}`);
+  assert.equal(all.filter((text) => contacts.hear(text, few, 0)).length, 3);
+  for (const text of all) contacts.hear(text, plenty(), 0);
+  assert.equal(contacts.due(0).length, 1024);
+});
+
+test('a learnt address is given up after five failures in a row, a known one never', () => {
+  for (const isKnown of [false, true]) {
+    const { contacts, contact } = dialled(isKnown);
+    const waits = [1, 2, 3, 4, 5, 6].map(() => contacts.lost(contact, 0, 0, 0.5));
+    assert.deepEqual(waits.slice(0, 4), [1000, 2000, 4000, 8000]);
+    assert.equal(waits[4], isKnown ? 16_000 : undefined);
+    assert.equal(contacts.due(Infinity).length, isKnown ? 1 : 0);
+  }
+});
+
+test('only a connection that was stable sets the backoff back', () => {
+  const { contacts, contact } = dialled(true);
+  for (const [upMs, waitMs] of [
+    [0, 1000],
+    [14_999, 2000],
+    [10, 4000],
+    [15_000, 1000],
+    [0, 2000],
+  ] as const) {
+    assert.equal(contacts.lost(contact, upMs, 0, 0.5), waitMs);
+  }
+});
+
+test('news of an address cuts its wait short, once a second, and not while it is dialled', () => {
+  const { contacts, contact } = dialled(true);
+  const hear = (nowMs: number) => contacts.hear('ws://localhost:4002', plenty(), nowMs);
+  hear(0);
+  assert.deepEqual(contacts.due(1e9), []);
+  for (let i = 0; i < 5; i++) contacts.lost(contact, 0, 0, 0.5);
+  assert.equal(contacts.nextDueMs(), 16_000);
+  hear(10);
+  assert.equal(contacts.nextDueMs(), 10);
+  contacts.dialling(contact);
+  contacts.lost(contact, 0, 20, 0.5);
+  hear(900);
+  assert.equal(contacts.nextDueMs(), 32_020);
+  hear(1010);
+  assert.equal(contacts.nextDueMs(), 1010);
+});
+
+test('another name of this node is never dialled again, of a peer not while that is connected', () => {
+  const { contacts, contact } = dialled();
+  contacts.isOurself(contact);
+  assert.ok(contacts.isOwn(contact.address));
+  contacts.hear(contact.address.text, plenty(), 1e6);
+  assert.deepEqual(contacts.due(1e9), []);
+
+  contacts.addKnown(at(4003), 0);
+  contacts.addLearnt(at(4004), 0);
+  const [peer, alias] = contacts.due(0) as [Contact, Contact];
+  for (const each of [peer, alias]) contacts.dialling(each);
+  contacts.isSameAs(alias, peer);
+  assert.equal(contacts.resolve(at(4004)), at(4003).key);
+  contacts.hear('ws://localhost:4004', plenty(), 1e6);
+  assert.deepEqual(contacts.due(1e9), []);
+  contacts.lost(peer, 20_000, 2e6, 0.5);
+  assert.equal(contacts.resolve(at(4004)), at(4004).key);
+  assert.deepEqual(contacts.due(3e6), [peer, alias]);
+});
+
+test('worth remembering are learnt addresses that were reached', () => {
+  const contacts = new Contacts(at(4001));
+  contacts.addKnown(at(4002), 0);
+  contacts.addLearnt(at(4003), 0);
+  contacts.addLearnt(at(4004), 0);
+  for (const contact of contacts.due(0)) contact.isProven = contact.address.text !== at(4004).text;
+  assert.deepEqual(contacts.worthRemembering(), ['ws://localhost:4003']);
+});
