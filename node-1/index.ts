@@ -251,7 +251,8 @@ function refuse(from: Connection, reason: string): void {
 /** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */
 function learn(addresses: string[], from: Connection): void {
   from.address ??= parseAddress(addresses[0]);
-  log('handshake from', `${nameOf(from)}, connected to ${count(addresses.length - 1, 'peer')}`);
+  const others = Math.max(0, addresses.length - 1);
+  log('handshake from', `${nameOf(from)}, connected to ${count(others, 'peer')}`);
   const nowMs = performance.now();
   const learnt = addresses.filter((text) => contacts.hear(text, from.news, nowMs));
   if (learnt.length > 0) log('learnt', learnt.join(' '));

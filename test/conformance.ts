@@ -1,24 +1,33 @@
-/** Runs the user stories against anybody's node: npm run conformance -- <folder of a node-1> */
+/** Runs the user stories against anybody's node: npm run conformance -- FOLDER [STORY ...] */
 
 import { join } from 'node:path';
 import fs from 'fs-extra';
+import { fail } from '../command-line.js';
 import { Network } from './helpers.js';
 import { stories } from './stories.js';
 
-const USAGE = `Usage: npm run conformance -- FOLDER
+const USAGE = `Usage: npm run conformance -- FOLDER [STORY ...]
 
-Runs the user stories against the node in FOLDER, a node-1 with its compiled index.js, and
-prints a line for each. The node is tested in a temporary copy. Exit code 1 if any story fails.`;
+Runs the user stories, or those with the given numbers, against the node in FOLDER, a node-1 with
+its index.js, and prints a line for each. The node is tested in a temporary copy. Exit code 1 if
+any story fails.`;
 
-const folder = process.argv[2];
-if (folder === undefined || folder === '--help' || process.argv.length > 3) {
+const [folder, ...numbers] = process.argv.slice(2);
+if (folder === undefined || folder === '--help') {
   console.log(USAGE);
   process.exit(folder === '--help' ? 0 : 1);
 }
 if (!(await fs.pathExists(join(folder, 'index.js')))) {
-  console.error(`There is no index.js in ${folder}: name the folder of a compiled node-1`);
-  process.exit(1);
+  fail(`There is no index.js in ${folder}: name the folder of a compiled node-1`);
 }
+for (const number of numbers) {
+  if (stories[Number(number) - 1] === undefined) {
+    fail(`There is no story ${number}: they are numbered from 1 to ${stories.length}`);
+  }
+}
+const chosen = [...stories.entries()].filter(
+  ([index]) => numbers.length === 0 || numbers.includes(`${index + 1}`),
+);
 
 let network: Network | undefined;
 process.once('SIGINT', async () => {
@@ -27,7 +36,7 @@ process.once('SIGINT', async () => {
 });
 
 let failed = 0;
-for (const [index, { title, check }] of stories.entries()) {
+for (const [index, { title, check }] of chosen) {
   const story = `${String(index + 1).padStart(2)}. ${title}`;
   try {
     network = await Network.create(folder);
@@ -40,7 +49,7 @@ for (const [index, { title, check }] of stories.entries()) {
     await network?.close();
   }
 }
-console.log(`${stories.length - failed} passed, ${failed} failed`);
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /** The first line of an assertion says what was expected; the rest is a picture of it. */

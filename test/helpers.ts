@@ -342,6 +342,49 @@ export class Forwarder {
   }
 }
 
+/** Servers that take a TCP connection and never say a word. */
+export class MuteServers {
+  readonly addresses: string[] = [];
+  accepted = 0;
+  open = 0;
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+
+  static async open(count: number): Promise<MuteServers> {
+    const mute = new MuteServers();
+    for (let i = 0; i < count; i++) {
+      const port = await freePort();
+      const server = createServer((socket) => mute.#hold(socket));
+      await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+      mute.#servers.push(server);
+      mute.addresses.push(`ws://localhost:${port}`);
+    }
+    return mute;
+  }
+
+  /** Ends the connections, as a server does that fails. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.hangUp();
+    for (const server of this.#servers) server.close();
+  }
+
+  #hold(socket: Socket): void {
+    this.accepted += 1;
+    this.open += 1;
+    this.#sockets.add(socket);
+    socket.on('error', () => {});
+    socket.resume();
+    socket.on('close', () => {
+      this.open -= 1;
+      this.#sockets.delete(socket);
+    });
+  }
+}
+
 /** Opens a connection, as a client that is no node. */
 export async function connectTo(
   address: string,

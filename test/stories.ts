@@ -4,7 +4,6 @@
  */
 
 import assert from 'node:assert/strict';
-import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import {
@@ -13,6 +12,7 @@ import {
   Forwarder,
   freePort,
   isListening,
+  MuteServers,
   makeTransaction,
   type Network,
   type RunningNode,
@@ -113,29 +113,18 @@ export const stories: Story[] = [
   {
     title: 'it never makes two attempts at one address at once, and a failed one is forgotten',
     async check(network) {
-      const sockets: Socket[] = [];
-      const mute = createServer((socket) => {
-        sockets.push(socket.on('error', () => {}));
-      });
-      const port = await freePort();
-      await new Promise<void>((done) => mute.listen(port, '127.0.0.1', done));
-      network.keep({
-        close: () => {
-          for (const socket of sockets) socket.destroy();
-          mute.close();
-        },
-      });
-
+      const mute = network.keep(await MuteServers.open(1));
+      const [address] = mute.addresses as [string];
       const node = await network.startNode();
       for (let i = 0; i < 5; i++) {
-        await say(node.address, handshake(`ws://localhost:${port}`, `ws://localhost:${port}`));
+        await say(node.address, handshake(address, address));
         await sleep(200);
       }
-      assert.equal(sockets.length, 1, 'one attempt while none was answered');
-      sockets[0]?.destroy();
+      assert.equal(mute.accepted, 1, 'not one attempt while none was answered');
+      mute.hangUp();
       await until('another attempt after the failed one', async () => {
-        await say(node.address, handshake(`ws://localhost:${port}`));
-        return sockets.length > 1;
+        await say(node.address, handshake(address));
+        return mute.accepted > 1;
       });
     },
   },
@@ -150,7 +139,7 @@ export const stories: Story[] = [
       const node = await network.launch('node-1', port).listening();
       await say(node.address, handshake(...spellings));
       await sleep(1000);
-      assert.deepEqual(await connectedAddressesOf(node), []);
+      assert.deepEqual(await connectedAddressesOf(node), [], 'it is connected to itself');
 
       const otherName = network.keep(await Forwarder.open(port));
       await say(node.address, handshake(otherName.address));
@@ -160,7 +149,7 @@ export const stories: Story[] = [
       await say(node.address, handshake(otherName.address));
       await sleep(2500);
       assert.equal(otherName.accepted, accepted, 'its other name is dialled again');
-      assert.deepEqual(await connectedAddressesOf(node), []);
+      assert.deepEqual(await connectedAddressesOf(node), [], 'it names its other name');
     },
   },
   {
@@ -291,11 +280,12 @@ export const stories: Story[] = [
         );
       }
       await network.addNode('node-1', 4001, ['ws://localhost:4001', 'ws://localhost:4003']);
+      await requireScript(network, 'start-nodes.js');
       const terminal = network.start(['start-nodes.js']);
       for (const port of ports) {
         await until(
           () => `a node on ${port}; npm start said: ${terminal.stdout}${terminal.stderr}`,
-          async () => !terminal.isRunning || (await isListening(port)),
+          () => isListening(port),
         );
       }
       await untilFullMesh(
@@ -323,10 +313,12 @@ async function runScript(
   folder = '.',
   ...args: string[]
 ): Promise<void> {
-  assert.ok(
-    await fs.pathExists(network.path(folder, script)),
-    `there is no ${script} in ${folder}`,
-  );
+  await requireScript(network, script, folder);
   const { code, stderr } = await network.run([script, ...args], folder);
   assert.equal(code, 0, `${script} ${args.join(' ')} failed: ${stderr}`);
+}
+
+async function requireScript(network: Network, script: string, folder = '.'): Promise<void> {
+  const where = folder === '.' ? 'beside node-1' : `in ${folder}`;
+  assert.ok(await fs.pathExists(network.path(folder, script)), `there is no ${script} ${where}`);
 }
