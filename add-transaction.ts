@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { WebSocket } from 'ws';
@@ -93,7 +93,7 @@ async function closeAndWait(): Promise<void> {
   socket.close(1000);
   const [code, reason] = await closed;
   clearTimeout(stall);
-  if (code === 1000) return;
+  if (code === 1000 && (sent === total || isInterrupted)) return;
   const why = code === 1006 ? 'the connection broke' : reason.toString() || `code ${code}`;
   fail(`${address} did not take all (${why}): ${sent} of ${total} were sent`);
 }
@@ -170,9 +170,8 @@ async function chooseAddress(): Promise<string> {
 
 /** The name of the node folder whose add-transaction.js was started; undefined at the top. */
 function ownFolder(): string | undefined {
-  const script = process.argv[1];
-  if (script === undefined || !existsSync(script)) return undefined;
-  return relative(ROOT, dirname(realpathSync(script))) || undefined;
+  // Without its ending, which Node lets a person leave out, the script itself is no file.
+  return relative(ROOT, realpathSync(dirname(process.argv[1] as string))) || undefined;
 }
 
 function readAmount(text: string): number {

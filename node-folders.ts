@@ -40,6 +40,15 @@ export async function cloneNode(): Promise<string> {
 
   // Made under another name and then renamed, so that a clone is there whole or not at all.
   const unfinished = join(ROOT, `.clone-${process.pid}.tmp`);
+  try {
+    return await cloneTo(unfinished, original, env);
+  } catch (error) {
+    await fs.remove(unfinished);
+    return fail(`Cannot clone ${ORIGINAL}: ${(error as Error).message}`);
+  }
+}
+
+async function cloneTo(unfinished: string, original: string, env: string): Promise<string> {
   await fs.copy(original, unfinished, { filter: (path) => !DATA.test(basename(path)) });
   await fs.writeFile(join(unfinished, 'transactions.json'), '[]\n');
   for (let number = 2; ; number++) {

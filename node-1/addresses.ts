@@ -70,7 +70,7 @@ export function isDiallable(own: Scope, learnt: Scope): boolean {
 /** One spelling for each host: `localhost` for this machine itself, IPv4 where IPv6 wraps it. */
 function canonicalHost(hostname: string): string {
   const name = hostname.replace(/\.$/, '').replace(/^\[(.*)\]$/, '$1');
-  if (name === 'localhost' || name.endsWith('.localhost')) return 'localhost';
+  if (name === 'localhost') return 'localhost';
   const host = unmapIPv4(name);
   if (SELF.has(host)) return 'localhost';
   return isIP(host) === 6 ? `[${host}]` : host;

@@ -3,17 +3,19 @@
 import type { WebSocket } from 'ws';
 import type { Address } from './addresses.js';
 import { LIMITS } from './config.js';
+import type { Announcement } from './messages.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface Connection {
   readonly socket: WebSocket;
-  /** New at each start of the node at the other end; undefined for a plain peer. */
-  meshId: string | undefined;
+  /** What the node at the other end says of itself; undefined for a plain peer. */
+  announcement: Announcement | undefined;
   /** Where the other end listens: the address we dialled, or the one that it claims. */
   address: Address | undefined;
   /** Spent on each address that its handshakes make us dial. */
   readonly news: TokenBucket;
   malformedFrames: number;
+  isExpelled: boolean;
   /** Whether it has answered since the last ping. */
   isAlive: boolean;
 }
@@ -21,17 +23,30 @@ export interface Connection {
 export function newConnection(socket: WebSocket): Connection {
   return {
     socket,
-    meshId: undefined,
+    announcement: undefined,
     address: undefined,
     news: new TokenBucket(LIMITS.peers, performance.now()),
     malformedFrames: 0,
+    isExpelled: false,
     isAlive: true,
   };
 }
 
-/** Tells whether two connections lead to one node; of plain peers that cannot be known. */
+/**
+ * Tells whether two connections lead to one node; of plain peers that cannot be known. Both its
+ * id and its address must match: the id alone could be copied by anyone who has met that node.
+ */
 export function isSameNode(a: Connection, b: Connection): boolean {
-  return a.meshId !== undefined && a.meshId === b.meshId;
+  if (a.announcement === undefined || b.announcement === undefined) return false;
+  return (
+    a.announcement.meshId === b.announcement.meshId &&
+    a.announcement.address?.key === b.announcement.address?.key
+  );
+}
+
+/** Tells whether we have reached a node at the very address that it calls its own. */
+export function isAtHome({ address, announcement }: Connection): boolean {
+  return address !== undefined && address.key === announcement?.address?.key;
 }
 
 /** How a line in the terminal names the other end. */

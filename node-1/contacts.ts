@@ -9,7 +9,8 @@ import { LIMITS } from './config.js';
 import type { TokenBucket } from './token-bucket.js';
 
 export interface Contact {
-  readonly address: Address;
+  /** In the spelling to dial. */
+  address: Address;
   /** From known-peers.json: dialled for ever. One learnt from a peer is given up in the end. */
   readonly isKnown: boolean;
   /** Whether it was ever reached: only such addresses are worth remembering. */
@@ -35,24 +36,20 @@ export class Contacts {
 
   /** Adds an address from known-peers.json, due at once. */
   addKnown(address: Address, nowMs: number): void {
-    this.#add(address, true, nowMs);
+    if (!this.isOwn(address) && !this.#contacts.has(address.key)) this.#add(address, true, nowMs);
   }
 
-  /**
-   * Adds an address learnt from a peer, due at once.
-   *
-   * @returns false when it is not new, our own, out of our scope, or one too many
-   */
-  addLearnt(address: Address, nowMs: number): boolean {
-    if (!isDiallable(this.#own.scope, address.scope)) return false;
-    if (this.#contacts.size >= LIMITS.learntAddresses) return false;
-    return this.#add(address, false, nowMs);
+  /** Adds an address that was learnt and reached in an earlier run, due at once. */
+  addRemembered(address: Address, nowMs: number): void {
+    if (!this.#mayLearn(address)) return;
+    this.#add(address, false, nowMs).isProven = true;
   }
 
   /**
    * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
    * dialled again is probably back, so its wait is cut short, once a second at most, lest we
-   * hammer a third party on somebody's word.
+   * hammer a third party on somebody's word. If dialling the spelling we had of it has failed,
+   * the new spelling is tried: not every host listens on IPv4 and IPv6 both.
    *
    * @param news spends a token for each address that leads to a dial
    * @returns true when the address is new
@@ -61,12 +58,17 @@ export class Contacts {
     const address = parseAddress(text);
     if (address === undefined || this.isOwn(address)) return false;
     const contact = this.#contacts.get(address.key);
-    if (contact === undefined) return news.take(nowMs) && this.addLearnt(address, nowMs);
+    if (contact === undefined) {
+      if (!this.#mayLearn(address) || !news.take(nowMs)) return false;
+      this.#add(address, false, nowMs);
+      return true;
+    }
+    const hurriedMs = Math.max(nowMs, contact.hurriedMs + LIMITS.newsIntervalMs);
     const isWaiting = contact.dueMs !== Infinity;
-    const isRecent = nowMs - contact.hurriedMs < LIMITS.newsIntervalMs;
-    if (isWaiting && !isRecent && news.take(nowMs)) {
-      contact.hurriedMs = nowMs;
-      contact.dueMs = nowMs;
+    if (isWaiting && hurriedMs < contact.dueMs && news.take(nowMs)) {
+      contact.hurriedMs = hurriedMs;
+      contact.dueMs = hurriedMs;
+      contact.address = address;
     }
     return false;
   }
@@ -81,10 +83,14 @@ export class Contacts {
     return this.#contacts.get(address.key)?.sameAs ?? address.key;
   }
 
-  /** Returns the contacts to dial now, the longest due first. */
+  /**
+   * Returns the contacts to dial now: known ones first, then those reached before, so that
+   * nobody can bury them under addresses that lead nowhere; among equals, the longest due.
+   */
   due(nowMs: number): Contact[] {
+    const rank = ({ isKnown, isProven }: Contact) => (isKnown ? 0 : isProven ? 1 : 2);
     const due = [...this.#contacts.values()].filter((contact) => contact.dueMs <= nowMs);
-    return due.sort((a, b) => a.dueMs - b.dueMs);
+    return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
   }
 
   /** When the next contact falls due; Infinity when none waits. */
@@ -134,17 +140,23 @@ export class Contacts {
       .map((contact) => contact.address.text);
   }
 
-  #add(address: Address, isKnown: boolean, nowMs: number): boolean {
-    if (address.key === this.#own.key || this.#contacts.has(address.key)) return false;
-    this.#contacts.set(address.key, {
+  #mayLearn(address: Address): boolean {
+    if (this.isOwn(address) || this.#contacts.has(address.key)) return false;
+    if (this.#contacts.size >= LIMITS.learntAddresses) return false;
+    return isDiallable(this.#own.scope, address.scope);
+  }
+
+  #add(address: Address, isKnown: boolean, nowMs: number): Contact {
+    const contact: Contact = {
       address,
       isKnown,
       isProven: false,
       failures: 0,
       dueMs: nowMs,
       hurriedMs: -Infinity,
-    });
-    return true;
+    };
+    this.#contacts.set(address.key, contact);
+    return contact;
   }
 
   /** With the connection gone, its other names may lead to it, or to somebody else by now. */

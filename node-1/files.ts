@@ -9,8 +9,8 @@ import { fail } from './fail.js';
 import type { Log } from './log.js';
 
 /**
- * Reads a file that a person may have written: a JSON array. Ends the process with one line,
- * the file untouched, when it is something else.
+ * Reads a file that a person may have written: a JSON array, or nothing. Ends the process with
+ * one line, the file untouched, when it is something else.
  *
  * @returns its text without a byte order mark, and the parsed array; undefined when there is
  * no such file
@@ -18,7 +18,8 @@ import type { Log } from './log.js';
 export function readJsonArray(file: string): { text: string; array: unknown[] } | undefined {
   if (!existsSync(file)) return undefined;
   try {
-    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    // Fatal: a file in another encoding must not be rewritten with its letters replaced.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
     const array: unknown = JSON.parse(text.trim() === '' ? '[]' : text);
     if (Array.isArray(array)) return { text, array };
     return fail(`${shortName(file)} is not a JSON array: mend it, or move it away`);

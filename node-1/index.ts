@@ -15,6 +15,7 @@ import {
   type Connection,
   explainClose,
   explainError,
+  isAtHome,
   isSameNode,
   nameOf,
   newConnection,
@@ -87,8 +88,8 @@ log('listening', `${config.address}, ${count(countTransactions(), 'transaction')
 // Dial: the known peers for ever, the ones learnt in earlier runs while they answer.
 
 for (const address of knownPeers) contacts.addKnown(address, performance.now());
-for (const address of readLearntPeers(config.folder)) {
-  contacts.addLearnt(address, performance.now());
+for (const address of readLearntPeers(config.folder, log)) {
+  contacts.addRemembered(address, performance.now());
 }
 dialDue();
 
@@ -134,7 +135,7 @@ function dial(contact: Contact): void {
     LIMITS.dialTimeoutMs,
   );
   socket.on('upgrade', (response) => {
-    peer.meshId = parseAnnouncement(response.headers)?.meshId;
+    peer.announcement = parseAnnouncement(response.headers);
   });
   socket.on('open', () => {
     clearTimeout(deadline);
@@ -150,16 +151,17 @@ function dial(contact: Contact): void {
 
 function peerOnOpen(peer: Peer): void {
   const { contact, address, socket } = peer;
-  if (peer.meshId === meshId) {
+  if (peer.announcement?.meshId === meshId) {
     contacts.isOurself(contact);
     drop(peer, 'this node itself under another name');
     return;
   }
   const twin = [...peers.values()].find((other) => isSameNode(other, peer));
   if (twin !== undefined) {
-    contacts.isSameAs(contact, twin.contact);
-    drop(peer, `the same node as ${twin.address.text}`);
-    return;
+    const [kept, other] = isAtHome(peer) ? [peer, twin] : [twin, peer];
+    contacts.isSameAs(other.contact, kept.contact);
+    drop(other, `the same node as ${kept.address.text}`);
+    if (other === peer) return;
   }
 
   peer.openedMs = performance.now();
@@ -208,9 +210,8 @@ function serverOnHeaders(headers: string[]): void {
 
 function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
   const connection = newConnection(socket);
-  const announcement = parseAnnouncement(request.headers);
-  connection.meshId = announcement?.meshId;
-  connection.address = announcement?.address;
+  connection.announcement = parseAnnouncement(request.headers);
+  connection.address = connection.announcement?.address;
   listenTo(connection);
   socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
 }
@@ -226,8 +227,10 @@ function listenTo(connection: Connection): void {
 }
 
 function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): void {
+  // Nothing counts that comes after our close frame, but before theirs.
+  if (from.isExpelled || leavingSinceMs !== undefined) return;
   if (isBinary) {
-    from.socket.close(1003, 'text frames only');
+    expel(from, 1003, 'text frames only');
     return;
   }
   const message = parseMessage(data.toString());
@@ -240,12 +243,19 @@ function handle<T extends MessageType>(message: Message<T>, from: Connection): v
 }
 
 function refuse(from: Connection, reason: string): void {
-  if (from.malformedFrames >= LIMITS.malformedFrames) return;
   from.malformedFrames += 1;
   log('refused', `${nameOf(from)} sent ${reason}`);
   if (from.malformedFrames === LIMITS.malformedFrames) {
-    from.socket.close(1008, 'too many malformed messages');
+    expel(from, 1008, 'too many malformed messages');
   }
+}
+
+/** Closes a connection for what came over it; whether the other end goes along or not. */
+function expel(from: Connection, code: number, reason: string): void {
+  from.isExpelled = true;
+  from.socket.close(code, reason);
+  const peer = [...peers.values()].find((each) => each === from);
+  if (peer !== undefined) drop(peer, reason);
 }
 
 /** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */
@@ -278,19 +288,21 @@ function relay(transaction: Transaction, from: Connection): void {
 /**
  * The peer we are connected to that sits at the other end of a connection, for what it sends
  * need not be sent back to it. Where it says it listens is believed only if we meet the same
- * mesh-id there; so no plain peer can pass for one of ours.
+ * mesh-id there; so no plain peer can pass for one of ours, though it can for another plain one.
  */
 function senderOf(from: Connection): Peer | undefined {
   const peer = from.address && peers.get(contacts.resolve(from.address));
-  return peer?.meshId === from.meshId ? peer : undefined;
+  return peer?.announcement?.meshId === from.announcement?.meshId ? peer : undefined;
 }
 
 /** A peer that has not answered the last ping is gone, even if its connection never closes. */
 function pingAll(): void {
   for (const connection of connections) {
-    if (!connection.isAlive) connection.socket.terminate();
+    const { socket } = connection;
+    if (socket.readyState !== WebSocket.OPEN) continue;
+    if (!connection.isAlive) socket.terminate();
     connection.isAlive = false;
-    if (connection.socket.readyState === WebSocket.OPEN) connection.socket.ping();
+    socket.ping();
   }
 }
 

@@ -60,13 +60,20 @@ export function parseMessage(text: string): Message | Unusable {
 
 /**
  * The identity of a transaction: its `id`, else its `hash`, else the SHA-256 (hex) of its
- * canonical JSON (RFC 8785).
+ * canonical JSON (RFC 8785). A whole number too large for a double counts by its digits, lest
+ * two neighbours be taken for one.
  *
+ * @param transaction the parsed transaction
+ * @param json its source text
  * @returns undefined when what it offers as its identity is none
  */
-export function identify(transaction: JsonObject): TransactionId | undefined {
-  const given = transaction.id ?? transaction.hash;
-  if (given !== undefined && given !== null) return isId(given) ? given : undefined;
+export function identify(transaction: JsonObject, json: string): TransactionId | undefined {
+  const name = transaction.id == null ? 'hash' : 'id';
+  const given = transaction[name];
+  if (given != null) {
+    const id = typeof given === 'number' && !isExact(given) ? memberSource(json, name) : given;
+    return isId(id) ? id : undefined;
+  }
   try {
     return createHash('sha256')
       .update(canonicalize(transaction) as string)
@@ -122,13 +129,18 @@ function parseTransaction(data: unknown, frame: string): Message | Unusable {
   if (Buffer.byteLength(json) > LIMITS.transactionBytes) {
     return { malformed: `a transaction of more than ${LIMITS.transactionBytes} bytes` };
   }
-  const id = identify(data);
+  const id = identify(data, json);
   if (id === undefined) return { malformed: 'a transaction whose id or hash is not usable' };
   return { type: 'TRANSACTION', data: { id, json } };
 }
 
+/** Tells whether a number is the one that was written, or a fraction, as near as it gets. */
+function isExact(number: number): boolean {
+  return Number.isSafeInteger(number) || (Number.isFinite(number) && !Number.isInteger(number));
+}
+
 function isId(value: unknown): value is TransactionId {
-  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'number') return true;
   return typeof value === 'string' && value.length > 0 && value.length <= LIMITS.idCharacters;
 }
 

@@ -20,6 +20,9 @@ export function readKnownPeers(folder: string): Address[] {
   if (known === undefined) {
     return fail(`${shortName(file)} is missing: create it, for example ["ws://localhost:4001"]`);
   }
+  if (known.text.trim() === '') {
+    return fail(`${shortName(file)} is empty: write an array, for example ["ws://localhost:4001"]`);
+  }
   return known.array.map(
     (text) =>
       parseAddress(text) ??
@@ -33,14 +36,14 @@ export function readKnownPeers(folder: string): Address[] {
  * Reads the addresses that the node in `folder` learnt in earlier runs. A file that the node
  * wrote for itself is no reason not to start: one that cannot be read is put aside.
  */
-export function readLearntPeers(folder: string): Address[] {
+export function readLearntPeers(folder: string, log: Log): Address[] {
   const file = join(folder, LEARNT);
   if (!existsSync(file)) return [];
   try {
     const addresses: unknown[] = JSON.parse(readFileSync(file, 'utf8'));
     return addresses.flatMap((text) => parseAddress(text) ?? []);
   } catch {
-    renameSync(file, `${file}.unreadable`);
+    putAside(file, log);
     return [];
   }
 }
@@ -57,4 +60,14 @@ export function createLearntPeersSaver(
 ): () => Promise<void> {
   const text = () => `${JSON.stringify(addresses(), null, 2)}\n`;
   return createSaver(join(folder, LEARNT), text, log).save;
+}
+
+function putAside(file: string, log: Log): void {
+  const aside = `${file}.unreadable`;
+  try {
+    renameSync(file, aside);
+    log('put aside', `${shortName(file)} is not readable, and is now ${shortName(aside)}`);
+  } catch (error) {
+    log('not read', `${shortName(file)} (${error instanceof Error ? error.message : error})`);
+  }
 }

@@ -23,14 +23,14 @@ let saver: Saver;
  */
 export function getTransactions(log: Log): readonly string[] {
   const { text, array } = readJsonArray(FILE) ?? { text: '[]', array: [] };
+  lines = sourceParts(text).map(toLine);
   for (const [index, transaction] of array.entries()) {
     if (!isObject(transaction)) {
       fail(`${shortName(FILE)}: entry ${index + 1} is not an object: mend it, or move it away`);
     }
-    const id = identify(transaction);
+    const id = identify(transaction, lines[index] as string);
     if (id !== undefined) ids.add(id);
   }
-  lines = sourceParts(text).map(toLine);
   saver = createSaver(FILE, () => (lines.length ? `[\n${lines.join(',\n')}\n]\n` : '[]\n'), log);
   return lines;
 }

@@ -11,7 +11,6 @@ test('spellings of one address have one key', () => {
       'ws://localhost:4001/',
       'WS://LocalHost:4001',
       'ws://localhost.:4001',
-      'ws://me.localhost:4001',
       'ws://127.0.0.1:4001',
       'ws://127.1:4001',
       'ws://0x7f000001:4001',

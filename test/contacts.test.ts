@@ -14,7 +14,7 @@ const plenty = () => new TokenBucket(1e6, 0);
 function dialled(isKnown = false): { contacts: Contacts; contact: Contact } {
   const contacts = new Contacts(at(4001));
   if (isKnown) contacts.addKnown(at(4002), 0);
-  else contacts.addLearnt(at(4002), 0);
+  else contacts.hear('ws://localhost:4002', plenty(), 0);
   const [contact] = contacts.due(0);
   assert.ok(contact !== undefined);
   contacts.dialling(contact);
@@ -28,7 +28,7 @@ test('backoff doubles from one second to sixty, spread by half', (t) => {
     t,
     fc.property(
       fc.integer({ min: 1, max: 5000 }),
-      fc.double({ min: 0, max: 0.999 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
       (n, random) => {
         const [waitMs, middleMs] = [backoffMs(n, random), backoffMs(n, 0.5)];
         return waitMs >= 500 && waitMs >= middleMs * 0.5 && waitMs < middleMs * 1.5;
@@ -124,9 +124,10 @@ test('news of an address cuts its wait short, once a second, and not while it is
   contacts.dialling(contact);
   contacts.lost(contact, 0, 20, 0.5);
   hear(900);
-  assert.equal(contacts.nextDueMs(), 32_020);
-  hear(1010);
   assert.equal(contacts.nextDueMs(), 1010);
+  contacts.lost(contact, 0, 2000, 0.5);
+  hear(5000);
+  assert.equal(contacts.nextDueMs(), 5000);
 });
 
 test('another name of this node is never dialled again, of a peer not while that is connected', () => {
@@ -137,7 +138,7 @@ test('another name of this node is never dialled again, of a peer not while that
   assert.deepEqual(contacts.due(1e9), []);
 
   contacts.addKnown(at(4003), 0);
-  contacts.addLearnt(at(4004), 0);
+  contacts.hear('ws://localhost:4004', plenty(), 0);
   const [peer, alias] = contacts.due(0) as [Contact, Contact];
   for (const each of [peer, alias]) contacts.dialling(each);
   contacts.isSameAs(alias, peer);
@@ -152,8 +153,40 @@ test('another name of this node is never dialled again, of a peer not while that
 test('worth remembering are learnt addresses that were reached', () => {
   const contacts = new Contacts(at(4001));
   contacts.addKnown(at(4002), 0);
-  contacts.addLearnt(at(4003), 0);
-  contacts.addLearnt(at(4004), 0);
-  for (const contact of contacts.due(0)) contact.isProven = contact.address.text !== at(4004).text;
-  assert.deepEqual(contacts.worthRemembering(), ['ws://localhost:4003']);
+  contacts.addRemembered(at(4005), 0);
+  contacts.hear('ws://localhost:4003', plenty(), 0);
+  contacts.hear('ws://localhost:4004', plenty(), 0);
+  for (const contact of contacts.due(0)) contact.isProven ||= contact.address.key === at(4003).key;
+  assert.deepEqual(contacts.worthRemembering(), ['ws://localhost:4005', 'ws://localhost:4003']);
+});
+
+test('what is out of scope costs a peer none of its tokens', () => {
+  const contacts = new Contacts(at(4001));
+  const one = new TokenBucket(1, 0);
+  assert.equal(contacts.hear('ws://10.0.0.1:4002', one, 0), false);
+  assert.equal(contacts.hear('ws://localhost:4002', one, 0), true);
+});
+
+test('an address that failed is tried as it was spelt last', () => {
+  const { contacts, contact } = dialled(true);
+  contacts.hear('ws://[::1]:4002', plenty(), 0);
+  assert.equal(contact.address.text, 'ws://localhost:4002');
+  contacts.lost(contact, 0, 0, 0.5);
+  contacts.hear('ws://[::1]:4002', plenty(), 10);
+  assert.deepEqual(
+    contacts.due(10).map(({ address }) => address.text),
+    ['ws://[::1]:4002'],
+  );
+});
+
+test('known peers are dialled first, then those reached before, then the others', () => {
+  const contacts = new Contacts(at(4001));
+  contacts.hear('ws://localhost:4002', plenty(), 0);
+  contacts.hear('ws://localhost:4003', plenty(), 5);
+  contacts.addRemembered(at(4004), 10);
+  contacts.addKnown(at(4005), 20);
+  assert.deepEqual(
+    contacts.due(30).map(({ address }) => address),
+    [at(4005), at(4004), at(4002), at(4003)],
+  );
 });

@@ -4,9 +4,10 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -184,7 +185,11 @@ export class Network {
 
   /** Makes a node folder, a copy of node-1 where it is another one, that knows these peers. */
   async addNode(name: string, port: number, knownPeers: string[]): Promise<void> {
-    if (name !== 'node-1') await fs.copy(this.path('node-1'), this.path(name));
+    if (name !== 'node-1') {
+      // What a running node writes comes and goes while it is copied.
+      const isCode = (path: string) => !/^(peers|transactions)\.json/.test(basename(path));
+      await fs.copy(this.path('node-1'), this.path(name), { filter: isCode });
+    }
     const env = await this.read(`${name}/.env`);
     await this.write(`${name}/.env`, env.replace(/^\s*PORT\s*=.*$/m, `PORT=${port}`));
     await this.write(`${name}/known-peers.json`, JSON.stringify(knownPeers));
@@ -385,6 +390,35 @@ export class MuteServers {
   }
 }
 
+/** A peer that takes its time to answer an upgrade. */
+export class SlowPeer {
+  readonly address: string;
+  connections = 0;
+  readonly #server = createHttpServer();
+  readonly #sockets = new WebSocketServer({ noServer: true });
+
+  private constructor(port: number, delayMs: number) {
+    this.address = `ws://localhost:${port}`;
+    this.#server.on('upgrade', async (request, socket, head) => {
+      await sleep(delayMs);
+      this.#sockets.handleUpgrade(request, socket, head, () => {
+        this.connections += 1;
+      });
+    });
+  }
+
+  static async open(port: number, delayMs: number): Promise<SlowPeer> {
+    const peer = new SlowPeer(port, delayMs);
+    await new Promise<void>((done) => peer.#server.listen(port, '127.0.0.1', done));
+    return peer;
+  }
+
+  close(): void {
+    for (const client of this.#sockets.clients) client.terminate();
+    this.#server.close();
+  }
+}
+
 /** Opens a connection, as a client that is no node. */
 export async function connectTo(
   address: string,
@@ -469,15 +503,23 @@ export async function untilPoolsHold(nodes: RunningNode[], hashes: string[]): Pr
 
 const given = new Set<number>();
 
-/** A port of this machine that nobody listens on, never the same one twice. */
+/**
+ * A port of this machine that nobody listens on, never the same one twice. Below the ports
+ * that systems give to clients, so that no connection takes it in the meantime.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  if (given.has(port)) return freePort();
+  const port = 20_000 + Math.floor(Math.random() * 12_000);
+  if (given.has(port) || !(await canListen(port))) return freePort();
   given.add(port);
   return port;
+}
+
+function canListen(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((done) => {
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
 }
 
 export async function isListening(port: number): Promise<boolean> {

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import {
   connectTo,
+  freePort,
   MuteServers,
   newSeed,
+  SlowPeer,
   say,
   transactionMessage,
   until,
@@ -14,8 +16,8 @@ import {
   withNetwork,
 } from './helpers.js';
 
-// Two at a time: one of them mostly waits.
-describe('a mesh', { concurrency: 2 }, () => {
+// Three at a time: two of them mostly wait.
+describe('a mesh', { concurrency: 3 }, () => {
   test('a peer that hangs is dropped within a minute, and reached again when it goes on', () =>
     withNetwork(async (network) => {
       const [first, second] = await network.startMesh(2);
@@ -28,6 +30,19 @@ describe('a mesh', { concurrency: 2 }, () => {
       );
       second.process.kill('SIGCONT');
       await untilFullMesh([first, second]);
+    }));
+
+  test('a connection that is slow to open is not taken for a dead one', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      // Dialled before the node looks after its connections, every 30 s, and open after it.
+      await sleep(28_500);
+      const port = await freePort();
+      const slow = network.keep(await SlowPeer.open(port, 3500));
+      await say(node.address, { type: 'HANDSHAKE', data: [slow.address] });
+      await until('a connection', () => slow.connections === 1);
+      await sleep(32_000);
+      assert.ok(!node.stdout.includes(`disconnected: ${slow.address}`));
     }));
 
   test('ten nodes that know one address connect all to all', () =>

@@ -139,11 +139,23 @@ test('the identity of a transaction: id, else hash, else the SHA-256 of its cano
     [{ id: {}, hash: 'b' }, undefined],
     [{ id: true }, undefined],
     [{ hash: ['b'] }, undefined],
-    [JSON.parse('{"id":1e400}'), undefined],
     [JSON.parse('{"amount":1e400}'), undefined],
     [{ note: '\ud800' }, undefined],
   ] as const) {
-    assert.equal(identify(data), id, JSON.stringify(data));
+    assert.equal(identify(data, JSON.stringify(data)), id, JSON.stringify(data));
+  }
+});
+
+test('numbers too large to be exact are told apart by their digits', () => {
+  for (const [json, id] of [
+    ['{"id":9007199254740991}', 9007199254740991],
+    ['{"id":9007199254740992}', '9007199254740992'],
+    ['{"id":9007199254740993}', '9007199254740993'],
+    ['{"hash":-12345678901234567890}', '-12345678901234567890'],
+    ['{"id":1e400}', '1e400'],
+    ['{"id":0.5}', 0.5],
+  ] as const) {
+    assert.equal(identify(JSON.parse(json), json), id);
   }
 });
 

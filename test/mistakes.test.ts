@@ -76,6 +76,12 @@ const mistakes: Mistake[] = [
     says: /^node-1\/known-peers\.json is not a JSON array/,
   },
   {
+    what: 'an empty known-peers.json',
+    make: peers('\n'),
+    run: start,
+    says: /^node-1\/known-peers\.json is empty: write an array, for example \["ws/,
+  },
+  {
     what: 'a known peer that is no address',
     make: peers('["ws://localhost:4001","http://localhost:4003"]'),
     run: start,
@@ -86,6 +92,13 @@ const mistakes: Mistake[] = [
     make: pool('[{"id":"a"},\n{"id":'),
     run: start,
     says: /^node-1\/transactions\.json cannot be read \(.*JSON.*\): mend it, or move it away$/,
+  },
+  {
+    what: 'a pool in another encoding',
+    make: (network) =>
+      fs.writeFile(network.path('node-1/transactions.json'), '[{"to":"J\xfcrgen"}]', 'latin1'),
+    run: start,
+    says: /^node-1\/transactions\.json cannot be read \(.*utf-8\): mend it, or move it away$/,
   },
   {
     what: 'a pool that is no array',
@@ -196,6 +209,14 @@ test('a missing or empty pool is empty, and what a person wrote into one is kept
       await until('the pool with one more', async () => (await node.poolText()) === expected);
       await node.end();
     }
+  }));
+
+test('a peers.json that cannot be read is put aside, and the node starts', () =>
+  withNetwork(async (network) => {
+    await network.write('node-1/peers.json', '["ws://localhost:4009",');
+    const node = await network.startNode();
+    await until('a line about it', () => node.stdout.includes('put aside: node-1/peers.json'));
+    assert.equal(await network.read('node-1/peers.json.unreadable'), '["ws://localhost:4009",');
   }));
 
 async function snapshot(network: Network): Promise<Record<string, string>> {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import {
   connectedAddressesOf,
   connectTo,
   Forwarder,
+  freePort,
+  type Network,
   say,
   transactionMessage,
   until,
@@ -19,6 +21,27 @@ async function answerOf(address: string): Promise<Record<string, unknown>> {
   });
   socket.terminate();
   return headers;
+}
+
+/** A server that answers each upgrade with an announcement, and says nothing more. */
+async function serveAs(
+  network: Network,
+  port: number,
+  announcement: Record<string, string>,
+): Promise<WebSocketServer> {
+  const server = new WebSocketServer({ port, host: '127.0.0.1' });
+  server.on('headers', (headers) => {
+    headers.push('mesh-version: 1');
+    for (const [name, value] of Object.entries(announcement)) headers.push(`${name}: ${value}`);
+  });
+  network.keep({
+    close: () => {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  });
+  await new Promise((done) => server.once('listening', done));
+  return server;
 }
 
 test('a node announces itself in the upgrade, asking and answering, anew at each start', () =>
@@ -42,22 +65,30 @@ test('a node announces itself in the upgrade, asking and answering, anew at each
 
 test('two names for one node lead to one connection, and either name serves again later', () =>
   withNetwork(async (network) => {
-    const [node, other] = [await network.startNode(), await network.startNode('node-2')];
-    const alias = network.keep(await Forwarder.open(other.port));
-    await say(node.address, { type: 'HANDSHAKE', data: [alias.address] });
-    await until('a connection under the first name', async () =>
-      (await connectedAddressesOf(node)).includes(alias.address),
-    );
-    await say(node.address, { type: 'HANDSHAKE', data: [other.address] });
-    await until('the second name to be seen through', () =>
-      node.stdout.includes(`${other.address} is the same node as ${alias.address}`),
-    );
-    assert.deepEqual(await connectedAddressesOf(node), [alias.address]);
+    const node = await network.startNode();
+    const port = await freePort();
+    const own = `ws://localhost:${port}`;
+    await serveAs(network, port, { 'mesh-id': 'a'.repeat(32), 'mesh-address': own });
+    const first = network.keep(await Forwarder.open(port));
+    const second = network.keep(await Forwarder.open(port));
+    const becomesTheOnlyName = (address: string) =>
+      until(`a connection to ${address} alone`, async () => {
+        const connected = await connectedAddressesOf(node);
+        return connected.length === 1 && connected[0] === address;
+      });
 
-    await alias.close();
-    await until('a connection under the second name', async () =>
-      (await connectedAddressesOf(node)).includes(other.address),
+    await say(node.address, { type: 'HANDSHAKE', data: [first.address] });
+    await becomesTheOnlyName(first.address);
+    await say(node.address, { type: 'HANDSHAKE', data: [second.address] });
+    await until('the second name to be seen through', () =>
+      node.stdout.includes(`${second.address} is the same node as ${first.address}`),
     );
+    await becomesTheOnlyName(first.address);
+    await first.close();
+    await becomesTheOnlyName(second.address);
+
+    await say(node.address, { type: 'HANDSHAKE', data: [own] });
+    await becomesTheOnlyName(own);
   }));
 
 test('a client that claims the address of one of our nodes does not cut that node off', () =>
@@ -74,4 +105,22 @@ test('a client that claims the address of one of our nodes does not cut that nod
       );
       liar.terminate();
     }
+  }));
+
+test('a server that copies what a node says of itself does not take its place', () =>
+  withNetwork(async (network) => {
+    const [one, two] = [await network.startNode(), await network.startNode('node-2')];
+    const { 'mesh-id': meshId } = await answerOf(two.address);
+    const port = await freePort();
+    const copied = { 'mesh-id': String(meshId), 'mesh-address': two.address };
+    const copier = await serveAs(network, port, copied);
+    await say(one.address, { type: 'HANDSHAKE', data: [`ws://localhost:${port}`] });
+    await until('a connection to the copier', () => copier.clients.size > 0);
+    await say(one.address, { type: 'HANDSHAKE', data: [two.address] });
+    await until('the real one in its place', async () => {
+      const connected = await connectedAddressesOf(one);
+      return connected.length === 1 && connected[0] === two.address;
+    });
+    await say(one.address, transactionMessage('t'));
+    await until('the real one to get it', async () => (await two.pool()).length === 1);
   }));

@@ -95,8 +95,7 @@ test('add-transaction waits for a node that does not read, in bounded memory', (
       `${count}`,
     ]);
     const resume = await accepted;
-    await sleep(3000);
-    const megabytes = residentMegabytes(adding.process.pid as number);
+    const { megabytes } = await idleProcess(adding.process.pid as number);
     assert.ok(megabytes < 150, `${megabytes} MB while the node does not read`);
     assert.ok(adding.isRunning);
     resume();
@@ -112,6 +111,30 @@ test('add-transaction that is interrupted says how far it came', () =>
     assert.equal(await adding.end('SIGINT'), 130);
     const took = /^Interrupted: \S+ took (\d+) of 100000000 transactions\n$/.exec(adding.stdout);
     await until('them in the pool', async () => (await node.pool()).length === Number(took?.[1]));
+  }));
+
+test('add-transaction does not take a node that closes early for one that took all', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    const server = new WebSocketServer({ port, host: '127.0.0.1' });
+    network.keep({ close: () => server.close() });
+    server.on('connection', (socket) => socket.on('message', () => socket.close(1000)));
+    const args = ['--address', `ws://localhost:${port}`, '--count', '400000'];
+    const { code, stderr } = await network.run(['add-transaction.js', ...args]);
+    assert.match(stderr, /did not take all \(code 1000\): \d+ of 400000 were sent\n$/);
+    assert.equal(code, 1);
+  }));
+
+test('add-transaction inside a node folder is for that node, also without its ending', () =>
+  withNetwork(async (network) => {
+    await network.startNode();
+    const node = await network.startNode('node-2');
+    for (const script of ['add-transaction', './add-transaction.js']) {
+      const { stdout } = await network.run([script], 'node-2');
+      assert.ok(stdout.startsWith(`${node.address} took transaction `), stdout);
+    }
+    const { stdout } = await network.run(['node-2/add-transaction.js']);
+    assert.ok(stdout.startsWith(`${node.address} took transaction `), stdout);
   }));
 
 test('add-transaction says so when the node dies under it', () =>
@@ -144,7 +167,17 @@ test('npm start ends its nodes also when only npm gets the signal', () =>
     }
   }));
 
-function residentMegabytes(pid: number): number {
-  const kilobytes = execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' });
-  return Number(kilobytes) / 1024;
+/** Waits until a process has used no processor time for two seconds; then, its memory. */
+async function idleProcess(pid: number): Promise<{ megabytes: number }> {
+  const look = () =>
+    execFileSync('ps', ['-o', 'cputimes=,rss=', '-p', `${pid}`], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/)
+      .map(Number) as [seconds: number, kilobytes: number];
+  for (let before = look(); ; ) {
+    await sleep(2500);
+    const now = look();
+    if (now[0] === before[0]) return { megabytes: now[1] / 1024 };
+    before = now;
+  }
 }

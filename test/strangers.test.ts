@@ -128,6 +128,7 @@ test('what is not understood harms nobody: ignored, or refused three times and c
     await until('the transaction among the rubbish', async () => (await node.pool()).length === 1);
     assert.equal(code, 0, 'two malformed frames are forgiven');
     sender.send('{"type":"HANDSHAKE","data":{}}');
+    sender.send('{"type":"TRANSACTION","data":{"id":"too late"}}');
     await until('the third one to close the connection', () => code === 1008);
 
     const binary = await connectTo(node.address);
@@ -139,6 +140,18 @@ test('what is not understood harms nobody: ignored, or refused three times and c
     await say(node.address, transactionMessage('after'));
     await until('the node to go on', async () => (await node.pool()).length === 2);
     assert.equal(node.lines.filter((line) => line.includes('refused: a client sent')).length, 3);
+  }));
+
+test('a peer that answers with what it should not is no longer a peer, and dialled later', () =>
+  withNetwork(async (network) => {
+    const peer = await network.trap();
+    const node = await network.startNode('node-1', [peer.address]);
+    await until('a connection', () => peer.openCallers.length > 0);
+    peer.openCallers[0]?.socket.send(Buffer.from('binary'));
+    await until('a line about it', () =>
+      node.stdout.includes(`disconnected: ${peer.address} (text frames only), again in`),
+    );
+    await until('a new dial', () => peer.openCallers.length > 0);
   }));
 
 function onlyPlainProtocolWasHeard(stranger: PlainPeer): void {

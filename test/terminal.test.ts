@@ -1,6 +1,7 @@
 /** What a person at the terminal sees and does: lines, Ctrl-C, a disk that refuses. */
 
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
@@ -82,6 +83,45 @@ test('Ctrl-C: peers are told, the pool is on disk, and the node ends with 0 in t
       await untilPoolsHold([node], ids);
       assert.equal(await isListening(node.port), false);
     }
+  }));
+
+test('what a node takes while it leaves is in the other pools too', () =>
+  withNetwork(async (network) => {
+    const [leaving, staying] = await network.startMesh(2);
+    assert.ok(leaving !== undefined && staying !== undefined);
+    const client = await connectTo(leaving.address);
+    let sent = 0;
+    const flood = setInterval(() => {
+      for (let i = 0; i < 500; i++) client.send(JSON.stringify(transactionMessage(`t${sent++}`)));
+    }, 10);
+    await until('a flood', async () => (await staying.pool()).length > 2000);
+    assert.equal(await leaving.end('SIGINT'), 0);
+    clearInterval(flood);
+    const left = (await leaving.pool()).map(({ id }) => id);
+    await until('all of them at the other node', async () => {
+      const stayed = new Set((await staying.pool()).map(({ id }) => id));
+      return left.every((id) => stayed.has(id));
+    });
+  }));
+
+test('a node listens on this machine alone, on IPv4 and IPv6', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const hosts = ['127.0.0.1'];
+    if (networkInterfaces().lo?.some(({ address }) => address === '::1')) hosts.push('[::1]');
+    for (const host of hosts) (await connectTo(`ws://${host}:${node.port}`)).terminate();
+    if (process.platform !== 'linux') return;
+    const port = node.port.toString(16).toUpperCase().padStart(4, '0');
+    const tables = await Promise.all(
+      ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => fs.readFile(file, 'utf8').catch(() => '')),
+    );
+    // Of a listening socket the remote port is 0; addresses are in hexadecimal, byte-swapped.
+    const listening = tables.join('\n').matchAll(new RegExp(`: (\\w+):${port} \\w+:0000 0A`, 'g'));
+    const found = [...listening].map(([, address]) => address);
+    assert.deepEqual(
+      found,
+      ['0100007F', '00000000000000000000000001000000'].slice(0, hosts.length),
+    );
   }));
 
 test('a node that cannot save on leaving says so; a second Ctrl-C does not wait for it', () =>
