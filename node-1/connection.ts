@@ -1,8 +1,9 @@
 /** What we know of one socket, whoever opened it. */
 
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Address } from './addresses.js';
 import { LIMITS } from './config.js';
+import type { Contact } from './contacts.js';
 import type { Announcement } from './messages.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -18,6 +19,18 @@ export interface Connection {
   isExpelled: boolean;
   /** Whether it has answered since the last ping. */
   isAlive: boolean;
+}
+
+/** A connection that we opened, or try to. */
+export interface Peer extends Connection {
+  readonly contact: Contact;
+  /** The address we dialled. */
+  readonly address: Address;
+  /** Ends the attempt if it takes too long. */
+  readonly deadline: NodeJS.Timeout;
+  /** Infinity until it is open. */
+  openedMs: number;
+  isDropped: boolean;
 }
 
 export function newConnection(socket: WebSocket): Connection {
@@ -47,6 +60,20 @@ export function isSameNode(a: Connection, b: Connection): boolean {
 /** Tells whether we have reached a node at the very address that it calls its own. */
 export function isAtHome({ address, announcement }: Connection): boolean {
   return address !== undefined && address.key === announcement?.address?.key;
+}
+
+/** Pings each connection, and ends those that have not answered the last time: they are gone. */
+export function pingAll(connections: Iterable<Connection>): void {
+  for (const connection of connections) {
+    const { socket } = connection;
+    if (socket.readyState !== WebSocket.OPEN) continue;
+    if (!connection.isAlive) {
+      socket.terminate();
+      continue;
+    }
+    connection.isAlive = false;
+    socket.ping();
+  }
 }
 
 /** How a line in the terminal names the other end. */

@@ -19,6 +19,8 @@ import {
   isSameNode,
   nameOf,
   newConnection,
+  type Peer,
+  pingAll,
 } from './connection.js';
 import { type Contact, Contacts } from './contacts.js';
 import { fail } from './fail.js';
@@ -28,6 +30,7 @@ import {
   announcementHeaders,
   type Data,
   handshakeFrame,
+  headerLines,
   type Message,
   type MessageType,
   parseAnnouncement,
@@ -43,14 +46,6 @@ import {
   writeTransactions,
 } from './transactions.js';
 
-/** A connection that we opened. */
-interface Peer extends Connection {
-  readonly contact: Contact;
-  readonly address: Address;
-  openedMs: number;
-  isDropped: boolean;
-}
-
 // Load: settings, known peers, the pool.
 
 const config = loadConfig(fileURLToPath(new URL('.', import.meta.url)));
@@ -59,6 +54,7 @@ const knownPeers = readKnownPeers(config.folder);
 getTransactions(log);
 
 const meshId = randomBytes(16).toString('hex');
+const announcement = announcementHeaders(meshId, config.address);
 const contacts = new Contacts(parseAddress(config.address) as Address);
 
 let connectedAddresses: string[] = [];
@@ -80,7 +76,7 @@ const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void 
 // Listen.
 
 const server = new WebSocketServer({ noServer: true, maxPayload: LIMITS.frameBytes });
-server.on('headers', serverOnHeaders);
+server.on('headers', (headers) => headers.push(...headerLines(announcement)));
 server.on('connection', serverOnConnection);
 const listeners = await listen(config.port, server);
 log('listening', `${config.address}, ${count(countTransactions(), 'transaction')} in the pool`);
@@ -93,7 +89,7 @@ for (const address of readLearntPeers(config.folder, log)) {
 }
 dialDue();
 
-const pingTimer = setInterval(pingAll, LIMITS.pingIntervalMs);
+const pingTimer = setInterval(() => pingAll(connections), LIMITS.pingIntervalMs);
 process.on('SIGINT', leave);
 process.on('SIGTERM', leave);
 process.on('SIGHUP', leave);
@@ -119,7 +115,7 @@ function dial(contact: Contact): void {
   log('dialling', address.text);
 
   const socket = new WebSocket(address.text, {
-    headers: announcementHeaders(meshId, config.address),
+    headers: announcement,
     perMessageDeflate: false,
     maxPayload: LIMITS.frameBytes,
   });
@@ -127,30 +123,22 @@ function dial(contact: Contact): void {
     ...newConnection(socket),
     contact,
     address,
+    deadline: setTimeout(() => drop(peer, 'no answer in time'), LIMITS.dialTimeoutMs),
     openedMs: Infinity,
     isDropped: false,
   };
-  const deadline = setTimeout(
-    () => drop(peer, `no answer in ${LIMITS.dialTimeoutMs / 1000} s`),
-    LIMITS.dialTimeoutMs,
-  );
-  socket.on('upgrade', (response) => {
-    peer.announcement = parseAnnouncement(response.headers);
-  });
-  socket.on('open', () => {
-    clearTimeout(deadline);
-    peerOnOpen(peer);
-  });
   listenTo(peer);
-  socket.on('error', (error) => drop(peer, explainError(error)));
-  socket.on('close', (code) => {
-    clearTimeout(deadline);
-    drop(peer, explainClose(code));
+  socket.on('upgrade', ({ headers }) => {
+    peer.announcement = parseAnnouncement(headers);
   });
+  socket.on('open', () => peerOnOpen(peer));
+  socket.on('error', (error) => drop(peer, explainError(error)));
+  socket.on('close', (code) => drop(peer, explainClose(code)));
 }
 
 function peerOnOpen(peer: Peer): void {
   const { contact, address, socket } = peer;
+  clearTimeout(peer.deadline);
   if (peer.announcement?.meshId === meshId) {
     contacts.isOurself(contact);
     drop(peer, 'this node itself under another name');
@@ -179,33 +167,28 @@ function peerOnOpen(peer: Peer): void {
 function drop(peer: Peer, reason: string): void {
   if (peer.isDropped) return;
   peer.isDropped = true;
+  clearTimeout(peer.deadline);
   peer.socket.terminate();
 
   const { contact, address } = peer;
-  const wasConnected = peers.get(address.key) === peer;
-  if (wasConnected) peers.delete(address.key);
+  if (peers.get(address.key) === peer) peers.delete(address.key);
   connectedAddresses = without(connectedAddresses, address.text);
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
   if (contact.sameAs !== undefined) {
     log('not connected', `${address.text} is ${reason}`);
   } else if (leavingSinceMs === undefined) {
-    redialLater(contact, wasConnected ? performance.now() - peer.openedMs : 0, reason);
+    redialLater(peer, reason);
   }
   dialDue();
 }
 
-function redialLater(contact: Contact, upMs: number, reason: string): void {
-  const event = upMs > 0 ? 'disconnected' : 'unreachable';
-  const waitMs = contacts.lost(contact, upMs, performance.now(), Math.random());
+function redialLater({ contact, address, openedMs }: Peer, reason: string): void {
+  const nowMs = performance.now();
+  const upMs = Math.max(0, nowMs - openedMs);
+  const waitMs = contacts.lost(contact, upMs, nowMs, Math.random());
   const next = waitMs === undefined ? 'given up' : `again in ${(waitMs / 1000).toFixed(1)} s`;
-  log(event, `${contact.address.text} (${reason}), ${next}`);
+  log(upMs > 0 ? 'disconnected' : 'unreachable', `${address.text} (${reason}), ${next}`);
   if (waitMs === undefined) rememberPeers();
-}
-
-function serverOnHeaders(headers: string[]): void {
-  for (const [name, value] of Object.entries(announcementHeaders(meshId, config.address))) {
-    headers.push(`${name}: ${value}`);
-  }
 }
 
 function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
@@ -293,17 +276,6 @@ function relay(transaction: Transaction, from: Connection): void {
 function senderOf(from: Connection): Peer | undefined {
   const peer = from.address && peers.get(contacts.resolve(from.address));
   return peer?.announcement?.meshId === from.announcement?.meshId ? peer : undefined;
-}
-
-/** A peer that has not answered the last ping is gone, even if its connection never closes. */
-function pingAll(): void {
-  for (const connection of connections) {
-    const { socket } = connection;
-    if (socket.readyState !== WebSocket.OPEN) continue;
-    if (!connection.isAlive) socket.terminate();
-    connection.isAlive = false;
-    socket.ping();
-  }
 }
 
 /** Ctrl-C: tell the peers, write what is not yet on disk, and go. A second one goes at once. */

@@ -97,6 +97,10 @@ export function announcementHeaders(meshId: string, address: string): Record<str
   return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
 }
 
+export function headerLines(headers: Record<string, string>): string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+}
+
 /** Reads the headers of an upgrade request or response; undefined for a plain peer. */
 export function parseAnnouncement(headers: IncomingHttpHeaders): Announcement | undefined {
   const meshId = headers['mesh-id'];
