@@ -129,8 +129,10 @@ export class Contacts {
 
   /** The contact turned out to be a node we are connected to: not dialled while that lasts. */
   isSameAs(contact: Contact, other: Contact): void {
-    contact.sameAs = other.address.key;
     contact.isProven = true;
+    for (const each of this.#contacts.values()) {
+      if (each === contact || each.sameAs === contact.address.key) each.sameAs = other.address.key;
+    }
   }
 
   /** Returns the learnt addresses worth knowing at the next start. */

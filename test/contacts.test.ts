@@ -145,9 +145,16 @@ test('another name of this node is never dialled again, of a peer not while that
   assert.equal(contacts.resolve(at(4004)), at(4003).key);
   contacts.hear('ws://localhost:4004', plenty(), 1e6);
   assert.deepEqual(contacts.due(1e9), []);
-  contacts.lost(peer, 20_000, 2e6, 0.5);
+
+  // The peer is reached at its own address: its other names now follow that one.
+  contacts.addKnown(at(4005), 2e6);
+  const [home] = contacts.due(2e6) as [Contact];
+  contacts.dialling(home);
+  contacts.isSameAs(peer, home);
+  for (const port of [4003, 4004]) assert.equal(contacts.resolve(at(port)), at(4005).key);
+  contacts.lost(home, 20_000, 2e6, 0.5);
   assert.equal(contacts.resolve(at(4004)), at(4004).key);
-  assert.deepEqual(contacts.due(3e6), [peer, alias]);
+  assert.deepEqual(contacts.due(3e6), [peer, home, alias]);
 });
 
 test('worth remembering are learnt addresses that were reached', () => {
