@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import { OUR_NODE, PROJECT, Program, type Result } from './helpers.js';
+import { OUR_NODE, PROJECT } from './helpers.js';
+import { Program, type Result } from './network.js';
 
 /** A learner's node in plain JavaScript, run from its own folder; it never dials twice. */
 const PLAIN_NODE = `

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import fs from 'fs-extra';
 import { fail } from '../command-line.js';
-import { Network } from './helpers.js';
+import { Network } from './network.js';
 import { stories } from './stories.js';
 
 const USAGE = `Usage: npm run conformance -- FOLDER [STORY ...]

@@ -2,19 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import {
-  connectTo,
-  freePort,
-  MuteServers,
-  newSeed,
-  SlowPeer,
-  say,
-  transactionMessage,
-  until,
-  untilFullMesh,
-  untilPoolsHold,
-  withNetwork,
-} from './helpers.js';
+import { connectTo, freePort, newSeed, say, transactionMessage, until } from './helpers.js';
+import { untilFullMesh, untilPoolsHold, withNetwork } from './network.js';
+import { MuteServers, SlowPeer } from './traps.js';
 
 // Three at a time: two of them mostly wait.
 describe('a mesh', { concurrency: 3 }, () => {

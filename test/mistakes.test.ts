@@ -3,16 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import {
-  freePort,
-  makeTransaction,
-  type Network,
-  type Result,
-  say,
-  transactionMessage,
-  until,
-  withNetwork,
-} from './helpers.js';
+import { freePort, makeTransaction, say, transactionMessage, until } from './helpers.js';
+import { type Network, type Result, withNetwork } from './network.js';
 
 interface Mistake {
   readonly what: string;

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
-import {
-  connectedAddressesOf,
-  connectTo,
-  Forwarder,
-  freePort,
-  type Network,
-  say,
-  transactionMessage,
-  until,
-  withNetwork,
-} from './helpers.js';
+import { connectTo, freePort, say, transactionMessage, until } from './helpers.js';
+import { connectedAddressesOf, type Network, withNetwork } from './network.js';
+import { Forwarder } from './traps.js';
 
 /** The headers that a node answers an upgrade with. */
 async function answerOf(address: string): Promise<Record<string, unknown>> {

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
-import { freePort, isListening, until, withNetwork } from './helpers.js';
+import { freePort, isListening, until } from './helpers.js';
+import { withNetwork } from './network.js';
 
 test('every script explains itself with --help', () =>
   withNetwork(async (network) => {

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { withNetwork } from './helpers.js';
+import { withNetwork } from './network.js';
 import { stories } from './stories.js';
 
 for (const [index, { title, check }] of stories.entries()) {

@@ -7,20 +7,16 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import {
-  connectedAddressesOf,
   connectTo,
-  Forwarder,
   freePort,
   isListening,
-  MuteServers,
   makeTransaction,
-  type Network,
-  type RunningNode,
   say,
   transactionMessage,
   until,
-  untilFullMesh,
 } from './helpers.js';
+import { connectedAddressesOf, type Network, type RunningNode, untilFullMesh } from './network.js';
+import { Forwarder, MuteServers } from './traps.js';
 
 export interface Story {
   readonly title: string;

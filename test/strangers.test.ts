@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  connectedAddressesOf,
-  connectTo,
-  say,
-  transactionMessage,
-  until,
-  untilPoolsHold,
-  withNetwork,
-} from './helpers.js';
+import { connectTo, say, transactionMessage, until } from './helpers.js';
+import { connectedAddressesOf, untilPoolsHold, withNetwork } from './network.js';
 import { PlainPeer } from './plain-peer.js';
 
 test('three of our nodes and two strangers share every transaction, in plain protocol only', () =>

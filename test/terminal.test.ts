@@ -5,16 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
-import {
-  connectTo,
-  freePort,
-  isListening,
-  say,
-  transactionMessage,
-  until,
-  untilPoolsHold,
-  withNetwork,
-} from './helpers.js';
+import { connectTo, freePort, isListening, say, transactionMessage, until } from './helpers.js';
+import { untilPoolsHold, withNetwork } from './network.js';
 
 test('each event is a line: [port] event: what and why', () =>
   withNetwork(async (network) => {
