@@ -1,6 +1,6 @@
 /** Runs the user stories against anybody's node: npm run conformance -- FOLDER [STORY ...] */
 
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import fs from 'fs-extra';
 import { fail } from '../command-line.js';
 import { Network } from './network.js';
@@ -12,11 +12,13 @@ Runs the user stories, or those with the given numbers, against the node in FOLD
 its index.js, and prints a line for each. The node is tested in a temporary copy. Exit code 1 if
 any story fails.`;
 
-const [folder, ...numbers] = process.argv.slice(2);
-if (folder === undefined || folder === '--help') {
+const [name, ...numbers] = process.argv.slice(2);
+if (name === undefined || name === '--help') {
   console.log(USAGE);
-  process.exit(folder === '--help' ? 0 : 1);
+  process.exit(name === '--help' ? 0 : 1);
 }
+// npm changes to the project's folder, and says where it was called from.
+const folder = resolve(process.env.INIT_CWD ?? '.', name);
 if (!(await fs.pathExists(join(folder, 'index.js')))) {
   fail(`There is no index.js in ${folder}: name the folder of a compiled node-1`);
 }
