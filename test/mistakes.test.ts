@@ -167,6 +167,16 @@ for (const { what, make, run, says } of mistakes) {
     }));
 }
 
+test('npm start before anything is compiled says what to do', () =>
+  withNetwork(async (network) => {
+    await fs.remove(network.path('start-nodes.js'));
+    const npm = network.start(['start', '--silent'], '.', 'npm');
+    const { code, stdout, stderr } = await npm.result();
+    const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('npm '));
+    assert.deepEqual(said, ['The code is not compiled yet: run npm install']);
+    assert.deepEqual([code, stdout], [1, '']);
+  }));
+
 test('a PORT set in the terminal does not override the one in .env', () =>
   withNetwork(async (network) => {
     const port = await freePort();

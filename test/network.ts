@@ -129,7 +129,7 @@ export class Network {
     const network = new Network(await fs.mkdtemp(join(tmpdir(), 'p2p-')));
     const beside = dirname(resolve(node1));
     for (const file of await fs.readdir(beside)) {
-      if (/\.js$|^package\.json$/.test(file))
+      if (/\.c?js$|^package\.json$/.test(file))
         await fs.copy(join(beside, file), join(network.root, file));
     }
     await fs.copy(node1, join(network.root, 'node-1'), {

@@ -70,6 +70,20 @@ test('add-transaction says which node took which transaction', () =>
     assert.equal(many.stdout.split('\n').length, 2, 'a plain line where there is no terminal');
   }));
 
+test('add-transaction shows a progress bar on a terminal', () =>
+  withNetwork(async (network) => {
+    await network.startNode();
+    const command = 'node add-transaction.js --count 500';
+    const args =
+      process.platform === 'linux'
+        ? ['-qec', command, '/dev/null']
+        : ['-q', '/dev/null', ...command.split(' ')];
+    const { code, stdout } = await network.start(args, '.', 'script').result();
+    assert.equal(code, 0);
+    assert.match(stdout, /=+ 100% \| 500 of 500 transactions/);
+    assert.match(stdout, / took 500 transactions in /);
+  }));
+
 test('add-transaction waits for a node that does not read, in bounded memory', () =>
   withNetwork(async (network) => {
     const port = await freePort();
