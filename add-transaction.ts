@@ -7,7 +7,7 @@ import { fail, readArguments } from './command-line.js';
 import { parseAddress } from './node-1/addresses.js';
 import { LIMITS, loadConfig } from './node-1/config.js';
 import { transactionFrame } from './node-1/messages.js';
-import { listNodes, ROOT } from './node-folders.js';
+import { isNodeName, listNodes, ROOT } from './node-folders.js';
 
 const USAGE = `Usage: node add-transaction.js [options]
 
@@ -38,9 +38,9 @@ const flags = readArguments(USAGE, {
 const amount = readAmount(flags.amount);
 const total = readCount(flags.count);
 const address = await chooseAddress();
-const frameBytes = Buffer.byteLength(nextFrame().frame);
-if (frameBytes > LIMITS.transactionBytes) {
-  fail(`A transaction may have ${LIMITS.transactionBytes} bytes, this one has ${frameBytes}`);
+const bytes = Buffer.byteLength(nextTransaction().json);
+if (bytes > LIMITS.transactionBytes) {
+  fail(`A transaction may have ${LIMITS.transactionBytes} bytes, this one has ${bytes}`);
 }
 
 let sent = 0;
@@ -69,11 +69,12 @@ async function sendAll(): Promise<{ firstId: string; lastId: string }> {
   bar?.start(total, 0);
   let shownMs = 0;
   while (sent < total && !isInterrupted && socket.readyState === WebSocket.OPEN) {
-    const { id, frame } = nextFrame();
+    const transaction = nextTransaction();
+    const frame = transactionFrame(transaction);
     const written = new Promise<void>((resolve) => socket.send(frame, () => resolve()));
     sent += 1;
-    ids.firstId ||= id;
-    ids.lastId = id;
+    ids.firstId ||= transaction.id;
+    ids.lastId = transaction.id;
     if (socket.bufferedAmount > UNREAD_BYTES) await written;
     if (performance.now() - shownMs > PROGRESS_INTERVAL_MS) {
       shownMs = performance.now();
@@ -135,7 +136,7 @@ function explain(error: NodeJS.ErrnoException): string {
 }
 
 /** Alike transactions made in one millisecond still differ, by a random nonce in the hash. */
-function nextFrame(): { id: string; frame: string } {
+function nextTransaction(): { id: string; json: string } {
   const content = {
     fromAddress: flags.from,
     toAddress: flags.to,
@@ -146,10 +147,7 @@ function nextFrame(): { id: string; frame: string } {
   const id = createHash('sha256')
     .update(JSON.stringify([content, nonce]))
     .digest('hex');
-  return {
-    id,
-    frame: transactionFrame({ id, json: JSON.stringify({ id, ...content, hash: id }) }),
-  };
+  return { id, json: JSON.stringify({ id, ...content, hash: id }) };
 }
 
 async function chooseAddress(): Promise<string> {
@@ -168,10 +166,12 @@ async function chooseAddress(): Promise<string> {
   return loadConfig(join(ROOT, name)).address;
 }
 
-/** The name of the node folder whose add-transaction.js was started; undefined at the top. */
+/** The node folder whose add-transaction.js was started, or where we are; undefined elsewhere. */
 function ownFolder(): string | undefined {
-  // Without its ending, which Node lets a person leave out, the script itself is no file.
-  return relative(ROOT, realpathSync(dirname(process.argv[1] as string))) || undefined;
+  const places = [dirname(process.argv[1] as string), process.cwd()];
+  return places
+    .map((place) => relative(ROOT, realpathSync(place)))
+    .find((name) => isNodeName(name));
 }
 
 function readAmount(text: string): number {

@@ -16,9 +16,13 @@ const DATA = /^(transactions|peers)\.json/;
 export async function listNodes(): Promise<string[]> {
   const entries = await fs.readdir(ROOT, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isDirectory() && /^node-[1-9]\d*$/.test(entry.name))
+    .filter((entry) => entry.isDirectory() && isNodeName(entry.name))
     .map((entry) => entry.name)
     .sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+export function isNodeName(name: string): boolean {
+  return /^node-[1-9]\d*$/.test(name);
 }
 
 /** The port of a node folder: 4000 and its number. */

@@ -26,6 +26,7 @@ export const LIMITS = Object.freeze({
   // Whom we dial, and when.
   peers: 128,
   learntAddresses: 1024,
+  ownNames: 1024,
   dialsAtOnce: 8,
   dialTimeoutMs: 5_000,
   backoffFirstMs: 1_000,

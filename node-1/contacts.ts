@@ -9,8 +9,10 @@ import { LIMITS } from './config.js';
 import type { TokenBucket } from './token-bucket.js';
 
 export interface Contact {
-  /** In the spelling to dial. */
+  /** In the spelling that has worked, or else was learnt first. */
   address: Address;
+  /** In the spelling to dial next. */
+  nextAddress: Address;
   /** From known-peers.json: dialled for ever. One learnt from a peer is given up in the end. */
   readonly isKnown: boolean;
   /** Whether it was ever reached: only such addresses are worth remembering. */
@@ -28,6 +30,8 @@ export interface Contact {
 export class Contacts {
   readonly #own: Address;
   readonly #contacts = new Map<string, Contact>();
+  /** Other names of this node, the longest known first. */
+  readonly #ownNames = new Set<string>();
 
   /** @param own this node's own address, which never becomes a contact */
   constructor(own: Address) {
@@ -49,7 +53,7 @@ export class Contacts {
    * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
    * dialled again is probably back, so its wait is cut short, once a second at most, lest we
    * hammer a third party on somebody's word. If dialling the spelling we had of it has failed,
-   * the new spelling is tried: not every host listens on IPv4 and IPv6 both.
+   * the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
    *
    * @param news spends a token for each address that leads to a dial
    * @returns true when the address is new
@@ -68,14 +72,14 @@ export class Contacts {
     if (isWaiting && hurriedMs < contact.dueMs && news.take(nowMs)) {
       contact.hurriedMs = hurriedMs;
       contact.dueMs = hurriedMs;
-      contact.address = address;
+      contact.nextAddress = address;
     }
     return false;
   }
 
   /** Tells whether an address is ours, in whatever spelling and under any name met so far. */
   isOwn(address: Address): boolean {
-    return this.resolve(address) === this.#own.key;
+    return address.key === this.#own.key || this.#ownNames.has(address.key);
   }
 
   /** Returns the key of the node behind an address, seeing through the aliases met so far. */
@@ -98,9 +102,16 @@ export class Contacts {
     return Math.min(...[...this.#contacts.values()].map((contact) => contact.dueMs), Infinity);
   }
 
-  /** A dial begins. */
-  dialling(contact: Contact): void {
+  /** A dial begins. Returns the address to dial. */
+  dialling(contact: Contact): Address {
     contact.dueMs = Infinity;
+    return contact.nextAddress;
+  }
+
+  /** The dial has led to a peer. */
+  reached(contact: Contact): void {
+    contact.isProven = true;
+    contact.address = contact.nextAddress;
   }
 
   /**
@@ -111,6 +122,7 @@ export class Contacts {
    * @returns how long until the next dial, undefined when the address is given up
    */
   lost(contact: Contact, upMs: number, nowMs: number, random: number): number | undefined {
+    contact.nextAddress = contact.address;
     contact.failures = upMs >= LIMITS.stableAfterMs ? 1 : contact.failures + 1;
     this.#releaseAliases(contact, nowMs);
     if (!contact.isKnown && contact.failures >= LIMITS.learntAttempts) {
@@ -122,9 +134,15 @@ export class Contacts {
     return waitMs;
   }
 
-  /** The contact turned out to be this node itself: it is never dialled again. */
+  /** The contact turned out to be this node itself: it is not dialled again. */
   isOurself(contact: Contact): void {
+    const { key } = contact.address;
     contact.sameAs = this.#own.key;
+    this.#contacts.delete(key);
+    this.#ownNames.add(key);
+    if (this.#ownNames.size <= LIMITS.ownNames) return;
+    const [oldest] = this.#ownNames;
+    this.#ownNames.delete(oldest as string);
   }
 
   /** The contact turned out to be a node we are connected to: not dialled while that lasts. */
@@ -151,6 +169,7 @@ export class Contacts {
   #add(address: Address, isKnown: boolean, nowMs: number): Contact {
     const contact: Contact = {
       address,
+      nextAddress: address,
       isKnown,
       isProven: false,
       failures: 0,

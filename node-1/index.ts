@@ -39,19 +39,14 @@ import {
   transactionFrame,
 } from './messages.js';
 import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
-import {
-  countTransactions,
-  getTransactions,
-  hasTransaction,
-  writeTransactions,
-} from './transactions.js';
+import { getTransactions, hasTransaction, writeTransactions } from './transactions.js';
 
 // Load: settings, known peers, the pool.
 
 const config = loadConfig(fileURLToPath(new URL('.', import.meta.url)));
 const log = createLog(config.port);
 const knownPeers = readKnownPeers(config.folder);
-getTransactions(log);
+const transactions = getTransactions(log);
 
 const meshId = randomBytes(16).toString('hex');
 const announcement = announcementHeaders(meshId, config.address);
@@ -66,7 +61,7 @@ const connections = new Set<Connection>();
 let dialTimer: NodeJS.Timeout | undefined;
 let leavingSinceMs: number | undefined;
 
-const rememberPeers = createLearntPeersSaver(config.folder, () => contacts.worthRemembering(), log);
+const learntPeers = createLearntPeersSaver(config.folder, () => contacts.worthRemembering(), log);
 const tallyAccepted = createTally<Transaction>(logAccepted);
 const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void } = {
   HANDSHAKE: learn,
@@ -79,7 +74,7 @@ const server = new WebSocketServer({ noServer: true, maxPayload: LIMITS.frameByt
 server.on('headers', (headers) => headers.push(...headerLines(announcement)));
 server.on('connection', serverOnConnection);
 const listeners = await listen(config.port, server);
-log('listening', `${config.address}, ${count(countTransactions(), 'transaction')} in the pool`);
+log('listening', `${config.address}, ${count(transactions.length, 'transaction')} in the pool`);
 
 // Dial: the known peers for ever, the ones learnt in earlier runs while they answer.
 
@@ -109,8 +104,7 @@ function dialDue(): void {
 }
 
 function dial(contact: Contact): void {
-  const { address } = contact;
-  contacts.dialling(contact);
+  const address = contacts.dialling(contact);
   attemptingToConnectToAddress = [...attemptingToConnectToAddress, address.text];
   log('dialling', address.text);
 
@@ -153,13 +147,13 @@ function peerOnOpen(peer: Peer): void {
   }
 
   peer.openedMs = performance.now();
-  contact.isProven = true;
+  contacts.reached(contact);
   peers.set(address.key, peer);
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
   connectedAddresses = [...connectedAddresses, address.text];
   log('connected', `${address.text}, ${count(peers.size, 'peer')} now`);
   socket.send(handshakeFrame([config.address, ...connectedAddresses]));
-  rememberPeers();
+  learntPeers.save();
   dialDue();
 }
 
@@ -188,7 +182,7 @@ function redialLater({ contact, address, openedMs }: Peer, reason: string): void
   const waitMs = contacts.lost(contact, upMs, nowMs, Math.random());
   const next = waitMs === undefined ? 'given up' : `again in ${(waitMs / 1000).toFixed(1)} s`;
   log(upMs > 0 ? 'disconnected' : 'unreachable', `${address.text} (${reason}), ${next}`);
-  if (waitMs === undefined) rememberPeers();
+  if (waitMs === undefined) learntPeers.save();
 }
 
 function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
@@ -197,6 +191,8 @@ function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
   connection.address = connection.announcement?.address;
   listenTo(connection);
   socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
+  // A request that was on its way when we stopped listening.
+  if (leavingSinceMs !== undefined) socket.close(1001, 'leaving');
 }
 
 function listenTo(connection: Connection): void {
@@ -286,7 +282,7 @@ async function leave(): Promise<void> {
     return;
   }
   leavingSinceMs = performance.now();
-  log('leaving', `closing ${count(connections.size, 'connection')}`);
+  log('leaving', `${count(transactions.length, 'transaction')} in the pool`);
   setTimeout(() => fail('Left before all was saved'), LIMITS.leaveTimeoutMs);
   clearTimeout(dialTimer);
   clearInterval(pingTimer);
@@ -294,14 +290,14 @@ async function leave(): Promise<void> {
   for (const { socket } of connections) socket.close(1001, 'leaving');
   const closeBy = leavingSinceMs + LIMITS.closeTimeoutMs;
   while (connections.size > 0 && performance.now() < closeBy) await sleep(10);
-  await writeTransactions([]);
+  await Promise.all([writeTransactions([]), learntPeers.settled()]);
   process.exit(0);
 }
 
 function logAccepted(accepted: number, latest: Transaction): void {
   const what =
     accepted === 1 ? `transaction ${latest.id}` : `${accepted} transactions in the last second`;
-  log('accepted', `${what}, ${countTransactions()} in the pool`);
+  log('accepted', `${what}, ${transactions.length} in the pool`);
 }
 
 function without(addresses: string[], address: string): string[] {

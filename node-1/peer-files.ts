@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, parseAddress } from './addresses.js';
 import { fail } from './fail.js';
-import { createSaver, readJsonArray, shortName } from './files.js';
+import { createSaver, readJsonArray, type Saver, shortName } from './files.js';
 import type { Log } from './log.js';
 
 const KNOWN = 'known-peers.json';
@@ -49,17 +49,13 @@ export function readLearntPeers(folder: string, log: Log): Address[] {
 }
 
 /**
- * Returns a function that writes the learnt addresses down for the next start.
+ * Writes the learnt addresses down for the next start.
  *
  * @param addresses gives those worth remembering at the moment of writing
  */
-export function createLearntPeersSaver(
-  folder: string,
-  addresses: () => string[],
-  log: Log,
-): () => Promise<void> {
+export function createLearntPeersSaver(folder: string, addresses: () => string[], log: Log): Saver {
   const text = () => `${JSON.stringify(addresses(), null, 2)}\n`;
-  return createSaver(join(folder, LEARNT), text, log).save;
+  return createSaver(join(folder, LEARNT), text, log);
 }
 
 function putAside(file: string, log: Log): void {

@@ -19,7 +19,7 @@ let saver: Saver;
  * process with one line, the file untouched, when it is not an array of objects.
  *
  * @param log hears of a disk that refuses to take the pool later on
- * @returns the JSON text of each transaction, oldest first
+ * @returns the JSON text of each transaction, oldest first, with those that come in later
  */
 export function getTransactions(log: Log): readonly string[] {
   const { text, array } = readJsonArray(FILE) ?? { text: '[]', array: [] };
@@ -37,10 +37,6 @@ export function getTransactions(log: Log): readonly string[] {
 
 export function hasTransaction(id: TransactionId): boolean {
   return ids.has(id);
-}
-
-export function countTransactions(): number {
-  return lines.length;
 }
 
 /**

@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import fs from 'fs-extra';
 import { fail } from '../command-line.js';
+import { TEST_LIMIT_MS, within } from './helpers.js';
 import { Network } from './network.js';
 import { stories } from './stories.js';
 
@@ -32,17 +33,19 @@ const chosen = [...stories.entries()].filter(
 );
 
 let network: Network | undefined;
-process.once('SIGINT', async () => {
-  await network?.close();
-  process.exit(130);
-});
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await network?.close();
+    process.exit(130);
+  });
+}
 
 let failed = 0;
 for (const [index, { title, check }] of chosen) {
   const story = `${String(index + 1).padStart(2)}. ${title}`;
   try {
     network = await Network.create(folder);
-    await check(network);
+    await within(TEST_LIMIT_MS, check(network));
     console.log(`pass  ${story}`);
   } catch (error) {
     failed += 1;

@@ -167,6 +167,17 @@ test('worth remembering are learnt addresses that were reached', () => {
   assert.deepEqual(contacts.worthRemembering(), ['ws://localhost:4005', 'ws://localhost:4003']);
 });
 
+test('other names of this node do not use up the room for learnt addresses', () => {
+  const contacts = new Contacts(at(4001));
+  for (let port = 10_000; port < 15_000; port++) {
+    contacts.hear(`ws://localhost:${port}`, plenty(), 0);
+    const [contact] = contacts.due(0);
+    if (contact !== undefined) contacts.isOurself(contact);
+  }
+  assert.ok(contacts.isOwn(at(14_999)));
+  assert.equal(contacts.hear('ws://localhost:4002', plenty(), 0), true);
+});
+
 test('what is out of scope costs a peer none of its tokens', () => {
   const contacts = new Contacts(at(4001));
   const one = new TokenBucket(1, 0);
@@ -174,16 +185,20 @@ test('what is out of scope costs a peer none of its tokens', () => {
   assert.equal(contacts.hear('ws://localhost:4002', one, 0), true);
 });
 
-test('an address that failed is tried as it was spelt last', () => {
+test('an address that failed is tried once as it was spelt last, and kept so if that works', () => {
   const { contacts, contact } = dialled(true);
   contacts.hear('ws://[::1]:4002', plenty(), 0);
-  assert.equal(contact.address.text, 'ws://localhost:4002');
+  for (const isReached of [false, true]) {
+    contacts.lost(contact, 0, 0, 0.5);
+    assert.equal(contacts.dialling(contact).text, 'ws://localhost:4002');
+    contacts.lost(contact, 0, 0, 0.5);
+    contact.hurriedMs = -Infinity;
+    contacts.hear('ws://[::1]:4002', plenty(), 10);
+    assert.equal(contacts.dialling(contact).text, 'ws://[::1]:4002');
+    if (isReached) contacts.reached(contact);
+  }
   contacts.lost(contact, 0, 0, 0.5);
-  contacts.hear('ws://[::1]:4002', plenty(), 10);
-  assert.deepEqual(
-    contacts.due(10).map(({ address }) => address.text),
-    ['ws://[::1]:4002'],
-  );
+  assert.equal(contacts.dialling(contact).text, 'ws://[::1]:4002');
 });
 
 test('known peers are dialled first, then those reached before, then the others', () => {

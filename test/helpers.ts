@@ -12,6 +12,8 @@ export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 export const OUR_NODE = join(PROJECT, 'node-1');
 
 const DEADLINE_MS = 20_000;
+/** How long one test, or one story, may take. */
+export const TEST_LIMIT_MS = 150_000;
 
 /** Polls until `condition` holds; after the deadline, throws with what was waited for. */
 export async function until(
@@ -30,12 +32,30 @@ export async function until(
   }
 }
 
+/** Waits for a promise, but not for ever: what hangs is a failure that says so. */
+export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+  const isDone = new AbortController();
+  const limit = sleep(limitMs, undefined, { signal: isDone.signal }).then(() => {
+    throw new Error(`not done after ${limitMs / 1000} s`);
+  });
+  limit.catch(() => {});
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    isDone.abort();
+  }
+}
+
 /** Opens a connection, as a client that is no node. */
 export async function connectTo(
   address: string,
   headers: Record<string, string> = {},
 ): Promise<WebSocket> {
-  const socket = new WebSocket(address, { headers, perMessageDeflate: false });
+  const socket = new WebSocket(address, {
+    headers,
+    perMessageDeflate: false,
+    handshakeTimeout: DEADLINE_MS,
+  });
   await new Promise((done, fail) => socket.once('open', done).once('error', fail));
   socket.on('error', () => {});
   return socket;

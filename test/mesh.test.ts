@@ -6,8 +6,8 @@ import { connectTo, freePort, newSeed, say, transactionMessage, until } from './
 import { untilFullMesh, untilPoolsHold, withNetwork } from './network.js';
 import { MuteServers, SlowPeer } from './traps.js';
 
-// Three at a time: two of them mostly wait.
-describe('a mesh', { concurrency: 3 }, () => {
+// Four at a time: three of them mostly wait.
+describe('a mesh', { concurrency: 4 }, () => {
   test('a peer that hangs is dropped within a minute, and reached again when it goes on', () =>
     withNetwork(async (network) => {
       const [first, second] = await network.startMesh(2);
@@ -33,6 +33,18 @@ describe('a mesh', { concurrency: 3 }, () => {
       await until('a connection', () => slow.connections === 1);
       await sleep(32_000);
       assert.ok(!node.stdout.includes(`disconnected: ${slow.address}`));
+    }));
+
+  test('a learnt peer that stays away is given up and forgotten', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const peer = await network.trap();
+      await say(node.address, { type: 'HANDSHAKE', data: [peer.address] });
+      const remembered = () => network.read('node-1/peers.json').catch(() => '');
+      await until('it on disk', async () => (await remembered()).includes(peer.address));
+      await peer.close();
+      await until('it to be given up', () => node.stdout.includes(', given up'), 60_000);
+      await until('it to be forgotten', async () => (await remembered()) === '[]\n');
     }));
 
   test('ten nodes that know one address connect all to all', () =>

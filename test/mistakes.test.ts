@@ -173,7 +173,7 @@ test('npm start before anything is compiled says what to do', () =>
     const npm = network.start(['start', '--silent'], '.', 'npm');
     const { code, stdout, stderr } = await npm.result();
     const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('npm '));
-    assert.deepEqual(said, ['The code is not compiled yet: run npm install']);
+    assert.deepEqual(said, ['The packages or the compiled code are missing: run npm install']);
     assert.deepEqual([code, stdout], [1, '']);
   }));
 

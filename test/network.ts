@@ -7,7 +7,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import fs from 'fs-extra';
-import { freePort, isListening, OUR_NODE, PROJECT, say, until } from './helpers.js';
+import {
+  freePort,
+  isListening,
+  OUR_NODE,
+  PROJECT,
+  say,
+  TEST_LIMIT_MS,
+  until,
+  within,
+} from './helpers.js';
 import { type Closable, Trap } from './traps.js';
 
 /** What a finished command said. */
@@ -136,7 +145,7 @@ export class Network {
       filter: (path) => !/[\\/](peers\.json.*|node_modules)$/.test(path),
     });
     await network.write('node-1/transactions.json', '[]\n');
-    await fs.symlink(findPackages(beside), join(network.root, 'node_modules'), 'junction');
+    await fs.symlink(findPackages(resolve(node1)), join(network.root, 'node_modules'), 'junction');
     return network;
   }
 
@@ -277,7 +286,7 @@ function findPackages(folder: string): string {
 export async function withNetwork(check: (network: Network) => Promise<void>): Promise<void> {
   const network = await Network.create();
   try {
-    await check(network);
+    await within(TEST_LIMIT_MS, check(network));
   } finally {
     await network.close();
   }

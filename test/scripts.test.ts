@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
@@ -148,8 +149,13 @@ test('add-transaction inside a node folder is for that node, also without its en
       const { stdout } = await network.run([script], 'node-2');
       assert.ok(stdout.startsWith(`${node.address} took transaction `), stdout);
     }
-    const { stdout } = await network.run(['node-2/add-transaction.js']);
-    assert.ok(stdout.startsWith(`${node.address} took transaction `), stdout);
+    for (const [script, folder] of [
+      ['node-2/add-transaction.js', '.'],
+      ['../add-transaction.js', 'node-2'],
+    ] as const) {
+      const { stdout } = await network.run([script], folder);
+      assert.ok(stdout.startsWith(`${node.address} took transaction `), stdout);
+    }
   }));
 
 test('add-transaction says so when the node dies under it', () =>
@@ -184,15 +190,22 @@ test('npm start ends its nodes also when only npm gets the signal', () =>
 
 /** Waits until a process has used no processor time for two seconds; then, its memory. */
 async function idleProcess(pid: number): Promise<{ megabytes: number }> {
-  const look = () =>
-    execFileSync('ps', ['-o', 'cputimes=,rss=', '-p', `${pid}`], { encoding: 'utf8' })
-      .trim()
-      .split(/\s+/)
-      .map(Number) as [seconds: number, kilobytes: number];
-  for (let before = look(); ; ) {
+  for (let before = look(pid); ; ) {
     await sleep(2500);
-    const now = look();
-    if (now[0] === before[0]) return { megabytes: now[1] / 1024 };
+    const now = look(pid);
+    if (now.time === before.time) return now;
     before = now;
   }
+}
+
+function look(pid: number): { time: string; megabytes: number } {
+  if (existsSync('/proc/self/stat')) {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+    return { time: stat.slice(13, 15).join(), megabytes: kilobytes / 1024 };
+  }
+  const ps = execFileSync('ps', ['-o', 'time=,rss=', '-p', `${pid}`], { encoding: 'utf8' });
+  const [time, kilobytes] = ps.trim().split(/\s+/);
+  return { time: `${time}`, megabytes: Number(kilobytes) / 1024 };
 }

@@ -1,10 +1,12 @@
 /** What a person at the terminal sees and does: lines, Ctrl-C, a disk that refuses. */
 
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
+import { WebSocket } from 'ws';
 import { connectTo, freePort, isListening, say, transactionMessage, until } from './helpers.js';
 import { untilPoolsHold, withNetwork } from './network.js';
 
@@ -94,6 +96,52 @@ test('what a node takes while it leaves is in the other pools too', () =>
       const stayed = new Set((await staying.pool()).map(({ id }) => id));
       return left.every((id) => stayed.has(id));
     });
+  }));
+
+test('a node that leaves lets a slow peer have what was meant for it', () =>
+  withNetwork(async (network) => {
+    const peer = await network.trap();
+    const node = await network.startNode('node-1', [peer.address]);
+    await until('a connection', () => peer.openCallers.length > 0);
+    peer.openCallers[0]?.socket.pause();
+    // More than the system keeps on the way between two sockets.
+    const big = 'x'.repeat(60_000);
+    for (let i = 0; i < 20; i++) {
+      const frames = Array.from({ length: 20 }, (_, j) => ({
+        type: 'TRANSACTION',
+        data: { id: `${i} ${j}`, big },
+      }));
+      await say(node.address, ...frames);
+    }
+    node.process.kill('SIGINT');
+    await until('the node to be leaving', () => node.stdout.includes('leaving: '));
+    peer.callers[0]?.socket.resume();
+    assert.equal((await node.result()).code, 0);
+    await until('all of them', () => peer.received('TRANSACTION').length === 400);
+  }));
+
+test('a client that comes while a node leaves is told so, and not that all was taken', () =>
+  withNetwork(async (network) => {
+    const peer = await network.trap();
+    const node = await network.startNode('node-1', [peer.address]);
+    await until('a connection', () => peer.openCallers.length > 0);
+    // Keeps the node waiting for an answer to its close frame.
+    peer.openCallers[0]?.socket.pause();
+    const early = connect(node.port, '127.0.0.1');
+    await new Promise((done) => early.once('connect', done));
+    // Whoever connects after it is served after it.
+    (await connectTo(node.address)).terminate();
+    node.process.kill('SIGINT');
+    await until('the node to be leaving', () => node.stdout.includes('leaving: '));
+    const client = new WebSocket(node.address, { createConnection: () => early });
+    client.on('open', () => {
+      client.send(JSON.stringify(transactionMessage('late')));
+      client.close(1000);
+    });
+    const code = await new Promise((done) => client.once('close', done));
+    assert.equal(code, 1001);
+    await node.result();
+    assert.deepEqual(await node.pool(), []);
   }));
 
 test('a node listens on this machine alone, on IPv4 and IPv6', () =>
