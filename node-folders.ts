@@ -59,7 +59,7 @@ async function cloneTo(unfinished: string, original: string, env: string): Promi
     const name = `node-${number}`;
     if (await fs.pathExists(join(ROOT, name))) continue;
     await fs.writeFile(join(unfinished, '.env'), withPort(env, portOf(name)));
-    if (await isRenamed(unfinished, join(ROOT, name))) return name;
+    if (await tryRename(unfinished, join(ROOT, name))) return name;
   }
 }
 
@@ -78,7 +78,7 @@ async function readEnv(name: string): Promise<string> {
 }
 
 /** False when somebody else has taken the name in the meantime. */
-async function isRenamed(from: string, to: string): Promise<boolean> {
+async function tryRename(from: string, to: string): Promise<boolean> {
   try {
     await fs.rename(from, to);
     return true;

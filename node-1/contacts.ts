@@ -135,7 +135,7 @@ export class Contacts {
   }
 
   /** The contact turned out to be this node itself: it is not dialled again. */
-  isOurself(contact: Contact): void {
+  foundOurself(contact: Contact): void {
     const { key } = contact.address;
     contact.sameAs = this.#own.key;
     this.#contacts.delete(key);
@@ -146,7 +146,7 @@ export class Contacts {
   }
 
   /** The contact turned out to be a node we are connected to: not dialled while that lasts. */
-  isSameAs(contact: Contact, other: Contact): void {
+  foundSame(contact: Contact, other: Contact): void {
     contact.isProven = true;
     for (const each of this.#contacts.values()) {
       if (each === contact || each.sameAs === contact.address.key) each.sameAs = other.address.key;

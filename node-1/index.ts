@@ -134,14 +134,14 @@ function peerOnOpen(peer: Peer): void {
   const { contact, address, socket } = peer;
   clearTimeout(peer.deadline);
   if (peer.announcement?.meshId === meshId) {
-    contacts.isOurself(contact);
+    contacts.foundOurself(contact);
     drop(peer, 'this node itself under another name');
     return;
   }
   const twin = [...peers.values()].find((other) => isSameNode(other, peer));
   if (twin !== undefined) {
     const [kept, other] = isAtHome(peer) ? [peer, twin] : [twin, peer];
-    contacts.isSameAs(other.contact, kept.contact);
+    contacts.foundSame(other.contact, kept.contact);
     drop(other, `the same node as ${kept.address.text}`);
     if (other === peer) return;
   }

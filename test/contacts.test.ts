@@ -132,7 +132,7 @@ test('news of an address cuts its wait short, once a second, and not while it is
 
 test('another name of this node is never dialled again, of a peer not while that is connected', () => {
   const { contacts, contact } = dialled();
-  contacts.isOurself(contact);
+  contacts.foundOurself(contact);
   assert.ok(contacts.isOwn(contact.address));
   contacts.hear(contact.address.text, plenty(), 1e6);
   assert.deepEqual(contacts.due(1e9), []);
@@ -141,7 +141,7 @@ test('another name of this node is never dialled again, of a peer not while that
   contacts.hear('ws://localhost:4004', plenty(), 0);
   const [peer, alias] = contacts.due(0) as [Contact, Contact];
   for (const each of [peer, alias]) contacts.dialling(each);
-  contacts.isSameAs(alias, peer);
+  contacts.foundSame(alias, peer);
   assert.equal(contacts.resolve(at(4004)), at(4003).key);
   contacts.hear('ws://localhost:4004', plenty(), 1e6);
   assert.deepEqual(contacts.due(1e9), []);
@@ -150,7 +150,7 @@ test('another name of this node is never dialled again, of a peer not while that
   contacts.addKnown(at(4005), 2e6);
   const [home] = contacts.due(2e6) as [Contact];
   contacts.dialling(home);
-  contacts.isSameAs(peer, home);
+  contacts.foundSame(peer, home);
   for (const port of [4003, 4004]) assert.equal(contacts.resolve(at(port)), at(4005).key);
   contacts.lost(home, 20_000, 2e6, 0.5);
   assert.equal(contacts.resolve(at(4004)), at(4004).key);
@@ -172,7 +172,7 @@ test('other names of this node do not use up the room for learnt addresses', () 
   for (let port = 10_000; port < 15_000; port++) {
     contacts.hear(`ws://localhost:${port}`, plenty(), 0);
     const [contact] = contacts.due(0);
-    if (contact !== undefined) contacts.isOurself(contact);
+    if (contact !== undefined) contacts.foundOurself(contact);
   }
   assert.ok(contacts.isOwn(at(14_999)));
   assert.equal(contacts.hear('ws://localhost:4002', plenty(), 0), true);
