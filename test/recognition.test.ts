@@ -101,18 +101,30 @@ test('a client that claims the address of one of our nodes does not cut that nod
 
 test('a server that copies what a node says of itself does not take its place', () =>
   withNetwork(async (network) => {
-    const [one, two] = [await network.startNode(), await network.startNode('node-2')];
-    const { 'mesh-id': meshId } = await answerOf(two.address);
-    const port = await freePort();
-    const copied = { 'mesh-id': String(meshId), 'mesh-address': two.address };
-    const copier = await serveAs(network, port, copied);
-    await say(one.address, { type: 'HANDSHAKE', data: [`ws://localhost:${port}`] });
-    await until('a connection to the copier', () => copier.clients.size > 0);
-    await say(one.address, { type: 'HANDSHAKE', data: [two.address] });
-    await until('the real one in its place', async () => {
-      const connected = await connectedAddressesOf(one);
-      return connected.length === 1 && connected[0] === two.address;
-    });
-    await say(one.address, transactionMessage('t'));
-    await until('the real one to get it', async () => (await two.pool()).length === 1);
+    const two = await network.startNode('node-2');
+    const meshId = String((await answerOf(two.address))['mesh-id']);
+    const [port, otherPort] = [await freePort(), await freePort()];
+    for (const [copierPort, claimed] of [
+      [port, two.address],
+      [otherPort, `ws://localhost:${otherPort}`],
+    ] as const) {
+      const one = await network.startNode();
+      const copied = { 'mesh-id': meshId, 'mesh-address': claimed };
+      const copier = await serveAs(network, copierPort, copied);
+      const copierAddress = `ws://localhost:${copierPort}`;
+      await say(one.address, { type: 'HANDSHAKE', data: [copierAddress] });
+      await until('a connection to the copier', () => copier.clients.size > 0);
+      await say(one.address, { type: 'HANDSHAKE', data: [two.address] });
+      // One that claims another address is taken for another node.
+      const expected = claimed === two.address ? [two.address] : [copierAddress, two.address];
+      await until('a connection to the real one', async () => {
+        const connected = await connectedAddressesOf(one);
+        return connected.sort().join() === expected.sort().join();
+      });
+      await say(one.address, transactionMessage(claimed));
+      await until('the real one to get it', async () =>
+        (await two.pool()).some(({ id }) => id === claimed),
+      );
+      await one.end();
+    }
   }));
