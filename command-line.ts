@@ -5,7 +5,10 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values'];
 
-/** Ends the process for a mistake of the person at the terminal: one line, exit code 1. */
+/**
+ * Ends the process for a mistake of the person at the terminal: one line, exit code 1. As in
+ * node-1/fail.ts, which the scripts cannot use where the mistake is that there is no node-1.
+ */
 export function fail(line: string): never {
   console.error(line);
   process.exit(1);

@@ -93,7 +93,8 @@ async function replaceFile(file: string, text: string): Promise<void> {
   await rename(temporary, file);
 }
 
-function reason(error: unknown): string {
+/** Why something failed, in one line. */
+export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/\s+/g, ' ');
 }

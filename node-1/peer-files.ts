@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, parseAddress } from './addresses.js';
 import { fail } from './fail.js';
-import { createSaver, readJsonArray, type Saver, shortName } from './files.js';
+import { createSaver, readJsonArray, reason, type Saver, shortName } from './files.js';
 import type { Log } from './log.js';
 
 const KNOWN = 'known-peers.json';
@@ -64,6 +64,6 @@ function putAside(file: string, log: Log): void {
     renameSync(file, aside);
     log('put aside', `${shortName(file)} is not readable, and is now ${shortName(aside)}`);
   } catch (error) {
-    log('not read', `${shortName(file)} (${error instanceof Error ? error.message : error})`);
+    log('not read', `${shortName(file)} (${reason(error)})`);
   }
 }

@@ -28,8 +28,9 @@ for (const number of numbers) {
     fail(`There is no story ${number}: they are numbered from 1 to ${stories.length}`);
   }
 }
+const wanted = numbers.map(Number);
 const chosen = [...stories.entries()].filter(
-  ([index]) => numbers.length === 0 || numbers.includes(`${index + 1}`),
+  ([index]) => wanted.length === 0 || wanted.includes(index + 1),
 );
 
 let network: Network | undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { connectTo, freePort, newSeed, say, transactionMessage, until } from './helpers.js';
+import { connectTo, newSeed, say, transactionMessage, until } from './helpers.js';
 import { untilFullMesh, untilPoolsHold, withNetwork } from './network.js';
 import { MuteServers, SlowPeer } from './traps.js';
 
@@ -27,8 +27,7 @@ describe('a mesh', { concurrency: 4 }, () => {
       const node = await network.startNode();
       // Dialled before the node looks after its connections, every 30 s, and open after it.
       await sleep(28_500);
-      const port = await freePort();
-      const slow = network.keep(await SlowPeer.open(port, 3500));
+      const slow = network.keep(await SlowPeer.open(3500));
       await say(node.address, { type: 'HANDSHAKE', data: [slow.address] });
       await until('a connection', () => slow.connections === 1);
       await sleep(32_000);

@@ -186,6 +186,14 @@ export class Network {
     return this.launch(name, port).listening();
   }
 
+  /** Makes and starts a node, and a trap that it is connected to. */
+  async startNodeWithPeer(): Promise<{ node: RunningNode; peer: Trap }> {
+    const peer = await this.trap();
+    const node = await this.startNode('node-1', [peer.address]);
+    await until('a connection', () => peer.openCallers.length > 0);
+    return { node, peer };
+  }
+
   /** Makes and starts as many nodes, that all know the first, and waits until all are connected. */
   async startMesh(size: number): Promise<RunningNode[]> {
     const first = await this.startNode('node-1');

@@ -90,9 +90,7 @@ export const stories: Story[] = [
   {
     title: 'an address that disconnects is no longer named as connected, and is dialled again',
     async check(network) {
-      const peer = await network.trap();
-      const node = await network.startNode('node-1', [peer.address]);
-      await until('a connection', () => peer.openCallers.length > 0);
+      const { node, peer } = await network.startNodeWithPeer();
       assert.deepEqual(await connectedAddressesOf(node), [peer.address]);
       await peer.close();
       await until(

@@ -72,9 +72,7 @@ test('what a stranger sends is not sent back to it', () =>
 
 test('a transaction reaches disk and peers byte for byte as a stranger spelt it', () =>
   withNetwork(async (network) => {
-    const peer = await network.trap();
-    const node = await network.startNode('node-1', [peer.address]);
-    await until('a connection', () => peer.openCallers.length > 0);
+    const { node, peer } = await network.startNodeWithPeer();
     const data = '{"hash":"\\u0061", "amount":1.0,"big":12345678901234567890,"2":0,"1":[ 1e2 ]}';
     await say(node.address, `{ "data" : ${data} , "type":"TRANSACTION","other":"}" }`);
     await until('the relayed one', () => peer.received('TRANSACTION').length > 0);
@@ -139,9 +137,7 @@ test('what is not understood harms nobody: ignored, or refused three times and c
 
 test('a peer that answers with what it should not is no longer a peer, and dialled later', () =>
   withNetwork(async (network) => {
-    const peer = await network.trap();
-    const node = await network.startNode('node-1', [peer.address]);
-    await until('a connection', () => peer.openCallers.length > 0);
+    const { node, peer } = await network.startNodeWithPeer();
     peer.openCallers[0]?.socket.send(Buffer.from('binary'));
     await until('a line about it', () =>
       node.stdout.includes(`disconnected: ${peer.address} (text frames only), again in`),

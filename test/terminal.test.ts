@@ -63,9 +63,7 @@ test('a peer cannot write control characters to the terminal, nor endless lines'
 test('Ctrl-C: peers are told, the pool is on disk, and the node ends with 0 in two seconds', () =>
   withNetwork(async (network) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      const peer = await network.trap();
-      const node = await network.startNode('node-1', [peer.address]);
-      await until('a connection', () => peer.openCallers.length > 0);
+      const { node, peer } = await network.startNodeWithPeer();
       let code = 0;
       peer.callers[0]?.socket.on('close', (closeCode) => {
         code = closeCode;
@@ -100,9 +98,7 @@ test('what a node takes while it leaves is in the other pools too', () =>
 
 test('a node that leaves lets a slow peer have what was meant for it', () =>
   withNetwork(async (network) => {
-    const peer = await network.trap();
-    const node = await network.startNode('node-1', [peer.address]);
-    await until('a connection', () => peer.openCallers.length > 0);
+    const { node, peer } = await network.startNodeWithPeer();
     peer.openCallers[0]?.socket.pause();
     // More than the system keeps on the way between two sockets.
     const big = 'x'.repeat(60_000);
@@ -122,9 +118,7 @@ test('a node that leaves lets a slow peer have what was meant for it', () =>
 
 test('a client that comes while a node leaves is told so, and not that all was taken', () =>
   withNetwork(async (network) => {
-    const peer = await network.trap();
-    const node = await network.startNode('node-1', [peer.address]);
-    await until('a connection', () => peer.openCallers.length > 0);
+    const { node, peer } = await network.startNodeWithPeer();
     // Keeps the node waiting for an answer to its close frame.
     peer.openCallers[0]?.socket.pause();
     const early = connect(node.port, '127.0.0.1');
@@ -184,9 +178,7 @@ test('a node that cannot save on leaving says so; a second Ctrl-C does not wait 
 
 test('a disk that refuses is told once, costs no transaction, and is tried until it takes them', () =>
   withNetwork(async (network) => {
-    const peer = await network.trap();
-    const node = await network.startNode('node-1', [peer.address]);
-    await until('a connection', () => peer.openCallers.length > 0);
+    const { node, peer } = await network.startNodeWithPeer();
     const obstacle = network.path('node-1/transactions.json.tmp');
     await fs.mkdir(obstacle);
     await say(node.address, transactionMessage('a'));

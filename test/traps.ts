@@ -172,7 +172,8 @@ export class SlowPeer {
     });
   }
 
-  static async open(port: number, delayMs: number): Promise<SlowPeer> {
+  static async open(delayMs: number): Promise<SlowPeer> {
+    const port = await freePort();
     const peer = new SlowPeer(port, delayMs);
     await new Promise<void>((done) => peer.#server.listen(port, '127.0.0.1', done));
     return peer;
