@@ -1,5 +1,6 @@
 /** The folders of the network, node-1, node-2 …: finding, cloning and removing them. */
 
+import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fs from 'fs-extra';
@@ -43,7 +44,7 @@ export async function cloneNode(): Promise<string> {
   const env = await readEnv(ORIGINAL);
 
   // Made under another name and then renamed, so that a clone is there whole or not at all.
-  const unfinished = join(ROOT, `.clone-${process.pid}.tmp`);
+  const unfinished = join(ROOT, `.clone-${randomUUID()}.tmp`);
   try {
     return await cloneTo(unfinished, original, env);
   } catch (error) {

@@ -56,6 +56,12 @@ test('a token bucket gives its depth at once, then one a second', (t) => {
   );
 });
 
+test('a token bucket never holds more than its depth, however long it was left alone', () => {
+  const bucket = new TokenBucket(3, 0);
+  const taken = Array.from({ length: 10 }, () => bucket.take(1e6)).filter(Boolean);
+  assert.equal(taken.length, 3);
+});
+
 test('a node never becomes its own contact', () => {
   const contacts = new Contacts(at(4001));
   contacts.addKnown(at(4001), 0);

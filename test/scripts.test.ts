@@ -34,11 +34,15 @@ test('a clone keeps the other settings of node-1, and takes no learnt peers alon
 
 test('clones made at the same time get a folder each', () =>
   withNetwork(async (network) => {
-    const results = await Promise.all([1, 2, 3, 4].map(() => network.run(['clone-node.js'])));
-    const names = results.map(({ stdout }) => stdout.split(' ')[0]).sort();
-    assert.deepEqual(names, ['node-2', 'node-3', 'node-4', 'node-5']);
-    for (const name of names) {
-      assert.equal(await network.read(`${name}/.env`), `PORT=400${name?.slice(-1)}\n`);
+    const numbers = [2, 3, 4, 5];
+    // In one process, so that all of them do look for a free name at the same moment.
+    const program = `
+      import { cloneNode } from './node-folders.js';
+      console.log((await Promise.all([${numbers}].map(cloneNode))).sort().join());`;
+    const { stdout } = await network.run(['--input-type=module', '-e', program]);
+    assert.equal(stdout, 'node-2,node-3,node-4,node-5\n');
+    for (const number of numbers) {
+      assert.equal(await network.read(`node-${number}/.env`), `PORT=400${number}\n`);
     }
   }));
 

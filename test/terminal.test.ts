@@ -176,6 +176,21 @@ test('a node that cannot save on leaving says so; a second Ctrl-C does not wait 
     }
   }));
 
+test('a node on its way out still writes down the peers it has learnt', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const peer = await network.trap();
+    const obstacle = network.path('node-1/peers.json.tmp');
+    await fs.mkdir(obstacle);
+    await say(node.address, { type: 'HANDSHAKE', data: [peer.address] });
+    await until('a first attempt', () => node.stdout.includes('not saved: node-1/peers.json ('));
+    node.process.kill('SIGINT');
+    await until('the node to be leaving', () => node.stdout.includes('leaving: '));
+    await fs.remove(obstacle);
+    assert.equal((await node.result()).code, 0);
+    assert.deepEqual(await fs.readJson(network.path('node-1/peers.json')), [peer.address]);
+  }));
+
 test('a disk that refuses is told once, costs no transaction, and is tried until it takes them', () =>
   withNetwork(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
