@@ -1,0 +1,263 @@
+/**
+ * A JSON array in a file that is appended to, a record a line, and whole at every moment:
+ *
+ *   [
+ *   {"id":1},
+ *   {"id":2}
+ *   ]
+ *
+ * An append is one write over the closing bracket that ends in a new one. Whoever is killed in
+ * the middle of it leaves a torn last line, which the next start takes away.
+ */
+
+import {
+  appendFileSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BrokenFileError, type Element, type Ending, readArrayFile } from './array-file.js';
+import { LIMITS } from './config.js';
+import { fail } from './fail.js';
+import { reason, shortName } from './files.js';
+import { count, type Log } from './log.js';
+
+const OPENING = Buffer.from('[');
+const FIRST_LEAD = Buffer.from('\n');
+const LEAD = Buffer.from(',\n');
+const CLOSING = Buffer.from('\n]\n');
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+/** Records nearer than this are read in one go. */
+const GAP_BYTES = 4096;
+const READ_BYTES = 1024 * 1024;
+
+/** Where in the file a record is, in bytes. */
+export interface Place {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Opens a journal, and makes its file if there is none. A torn end is taken away, with one line
+ * that says so, and kept in a file of its own. Ends the process with one line, the file
+ * untouched, when it is broken elsewhere, or is no array of objects.
+ *
+ * @param onRecord is called with each record in the file, the oldest first
+ * @param log hears of a disk that refuses to take the journal later on
+ */
+export async function openJournal(
+  file: string,
+  onRecord: (record: Element) => void,
+  log: Log,
+): Promise<Journal> {
+  const handle = await openOrFail(file);
+  const ending = readOrFail(file, handle.fd, onRecord);
+  if (!ending.isClosed) mend(file, handle.fd, ending.end, log);
+  return new Journal(file, handle, ending, log);
+}
+
+export class Journal {
+  readonly #file: string;
+  readonly #handle: FileHandle;
+  readonly #log: Log;
+  /** The end of the last record on disk, and of the last one of all. */
+  #savedEnd: number;
+  #end: number;
+  #isEmpty: boolean;
+  /** Whether what a person wrote stands around the records that are on disk. */
+  #isForeign = true;
+  #isFailing = false;
+  /** The bytes to append, in pieces. */
+  #unsaved: Buffer[] = [];
+  #writing = Promise.resolve();
+  #queued: Promise<void> | undefined;
+
+  constructor(file: string, handle: FileHandle, ending: Ending, log: Log) {
+    this.#file = file;
+    this.#handle = handle;
+    this.#log = log;
+    this.#isEmpty = ending.count === 0;
+    this.#savedEnd = Math.max(ending.end, OPENING.length);
+    this.#end = this.#savedEnd;
+  }
+
+  /** How long the file is, or will be once all is on disk. */
+  get bytes(): number {
+    return this.#end + CLOSING.length;
+  }
+
+  /** How much of that is not on disk yet. */
+  get unsavedBytes(): number {
+    return this.#end - this.#savedEnd;
+  }
+
+  /**
+   * Adds a record.
+   *
+   * @param json its text, without line breaks
+   * @returns where it will be once it is on disk
+   */
+  append(json: Buffer): Place {
+    const lead = this.#isEmpty ? FIRST_LEAD : LEAD;
+    this.#isEmpty = false;
+    this.#unsaved.push(lead, json);
+    const place = { offset: this.#end + lead.length, length: json.length };
+    this.#end = place.offset + place.length;
+    return place;
+  }
+
+  /**
+   * Its promise is kept when all that has been added is on disk. One write at a time; what is
+   * added during it goes out with the next one. A disk that refuses is logged once, and asked
+   * again until it takes the records.
+   */
+  saved(): Promise<void> {
+    if (this.#unsaved.length === 0) return this.#writing;
+    this.#queued ??= this.#writing.then(() => {
+      this.#queued = undefined;
+      this.#writing = this.#save();
+      return this.#writing;
+    });
+    return this.#queued;
+  }
+
+  /** Whether the disk has refused the last write. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** Tells whether what begins at an offset is on disk. */
+  isSaved(offset: number): boolean {
+    return offset < this.#savedEnd;
+  }
+
+  /** Reads records that are on disk; neighbours, in the order of the file, in one go. */
+  async read(places: readonly Place[]): Promise<Buffer[]> {
+    const records: Buffer[] = [];
+    while (records.length < places.length) {
+      const run = firstRun(places.slice(records.length));
+      const { offset: start } = run[0] as Place;
+      const last = run.at(-1) as Place;
+      const bytes = Buffer.allocUnsafe(last.offset + last.length - start);
+      await this.#handle.read(bytes, 0, bytes.length, start);
+      for (const { offset, length } of run) {
+        records.push(bytes.subarray(offset - start, offset - start + length));
+      }
+    }
+    return records;
+  }
+
+  async #save(): Promise<void> {
+    while (true) {
+      const pieces = this.#unsaved;
+      this.#unsaved = [];
+      try {
+        await this.#append(Buffer.concat([...pieces, CLOSING]));
+        if (this.#isFailing) this.#log('saved again', shortName(this.#file));
+        this.#isFailing = false;
+        return;
+      } catch (error) {
+        const what = `${shortName(this.#file)} (${reason(error)}), trying again`;
+        if (!this.#isFailing) this.#log('not saved', what);
+        this.#isFailing = true;
+        this.#unsaved = [...pieces, ...this.#unsaved];
+        await this.#close().catch(() => {});
+        await sleep(LIMITS.saveRetryMs);
+      }
+    }
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
+    if (this.#isForeign) await this.#tidy();
+    await this.#write(bytes, this.#savedEnd);
+    await this.#handle.datasync();
+    this.#savedEnd += bytes.length - CLOSING.length;
+  }
+
+  /** A refused write may have left its beginning: what is on disk is whole without it. */
+  async #close(): Promise<void> {
+    await this.#handle.truncate(this.#savedEnd);
+    await this.#write(CLOSING, this.#savedEnd);
+  }
+
+  /** Makes way for our own end, and makes spaces of a byte order mark, which is no JSON. */
+  async #tidy(): Promise<void> {
+    const { buffer: head } = await this.#handle.read(Buffer.alloc(3), 0, 3, 0);
+    if (head.equals(BYTE_ORDER_MARK)) await this.#write(Buffer.from('   '), 0);
+    const tail = Buffer.alloc(CLOSING.length + 1);
+    const { bytesRead } = await this.#handle.read(tail, 0, tail.length, this.#savedEnd);
+    const isOurs = tail.subarray(0, bytesRead).equals(CLOSING);
+    if (!isOurs) await this.#handle.truncate(this.#savedEnd);
+    this.#isForeign = false;
+  }
+
+  /** A file system that is nearly full may take a part of what it is given. */
+  async #write(bytes: Buffer, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const length = bytes.length - done;
+      const { bytesWritten } = await this.#handle.write(bytes, done, length, position + done);
+      done += bytesWritten;
+    }
+  }
+}
+
+async function openOrFail(file: string): Promise<FileHandle> {
+  try {
+    // Not 'a+', which appends whatever the position, nor 'r+', which makes no file.
+    return await open(file, constants.O_RDWR | constants.O_CREAT);
+  } catch (error) {
+    return fail(`${shortName(file)} cannot be opened: ${reason(error)}`);
+  }
+}
+
+function readOrFail(file: string, fd: number, onRecord: (record: Element) => void): Ending {
+  try {
+    return readArrayFile(fd, onRecord);
+  } catch (error) {
+    if (!(error instanceof BrokenFileError)) throw error;
+    const line = readFileSync(file).subarray(0, error.offset).toString().split('\n').length;
+    return fail(`${shortName(file)}, line ${line}: ${error.message}; mend it, or move it away`);
+  }
+}
+
+/** Closes an array whose end is missing. What is cut off is kept elsewhere, whoever wrote it. */
+function mend(file: string, fd: number, end: number, log: Log): void {
+  const rest = Buffer.alloc(fstatSync(fd).size - end);
+  readSync(fd, rest, 0, rest.length, end);
+  const torn = rest
+    .toString('latin1')
+    .replaceAll('\0', '')
+    .replace(/^\s*,?\s*/, '');
+  try {
+    if (torn !== '') appendFileSync(`${file}.torn`, `${torn}\n`, 'latin1');
+    ftruncateSync(fd, end);
+    writeSync(fd, end === 0 ? Buffer.concat([OPENING, CLOSING]) : CLOSING, 0, null, end);
+    fdatasyncSync(fd);
+  } catch (error) {
+    fail(`${shortName(file)} cannot be mended: ${reason(error)}`);
+  }
+  const what =
+    torn === ''
+      ? 'its closing bracket'
+      : `the end of a record; the ${count(torn.length, 'byte')} of it are now in ${shortName(file)}.torn`;
+  if (end > 0) log('mended', `${shortName(file)} lacked ${what}`);
+}
+
+/** The first of these places, and those that follow on it closely. */
+function firstRun(places: readonly Place[]): Place[] {
+  const { offset: start } = places[0] as Place;
+  let end = start;
+  const after = places.findIndex(({ offset, length }, index) => {
+    const isNear =
+      offset >= end && offset - end <= GAP_BYTES && offset + length - start <= READ_BYTES;
+    end = offset + length;
+    return index > 0 && !isNear;
+  });
+  return places.slice(0, after < 0 ? places.length : after);
+}
