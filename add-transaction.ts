@@ -2,11 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import { fail, readArguments } from './command-line.js';
 import { parseAddress } from './node-1/addresses.js';
 import { LIMITS, loadConfig } from './node-1/config.js';
-import { transactionFrame } from './node-1/messages.js';
+import {
+  parseAnnouncement,
+  parseReceipt,
+  receiptHeaders,
+  transactionFrame,
+} from './node-1/messages.js';
 import { isNodeName, listNodes, ROOT } from './node-folders.js';
 
 const USAGE = `Usage: node add-transaction.js [options]
@@ -43,6 +48,11 @@ if (bytes > LIMITS.transactionBytes) {
   fail(`A transaction may have ${LIMITS.transactionBytes} bytes, this one has ${bytes}`);
 }
 
+/** What became of the transactions, as far as the node has told. */
+const told = { accepted: 0, known: 0, rejected: 0 };
+let whyRejected = '';
+let givesReceipts = false;
+let onAllReceipts = () => {};
 let sent = 0;
 let isInterrupted = false;
 process.once('SIGINT', () => {
@@ -54,11 +64,12 @@ const closed = new Promise<[code: number, reason: Buffer]>((resolve) => {
   socket.on('close', (code, reason) => resolve([code, reason]));
 });
 const stall = setTimeout(
-  () => fail(`${address} has read nothing for ${STALL_TIMEOUT_MS / 1000} s; is it stopped?`),
+  () => fail(`${address} has not answered for ${STALL_TIMEOUT_MS / 1000} s; is it stopped?`),
   STALL_TIMEOUT_MS,
 );
 const startedMs = performance.now();
 const { firstId, lastId } = await sendAll();
+if (givesReceipts) await allReceipts();
 await closeAndWait();
 report();
 
@@ -70,7 +81,7 @@ async function sendAll(): Promise<{ firstId: string; lastId: string }> {
   let shownMs = 0;
   while (sent < total && !isInterrupted && socket.readyState === WebSocket.OPEN) {
     const transaction = nextTransaction();
-    const frame = transactionFrame(transaction);
+    const frame = transactionFrame(transaction.json);
     const written = new Promise<void>((resolve) => socket.send(frame, () => resolve()));
     sent += 1;
     ids.firstId ||= transaction.id;
@@ -89,37 +100,78 @@ async function sendAll(): Promise<{ firstId: string; lastId: string }> {
   return ids;
 }
 
-/** A node answers a close frame after it has read every frame before it: that is its word. */
+/** A receipt says that a transaction is on disk, or why not: nothing else is as good. */
+async function allReceipts(): Promise<void> {
+  if (countReceipts() === sent) return;
+  const all = new Promise<void>((resolve) => {
+    onAllReceipts = resolve;
+  });
+  await Promise.race([all, closed]);
+}
+
+function socketOnMessage(data: RawData): void {
+  const receipt = parseReceipt(data.toString());
+  if (receipt === undefined) return;
+  told[receipt.status] += 1;
+  if (receipt.status === 'rejected') whyRejected = receipt.reason;
+  stall.refresh();
+  if (countReceipts() === sent) onAllReceipts();
+}
+
+function countReceipts(): number {
+  return told.accepted + told.known + told.rejected;
+}
+
+/**
+ * A node answers a close frame after it has read every frame before it. From one that gives no
+ * receipts, that is all we hear.
+ */
 async function closeAndWait(): Promise<void> {
   socket.close(1000);
   const [code, reason] = await closed;
   clearTimeout(stall);
-  if (code === 1000 && (sent === total || isInterrupted)) return;
+  const answered = givesReceipts ? countReceipts() : sent;
+  if (code === 1000 && answered === sent && (sent === total || isInterrupted)) return;
   const why = code === 1006 ? 'the connection broke' : reason.toString() || `code ${code}`;
-  fail(`${address} did not take all (${why}): ${sent} of ${total} were sent`);
+  const what = givesReceipts
+    ? `${told.accepted} of ${total} were accepted`
+    : `${sent} of ${total} were sent`;
+  fail(`${address} did not take all (${why}): ${what}`);
 }
 
 function report(): void {
+  const verb = givesReceipts ? 'accepted' : 'took';
+  const taken = givesReceipts ? told.accepted : sent;
   if (isInterrupted && sent < total) {
-    console.log(`Interrupted: ${address} took ${sent} of ${total} transactions`);
+    console.log(`Interrupted: ${address} ${verb} ${taken} of ${total} transactions`);
     process.exit(130);
   }
+  if (told.rejected > 0) {
+    const what =
+      total === 1 ? `transaction ${lastId}` : `${told.rejected} of ${total} transactions`;
+    fail(`${address} rejected ${what}: ${whyRejected}`);
+  }
   if (total === 1) {
-    console.log(`${address} took transaction ${lastId}`);
+    console.log(`${address} ${told.known ? 'knows' : verb} transaction ${lastId}`);
     return;
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const rate = Math.round(sent / seconds);
   console.log(
-    `${address} took ${sent} transactions in ${seconds.toFixed(1)} s (${rate}/s), from ${firstId} to ${lastId}`,
+    `${address} ${verb} ${taken} transactions in ${seconds.toFixed(1)} s (${rate}/s), from ${firstId} to ${lastId}`,
   );
 }
 
 async function connect(): Promise<WebSocket> {
   const client = new WebSocket(address, {
+    headers: receiptHeaders(randomBytes(16).toString('hex')),
     handshakeTimeout: LIMITS.dialTimeoutMs,
     perMessageDeflate: false,
     maxPayload: LIMITS.frameBytes,
+  });
+  client.on('message', socketOnMessage);
+  client.once('upgrade', ({ headers }) => {
+    givesReceipts = parseAnnouncement(headers) !== undefined;
   });
   await new Promise<void>((resolve) => {
     client.once('open', resolve);

@@ -11,6 +11,8 @@ export interface Config {
   readonly port: number;
   /** Our own address, as we announce it to others. */
   readonly address: string;
+  /** How long the file of the pool may become. */
+  readonly maxPoolBytes: number;
 }
 
 export const LIMITS = Object.freeze({
@@ -35,9 +37,29 @@ export const LIMITS = Object.freeze({
   learntAttempts: 5,
   newsIntervalMs: 1_000,
 
+  // How two pools are compared.
+  treeNodes: 256,
+  keys: 1024,
+  answerBytes: 512 * 1024,
+  answerTimeoutMs: 10_000,
+  walkRequests: 65_536,
+  walkKeys: 16 * 1024 * 1024,
+  walkBytes: 2 * 1024 * 1024 * 1024,
+  requestsAtOnce: 512,
+  requestsPerSecond: 256,
+  digestSliceMs: 10,
+  reconcileIntervalMs: 30_000,
+  reconcileJitter: 0.2,
+  settleMs: 1_000,
+  pauseMs: 1_000,
+  announceDelayMs: 100,
+
   // How we keep going, and how we leave.
   pingIntervalMs: 30_000,
   saveRetryMs: 1_000,
+  backlogBytes: 8 * 1024 * 1024,
+  unsavedBytes: 64 * 1024 * 1024,
+  poolBytes: 1024 * 1024 * 1024,
   closeTimeoutMs: 1_000,
   leaveTimeoutMs: 2_000,
   signalRepeatMs: 500,
@@ -51,15 +73,21 @@ export const LIMITS = Object.freeze({
 export function loadConfig(folder: string): Config {
   const name = basename(folder);
   const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
-  const port = readEnv(join(folder, '.env'), name, suggestion).PORT?.trim();
+  const env = readEnv(join(folder, '.env'), name, suggestion);
+  const port = env.PORT?.trim();
   if (!port) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
   if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
     fail(`${name}/.env: PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
+  }
+  const maxPoolBytes = Number(env.MAX_POOL_BYTES?.trim() || LIMITS.poolBytes);
+  if (!Number.isSafeInteger(maxPoolBytes) || maxPoolBytes < 1) {
+    fail(`${name}/.env: MAX_POOL_BYTES must be a whole number, for example ${LIMITS.poolBytes}`);
   }
   return Object.freeze({
     folder,
     port: Number(port),
     address: `ws://localhost:${Number(port)}`,
+    maxPoolBytes,
   });
 }
 

@@ -1,5 +1,7 @@
 /** What we know of one socket, whoever opened it. */
 
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { Address } from './addresses.js';
 import { LIMITS } from './config.js';
@@ -9,14 +11,24 @@ import { TokenBucket } from './token-bucket.js';
 
 export interface Connection {
   readonly socket: WebSocket;
+  /** What the WebSocket runs on; undefined until it is open. */
+  tcp: Socket | undefined;
   /** What the node at the other end says of itself; undefined for a plain peer. */
   announcement: Announcement | undefined;
   /** Where the other end listens: the address we dialled, or the one that it claims. */
   address: Address | undefined;
+  /** Whom it is connected to, as it said in its latest HANDSHAKE. */
+  neighbours: string[] | undefined;
   /** Spent on each address that its handshakes make us dial. */
   readonly news: TokenBucket;
+  /** Spent on each request about the pool. */
+  readonly requests: TokenBucket;
+  /** Whether it has asked for something that we have not answered yet. */
+  isWaiting: boolean;
   malformedFrames: number;
   isExpelled: boolean;
+  /** Whether what we send waits for the end of this turn of the event loop. */
+  isCorked: boolean;
   /** Whether it has answered since the last ping. */
   isAlive: boolean;
 }
@@ -30,17 +42,25 @@ export interface Peer extends Connection {
   readonly deadline: NodeJS.Timeout;
   /** Infinity until it is open. */
   openedMs: number;
+  /** How large the pool was then: of what came later, it has been told. */
+  poolSizeAtOpen: number;
   isDropped: boolean;
 }
 
 export function newConnection(socket: WebSocket): Connection {
+  const nowMs = performance.now();
   return {
     socket,
     announcement: undefined,
     address: undefined,
-    news: new TokenBucket(LIMITS.peers, performance.now()),
+    tcp: undefined,
+    neighbours: undefined,
+    news: new TokenBucket(LIMITS.peers, nowMs),
+    requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
+    isWaiting: false,
     malformedFrames: 0,
     isExpelled: false,
+    isCorked: false,
     isAlive: true,
   };
 }
@@ -60,6 +80,32 @@ export function isSameNode(a: Connection, b: Connection): boolean {
 /** Tells whether we have reached a node at the very address that it calls its own. */
 export function isAtHome({ address, announcement }: Connection): boolean {
   return address !== undefined && address.key === announcement?.address?.key;
+}
+
+/**
+ * Sends a text frame. All that is sent over a connection in one turn of the event loop goes out
+ * in one write.
+ *
+ * @param sent is called when it is handed to the operating system, or never will be
+ */
+export function send(connection: Connection, frame: string | Buffer, sent?: () => void): void {
+  const { tcp, socket } = connection;
+  if (tcp !== undefined && !connection.isCorked) {
+    connection.isCorked = true;
+    tcp.cork();
+    setImmediate(() => {
+      connection.isCorked = false;
+      tcp.uncork();
+    });
+  }
+  socket.send(frame, { binary: false }, sent);
+}
+
+/** What comes faster than the disk takes it, waits where it comes from; but not for ever. */
+export async function pauseUntil(ready: Promise<void>, { socket }: Connection): Promise<void> {
+  socket.pause();
+  await Promise.race([ready, sleep(LIMITS.pauseMs)]);
+  socket.resume();
 }
 
 /** Pings each connection, and ends those that have not answered the last time: they are gone. */

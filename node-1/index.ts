@@ -20,10 +20,13 @@ import {
   nameOf,
   newConnection,
   type Peer,
+  pauseUntil,
   pingAll,
+  send,
 } from './connection.js';
 import { type Contact, Contacts } from './contacts.js';
 import { fail } from './fail.js';
+import { lockFolder } from './folder-lock.js';
 import { listen } from './listen.js';
 import { count, createLog, createTally } from './log.js';
 import {
@@ -31,22 +34,35 @@ import {
   type Data,
   handshakeFrame,
   headerLines,
+  type Malformed,
   type Message,
   type MessageType,
   parseAnnouncement,
   parseMessage,
+  type ReceiptStatus,
+  receiptFrame,
   type Transaction,
-  transactionFrame,
+  type TransactionId,
 } from './messages.js';
 import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
-import { getTransactions, hasTransaction, writeTransactions } from './transactions.js';
+import { Reconciler } from './reconciler.js';
+import { Routes } from './routes.js';
+import {
+  hasTransaction,
+  isDiskBehind,
+  loadTransactions,
+  tree,
+  whyNoRoom,
+  writeTransactions,
+} from './transactions.js';
 
 // Load: settings, known peers, the pool.
 
 const config = loadConfig(fileURLToPath(new URL('.', import.meta.url)));
 const log = createLog(config.port);
 const knownPeers = readKnownPeers(config.folder);
-const transactions = getTransactions(log);
+await lockFolder(config.folder);
+await loadTransactions(config.maxPoolBytes, log);
 
 const meshId = randomBytes(16).toString('hex');
 const announcement = announcementHeaders(meshId, config.address);
@@ -59,13 +75,18 @@ const peers = new Map<string, Peer>();
 const connections = new Set<Connection>();
 
 let dialTimer: NodeJS.Timeout | undefined;
+let announceTimer: NodeJS.Timeout | undefined;
 let leavingSinceMs: number | undefined;
 
 const learntPeers = createLearntPeersSaver(config.folder, () => contacts.worthRemembering(), log);
+const routes = new Routes(peers, connections, contacts);
+const reconciler = new Reconciler({ peers, routes, take, greet: sendHandshake, log });
 const tallyAccepted = createTally<Transaction>(logAccepted);
+const tallyRefused = createTally<string>(logRefused);
 const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void } = {
   HANDSHAKE: learn,
   TRANSACTION: accept,
+  ...reconciler.handlers,
 };
 
 // Listen.
@@ -74,7 +95,7 @@ const server = new WebSocketServer({ noServer: true, maxPayload: LIMITS.frameByt
 server.on('headers', (headers) => headers.push(...headerLines(announcement)));
 server.on('connection', serverOnConnection);
 const listeners = await listen(config.port, server);
-log('listening', `${config.address}, ${count(transactions.length, 'transaction')} in the pool`);
+log('listening', `${config.address}, ${count(tree.size, 'transaction')} in the pool`);
 
 // Dial: the known peers for ever, the ones learnt in earlier runs while they answer.
 
@@ -119,11 +140,13 @@ function dial(contact: Contact): void {
     address,
     deadline: setTimeout(() => drop(peer, 'no answer in time'), LIMITS.dialTimeoutMs),
     openedMs: Infinity,
+    poolSizeAtOpen: Infinity,
     isDropped: false,
   };
   listenTo(peer);
-  socket.on('upgrade', ({ headers }) => {
-    peer.announcement = parseAnnouncement(headers);
+  socket.on('upgrade', (response) => {
+    peer.announcement = parseAnnouncement(response.headers);
+    peer.tcp = response.socket;
   });
   socket.on('open', () => peerOnOpen(peer));
   socket.on('error', (error) => drop(peer, explainError(error)));
@@ -131,7 +154,7 @@ function dial(contact: Contact): void {
 }
 
 function peerOnOpen(peer: Peer): void {
-  const { contact, address, socket } = peer;
+  const { contact, address } = peer;
   clearTimeout(peer.deadline);
   if (peer.announcement?.meshId === meshId) {
     contacts.foundOurself(contact);
@@ -147,12 +170,16 @@ function peerOnOpen(peer: Peer): void {
   }
 
   peer.openedMs = performance.now();
+  peer.poolSizeAtOpen = tree.size;
   contacts.reached(contact);
   peers.set(address.key, peer);
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
   connectedAddresses = [...connectedAddresses, address.text];
   log('connected', `${address.text}, ${count(peers.size, 'peer')} now`);
-  socket.send(handshakeFrame([config.address, ...connectedAddresses]));
+  sendHandshake(peer);
+  peersChanged();
+  // One of the two compares the pools; it finds out what either of them lacks.
+  if (peer.announcement && meshId < peer.announcement.meshId) reconciler.compareWith(peer);
   learntPeers.save();
   dialDue();
 }
@@ -165,8 +192,11 @@ function drop(peer: Peer, reason: string): void {
   peer.socket.terminate();
 
   const { contact, address } = peer;
-  if (peers.get(address.key) === peer) peers.delete(address.key);
-  connectedAddresses = without(connectedAddresses, address.text);
+  if (peers.get(address.key) === peer) {
+    peers.delete(address.key);
+    connectedAddresses = without(connectedAddresses, address.text);
+    peersChanged();
+  }
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
   if (contact.sameAs !== undefined) {
     log('not connected', `${address.text} is ${reason}`);
@@ -187,6 +217,7 @@ function redialLater({ contact, address, openedMs }: Peer, reason: string): void
 
 function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
   const connection = newConnection(socket);
+  connection.tcp = request.socket;
   connection.announcement = parseAnnouncement(request.headers);
   connection.address = connection.announcement?.address;
   listenTo(connection);
@@ -202,7 +233,10 @@ function listenTo(connection: Connection): void {
   socket.on('pong', () => {
     connection.isAlive = true;
   });
-  socket.on('close', () => connections.delete(connection));
+  socket.on('close', () => {
+    connections.delete(connection);
+    reconciler.forget(connection);
+  });
 }
 
 function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): void {
@@ -212,18 +246,21 @@ function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): vo
     expel(from, 1003, 'text frames only');
     return;
   }
-  const message = parseMessage(data.toString());
-  if ('malformed' in message) refuse(from, message.malformed);
-  else if ('type' in message) handle(message, from);
+  const message = parseMessage(data as Buffer);
+  if ('type' in message) handle(message, from);
+  else if ('malformed' in message) refuse(from, message);
 }
 
-function handle<T extends MessageType>(message: Message<T>, from: Connection): void {
-  handlers[message.type](message.data, from);
+function handle<T extends MessageType>({ type, data }: Message<T>, from: Connection): void {
+  // Of the rest a plain peer knows nothing.
+  const isPlain = type === 'HANDSHAKE' || type === 'TRANSACTION';
+  if (isPlain || from.announcement !== undefined) handlers[type](data, from);
 }
 
-function refuse(from: Connection, reason: string): void {
+function refuse(from: Connection, { malformed, id }: Malformed): void {
   from.malformedFrames += 1;
-  log('refused', `${nameOf(from)} sent ${reason}`);
+  log('refused', `${nameOf(from)} sent ${malformed}`);
+  if (id !== undefined) receipt(from, id, 'rejected', malformed);
   if (from.malformedFrames === LIMITS.malformedFrames) {
     expel(from, 1008, 'too many malformed messages');
   }
@@ -240,8 +277,12 @@ function expel(from: Connection, code: number, reason: string): void {
 /** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */
 function learn(addresses: string[], from: Connection): void {
   from.address ??= parseAddress(addresses[0]);
-  const others = Math.max(0, addresses.length - 1);
-  log('handshake from', `${nameOf(from)}, connected to ${count(others, 'peer')}`);
+  const neighbours = addresses.slice(1);
+  if (from.neighbours === undefined) {
+    log('handshake from', `${nameOf(from)}, connected to ${count(neighbours.length, 'peer')}`);
+  }
+  from.neighbours = neighbours;
+  routes.forget();
   const nowMs = performance.now();
   const learnt = addresses.filter((text) => contacts.hear(text, from.news, nowMs));
   if (learnt.length > 0) log('learnt', learnt.join(' '));
@@ -250,28 +291,57 @@ function learn(addresses: string[], from: Connection): void {
 
 /** TRANSACTION: a new one goes into the pool and on to the others; a known one goes no further. */
 function accept(transaction: Transaction, from: Connection): void {
-  if (hasTransaction(transaction.id)) return;
+  const { id, key } = transaction;
+  if (hasTransaction(key)) {
+    receipt(from, id, 'known');
+    return;
+  }
+  const whyNot = whyNoRoom(transaction);
+  if (whyNot !== undefined) {
+    tallyRefused(whyNot);
+    receipt(from, id, 'rejected', whyNot);
+    return;
+  }
   writeTransactions([transaction]);
   relay(transaction, from);
+  receipt(from, id, 'accepted');
   tallyAccepted(transaction);
+  if (isDiskBehind()) pauseUntil(writeTransactions([]), from);
 }
 
-function relay(transaction: Transaction, from: Connection): void {
-  const frame = Buffer.from(transactionFrame(transaction));
-  const sender = senderOf(from);
-  for (const peer of peers.values()) {
-    if (peer !== sender) peer.socket.send(frame, { binary: false });
-  }
+/** Tells a client that wants to know what became of its transaction, as soon as all is on disk. */
+async function receipt(
+  to: Connection,
+  id: TransactionId | null,
+  status: ReceiptStatus,
+  reason?: string,
+): Promise<void> {
+  if (!to.announcement?.wantsReceipts) return;
+  await writeTransactions([]);
+  send(to, receiptFrame(id, status, reason));
 }
 
-/**
- * The peer we are connected to that sits at the other end of a connection, for what it sends
- * need not be sent back to it. Where it says it listens is believed only if we meet the same
- * mesh-id there; so no plain peer can pass for one of ours, though it can for another plain one.
- */
-function senderOf(from: Connection): Peer | undefined {
-  const peer = from.address && peers.get(contacts.resolve(from.address));
-  return peer?.announcement?.meshId === from.announcement?.meshId ? peer : undefined;
+/** Takes in what a peer had and we lacked; false when there is no room for it. */
+function take(transactions: readonly Transaction[], from: Connection): boolean {
+  for (const transaction of transactions) accept(transaction, from);
+  return transactions.every(({ key }) => hasTransaction(key));
+}
+
+function relay({ frame }: Transaction, from: Connection): void {
+  for (const peer of routes.from(from)) send(peer, frame);
+}
+
+function sendHandshake(peer: Peer): void {
+  send(peer, handshakeFrame([config.address, ...connectedAddresses]));
+}
+
+/** Tells the peers that can use it, when whom we are connected to has changed. */
+function peersChanged(): void {
+  routes.forget();
+  announceTimer ??= setTimeout(() => {
+    announceTimer = undefined;
+    for (const peer of peers.values()) if (peer.announcement) sendHandshake(peer);
+  }, LIMITS.announceDelayMs);
 }
 
 /** Ctrl-C: tell the peers, write what is not yet on disk, and go. A second one goes at once. */
@@ -282,9 +352,10 @@ async function leave(): Promise<void> {
     return;
   }
   leavingSinceMs = performance.now();
-  log('leaving', `${count(transactions.length, 'transaction')} in the pool`);
+  log('leaving', `${count(tree.size, 'transaction')} in the pool`);
   setTimeout(() => fail('Left before all was saved'), LIMITS.leaveTimeoutMs);
   clearTimeout(dialTimer);
+  clearTimeout(announceTimer);
   clearInterval(pingTimer);
   for (const listener of listeners) listener.close();
   for (const { socket } of connections) socket.close(1001, 'leaving');
@@ -297,7 +368,11 @@ async function leave(): Promise<void> {
 function logAccepted(accepted: number, latest: Transaction): void {
   const what =
     accepted === 1 ? `transaction ${latest.id}` : `${accepted} transactions in the last second`;
-  log('accepted', `${what}, ${transactions.length} in the pool`);
+  log('accepted', `${what}, ${tree.size} in the pool`);
+}
+
+function logRefused(refused: number, whyNot: string): void {
+  log('refused', `${count(refused, 'transaction')} (${whyNot})`);
 }
 
 function without(addresses: string[], address: string): string[] {

@@ -8,20 +8,26 @@ import type { IncomingHttpHeaders } from 'node:http';
 import canonicalize from 'canonicalize';
 import { type Address, parseAddress } from './addresses.js';
 import { LIMITS } from './config.js';
-import { memberSource } from './json-source.js';
+import { memberSource, sourceParts } from './json-source.js';
+import { type Key, keyOf } from './key-set.js';
+import { type MeshMessageData, parseMeshData } from './mesh-messages.js';
 
 export type TransactionId = string | number;
 
 export interface Transaction {
   readonly id: TransactionId;
-  /** The transaction's own JSON text, exactly as it came. */
-  readonly json: string;
+  /** Stands for the id wherever two are compared. */
+  readonly key: Key;
+  /** The TRANSACTION frame it travels in, with its own text exactly as it came. */
+  readonly frame: Buffer;
 }
 
 /** The data of each type of message that we understand. */
-interface MessageData {
+interface MessageData extends MeshMessageData {
   HANDSHAKE: string[];
   TRANSACTION: Transaction;
+  /** Answers GET_TRANSACTIONS. */
+  TRANSACTIONS: Transaction[];
 }
 
 export type MessageType = keyof MessageData;
@@ -30,32 +36,70 @@ export type Message<T extends MessageType = MessageType> = {
   [K in T]: { readonly type: K; readonly data: MessageData[K] };
 }[T];
 
-/** A frame we cannot use: `malformed` is a fault of the sender, `unknown` a type we don't speak. */
-export type Unusable = { readonly malformed: string } | { readonly unknown: string };
+/** A frame that breaks the rules. If it was to be a transaction: its id, null if not usable. */
+export interface Malformed {
+  readonly malformed: string;
+  readonly id?: TransactionId | null;
+}
+
+/** A frame that says nothing to us: one that is malformed, or of a type we don't speak. */
+export type Unusable = Malformed | { readonly unknown: string };
 
 /** What nodes like ours tell each other in the headers of the WebSocket upgrade. */
 export interface Announcement {
   readonly meshId: string;
   /** Absent on a client that is no node. */
   readonly address?: Address;
+  /** Whether it wants a RECEIPT for each transaction it sends. */
+  readonly wantsReceipts: boolean;
 }
+
+export type ReceiptStatus = 'accepted' | 'known' | 'rejected';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Reads one text frame. Never throws, whatever the text. */
-export function parseMessage(text: string): Message | Unusable {
-  const frame = parseJson(text);
-  if (!isObject(frame)) return { malformed: 'not a JSON object' };
-  switch (frame.type) {
-    case 'HANDSHAKE':
-      return parseHandshake(frame.data);
-    case 'TRANSACTION':
-      return parseTransaction(frame.data, text);
-    default:
-      return typeof frame.type === 'string'
-        ? { unknown: frame.type }
-        : { malformed: 'type is not a string' };
+const TRANSACTION_HEAD = '{"type":"TRANSACTION","data":';
+const TRANSACTIONS_HEAD = '{"type":"TRANSACTIONS","data":[';
+
+/** Reads one text frame. Never throws, whatever it holds. */
+export function parseMessage(frame: Buffer): Message | Unusable {
+  const text = frame.toString();
+  const usual = parseUsualTransaction(text, frame);
+  if (usual !== undefined) return usual;
+  const message = parseJson(text);
+  if (!isObject(message)) return { malformed: 'not a JSON object' };
+  const { type, data } = message;
+  if (typeof type !== 'string') return { malformed: 'type is not a string' };
+  if (type === 'HANDSHAKE') return parseHandshake(data);
+  if (type === 'TRANSACTION') return parseTransaction(data, memberSource(text, 'data'));
+  if (type === 'TRANSACTIONS') return parseTransactions(data, memberSource(text, 'data'));
+  return parseMeshData(type, data);
+}
+
+/**
+ * Reads a transaction.
+ *
+ * @param value the parsed transaction
+ * @param json its source text
+ */
+export function readTransaction(
+  value: unknown,
+  json: string,
+): Omit<Transaction, 'frame'> | Malformed {
+  if (!isObject(value)) return { malformed: 'a transaction that is not an object', id: null };
+  const given = value.id ?? value.hash;
+  const unfit = (malformed: string) => ({ malformed, id: isId(given) ? given : null });
+  // Depth first: what follows may walk the transaction to the bottom.
+  if (isDeeperThan(LIMITS.transactionLevels, value)) {
+    return unfit(`a transaction more than ${LIMITS.transactionLevels} levels deep`);
   }
+  if (Buffer.byteLength(json) > LIMITS.transactionBytes) {
+    return unfit(`a transaction of more than ${LIMITS.transactionBytes} bytes`);
+  }
+  const id = identify(value, json);
+  return id === undefined
+    ? unfit('a transaction whose id or hash is not usable')
+    : { id, key: keyOf(id) };
 }
 
 /**
@@ -88,13 +132,53 @@ export function handshakeFrame(addresses: readonly string[]): string {
   return JSON.stringify({ type: 'HANDSHAKE', data: addresses });
 }
 
-export function transactionFrame(transaction: Transaction): string {
-  return `{"type":"TRANSACTION","data":${transaction.json}}`;
+export function transactionFrame(json: string): string {
+  return `${TRANSACTION_HEAD}${json}}`;
+}
+
+/** The text of a transaction, as it came. */
+export function jsonOf({ frame }: Transaction): Buffer {
+  return frame.subarray(TRANSACTION_HEAD.length, -1);
+}
+
+/** @param texts the text of each transaction */
+export function transactionsFrame(texts: readonly Buffer[]): string {
+  return `${TRANSACTIONS_HEAD}${texts.join(',')}]}`;
+}
+
+/**
+ * Tells a client what became of a transaction it sent.
+ *
+ * @param id null if the transaction has none that is usable
+ * @param reason why it is rejected
+ */
+export function receiptFrame(
+  id: TransactionId | null,
+  status: ReceiptStatus,
+  reason?: string,
+): string {
+  return JSON.stringify({ type: 'RECEIPT', data: { id, status, reason } });
+}
+
+/** Reads what a node says became of a transaction; undefined for any other frame. */
+export function parseReceipt(
+  text: string,
+): { readonly status: ReceiptStatus; readonly reason: string } | undefined {
+  const message = parseJson(text);
+  if (!isObject(message) || message.type !== 'RECEIPT' || !isObject(message.data)) return undefined;
+  const { status, reason } = message.data;
+  if (status !== 'accepted' && status !== 'known' && status !== 'rejected') return undefined;
+  return { status, reason: typeof reason === 'string' ? reason : 'it gives no reason' };
 }
 
 /** The upgrade headers by which nodes like ours recognise each other; others ignore them. */
 export function announcementHeaders(meshId: string, address: string): Record<string, string> {
   return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
+}
+
+/** The upgrade headers of a client that is no node, and wants to know what becomes of all. */
+export function receiptHeaders(meshId: string): Record<string, string> {
+  return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-receipts': '1' };
 }
 
 export function headerLines(headers: Record<string, string>): string[] {
@@ -107,7 +191,8 @@ export function parseAnnouncement(headers: IncomingHttpHeaders): Announcement | 
   if (headers['mesh-version'] !== '1' || typeof meshId !== 'string') return undefined;
   if (!/^[0-9a-f]{32}$/.test(meshId)) return undefined;
   const address = parseAddress(headers['mesh-address']);
-  return address === undefined ? { meshId } : { meshId, address };
+  const wantsReceipts = headers['mesh-receipts'] === '1';
+  return address === undefined ? { meshId, wantsReceipts } : { meshId, wantsReceipts, address };
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -123,19 +208,39 @@ function parseHandshake(data: unknown): Message | Unusable {
   return { type: 'HANDSHAKE', data: addresses };
 }
 
-function parseTransaction(data: unknown, frame: string): Message | Unusable {
-  if (!isObject(data)) return { malformed: 'a transaction that is not an object' };
-  // Depth first: what follows may walk the transaction to the bottom.
-  if (isDeeperThan(LIMITS.transactionLevels, data)) {
-    return { malformed: `a transaction more than ${LIMITS.transactionLevels} levels deep` };
-  }
-  const json = memberSource(frame, 'data');
-  if (Buffer.byteLength(json) > LIMITS.transactionBytes) {
-    return { malformed: `a transaction of more than ${LIMITS.transactionBytes} bytes` };
-  }
-  const id = identify(data, json);
-  if (id === undefined) return { malformed: 'a transaction whose id or hash is not usable' };
-  return { type: 'TRANSACTION', data: { id, json } };
+/**
+ * Reads a TRANSACTION frame that is written as nodes write it: what stands between its head and
+ * its last brace is the transaction if it is JSON by itself. So it is parsed once, and relayed
+ * as the bytes it came in.
+ *
+ * @returns undefined for any other frame
+ */
+function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable | undefined {
+  if (!text.startsWith(TRANSACTION_HEAD) || !text.endsWith('}}')) return undefined;
+  const json = text.slice(TRANSACTION_HEAD.length, -1);
+  const value = json.startsWith('{') ? parseJson(json) : undefined;
+  if (value === undefined) return undefined;
+  const read = readTransaction(value, json);
+  return 'malformed' in read ? read : { type: 'TRANSACTION', data: { ...read, frame } };
+}
+
+function parseTransaction(value: unknown, json: string): Message | Unusable {
+  const read = readTransaction(value, json);
+  if ('malformed' in read) return read;
+  const frame = Buffer.from(transactionFrame(json));
+  return { type: 'TRANSACTION', data: { ...read, frame } };
+}
+
+function parseTransactions(data: unknown, json: string): Message | Unusable {
+  if (!Array.isArray(data)) return { malformed: 'TRANSACTIONS data is not an array' };
+  const texts = sourceParts(json);
+  const messages = data.map((value, index) => parseTransaction(value, texts[index] as string));
+  const transactions = messages.flatMap((message) =>
+    'type' in message && message.type === 'TRANSACTION' ? message.data : [],
+  );
+  return transactions.length === data.length
+    ? { type: 'TRANSACTIONS', data: transactions }
+    : { malformed: 'TRANSACTIONS data holds something other than transactions' };
 }
 
 /** Tells whether a number is the one that was written, or a fraction, as near as it gets. */
@@ -143,9 +248,11 @@ function isExact(number: number): boolean {
   return Number.isSafeInteger(number) || (Number.isFinite(number) && !Number.isInteger(number));
 }
 
+/** A lone surrogate has no form in UTF-8, so that two such ids could not be told apart. */
 function isId(value: unknown): value is TransactionId {
   if (typeof value === 'number') return true;
-  return typeof value === 'string' && value.length > 0 && value.length <= LIMITS.idCharacters;
+  if (typeof value !== 'string' || value.length > LIMITS.idCharacters) return false;
+  return value.length > 0 && value.isWellFormed();
 }
 
 /** Tells whether objects and arrays nest more than `levels` deep, looking no deeper than that. */

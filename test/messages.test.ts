@@ -2,10 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { memberSource, sourceParts } from '../node-1/json-source.js';
-import { identify, parseAnnouncement, parseMessage, transactionFrame } from '../node-1/messages.js';
+import {
+  identify,
+  jsonOf,
+  parseAnnouncement,
+  parseMessage,
+  transactionFrame,
+} from '../node-1/messages.js';
 import { checkProperty } from './helpers.js';
 
-const transaction = (data: string) => parseMessage(`{"type":"TRANSACTION","data":${data}}`);
+const parse = (text: string) => parseMessage(Buffer.from(text));
+const transaction = (data: string) => parse(`{"type":"TRANSACTION","data":${data}}`);
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
 
 /** Random JSON text, with the freedoms that JSON gives: spaces, escapes, spellings of numbers. */
@@ -56,10 +63,13 @@ test('a transaction is relayed as the text it came as', (t) => {
     fc.property(jsonText, fc.constantFrom('', ' ', '\n'), (value, space) => {
       const json = `{"id":"x","value":${value}}`;
       const frame = `{${space}"data"${space}:${space}${json}${space},"type":"TRANSACTION"}`;
-      const message = parseMessage(frame);
-      assert.deepEqual(message, { type: 'TRANSACTION', data: { id: 'x', json } });
-      const relayed = JSON.parse(transactionFrame({ id: 'x', json }));
-      assert.deepEqual(relayed, { type: 'TRANSACTION', data: JSON.parse(json) });
+      for (const text of [frame, transactionFrame(json), transactionFrame(` ${json} `)]) {
+        const message = parse(text);
+        assert.ok('type' in message && message.type === 'TRANSACTION');
+        assert.equal(message.data.id, 'x');
+        assert.equal(jsonOf(message.data).toString(), json);
+        assert.equal(message.data.frame.toString(), `{"type":"TRANSACTION","data":${json}}`);
+      }
     }),
   );
 });
@@ -75,8 +85,9 @@ test('no text makes parseMessage throw', (t) => {
   checkProperty(
     t,
     fc.property(frame, (text) => {
-      const message = parseMessage(text);
-      assert.equal(Object.keys(message).length, 'type' in message ? 2 : 1);
+      const message = parse(text);
+      const kind = ['type', 'malformed', 'unknown'].filter((key) => key in message);
+      assert.equal(kind.length, 1);
     }),
     2000,
   );
@@ -97,16 +108,16 @@ test('malformed frames are told from unknown types', () => {
     '{"__proto__":{"type":"HANDSHAKE"},"data":[]}',
     '['.repeat(10_000),
   ]) {
-    assert.ok('malformed' in parseMessage(text), text);
+    assert.ok('malformed' in parse(text), text);
   }
   for (const type of ['PING', 'constructor', '__proto__', 'toString', '', 'handshake']) {
-    assert.deepEqual(parseMessage(JSON.stringify({ type, data: [] })), { unknown: type });
+    assert.deepEqual(parse(JSON.stringify({ type, data: [] })), { unknown: type });
   }
 });
 
 test('a HANDSHAKE is read as far as 1,000 addresses', () => {
   const data = Array.from({ length: 5000 }, (_, i) => `ws://localhost:${i}`);
-  const message = parseMessage(JSON.stringify({ type: 'HANDSHAKE', data }));
+  const message = parse(JSON.stringify({ type: 'HANDSHAKE', data }));
   assert.ok('type' in message && message.type === 'HANDSHAKE');
   assert.deepEqual(message.data, data.slice(0, 1000));
 });
@@ -167,7 +178,10 @@ test('an announcement is read from upgrade headers, and from nothing that is not
   };
   const { address, meshId } = parseAnnouncement(headers) ?? {};
   assert.deepEqual([address?.text, meshId], [headers['mesh-address'], headers['mesh-id']]);
-  assert.deepEqual(parseAnnouncement({ ...headers, 'mesh-address': 'x' }), { meshId });
+  assert.deepEqual(parseAnnouncement({ ...headers, 'mesh-address': 'x' }), {
+    meshId,
+    wantsReceipts: false,
+  });
   for (const wrong of [
     { 'mesh-version': '2' },
     { 'mesh-version': undefined },

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import { freePort, makeTransaction, say, transactionMessage, until } from './helpers.js';
+import { freePort, until } from './helpers.js';
 import { type Network, type Result, withNetwork } from './network.js';
 
 interface Mistake {
@@ -79,30 +79,38 @@ const mistakes: Mistake[] = [
     run: start,
     says: /^node-1\/known-peers\.json: "http:\/\/localhost:4003" is not an address: write it like/,
   },
-  {
-    what: 'a pool that is not JSON',
-    make: pool('[{"id":"a"},\n{"id":'),
+  ...(
+    [
+      ['that is no array', '{"id":"a"}', 1, 'not a JSON array'],
+      ['with something else than objects', '[{"id":"a"},\n7]', 2, 'an element is not an object'],
+      ['with a typo', '[{"id":"a"},\n{"id":},\n{"id":"b"}]', 2, 'not JSON'],
+      ['with a typo at its end', '[\n{"id":"a"},\n{"id":"b"]', 3, 'not JSON'],
+      ['without a quote', '[\n{"id":"a"},\n{"id:"b"},\n{"id":"c"}\n]', 3, 'not JSON'],
+      ['without a brace', '[\n{"id":"a",\n{"id":"b"},\n{"id":"c"}\n]', 3, 'not JSON'],
+      ['without a comma', '[{"id":"a"}\n{"id":"b"}]', 2, 'no comma between two elements'],
+      ['with a comma too many', '[{"id":"a"},\n,{"id":"b"}]', 2, 'an element is not an object'],
+      ['with more behind it', '[{"id":"a"}]\n\n[]', 3, 'something behind the array'],
+    ] as const
+  ).map(([how, text, line, why]) => ({
+    what: `a pool ${how}`,
+    make: pool(text),
     run: start,
-    says: /^node-1\/transactions\.json cannot be read \(.*JSON.*\): mend it, or move it away$/,
-  },
+    says: new RegExp(
+      `^node-1/transactions\\.json, line ${line}: ${why}; mend it, or move it away$`,
+    ),
+  })),
   {
     what: 'a pool in another encoding',
     make: (network) =>
       fs.writeFile(network.path('node-1/transactions.json'), '[{"to":"J\xfcrgen"}]', 'latin1'),
     run: start,
-    says: /^node-1\/transactions\.json cannot be read \(.*utf-8\): mend it, or move it away$/,
+    says: /^node-1\/transactions\.json, line 1: not UTF-8; mend it, or move it away$/,
   },
   {
-    what: 'a pool that is no array',
-    make: pool('{"id":"a"}'),
+    what: 'a limit for the pool that is no number',
+    make: (network) => network.write('node-1/.env', 'PORT=4001\nMAX_POOL_BYTES=1GB\n'),
     run: start,
-    says: /^node-1\/transactions\.json is not a JSON array/,
-  },
-  {
-    what: 'a pool with something else than transactions',
-    make: pool('[{"id":"a"}, 7]'),
-    run: start,
-    says: /^node-1\/transactions\.json: entry 2 is not an object/,
+    says: /^node-1\/\.env: MAX_POOL_BYTES must be a whole number, for example 1073741824$/,
   },
   {
     what: 'no node-1 to clone',
@@ -186,30 +194,6 @@ test('a PORT set in the terminal does not override the one in .env', () =>
       await network.launch('node-1', port).listening();
     } finally {
       delete process.env.PORT;
-    }
-  }));
-
-test('a missing or empty pool is empty, and what a person wrote into one is kept', () =>
-  withNetwork(async (network) => {
-    const pretty = '[\n  {\n    "id": "old",\n    "amount": 1.0\n  }\n]';
-    const old = '{     "id": "old",     "amount": 1.0   }';
-    for (const [text, kept] of [
-      [undefined, []],
-      ['', []],
-      ['\uFEFF[]\r\n', []],
-      [pretty, [old]],
-      ['[{"id":"old"},{"id":"old"},{"id":{}}]', ['{"id":"old"}', '{"id":"old"}', '{"id":{}}']],
-    ] as const) {
-      const port = await freePort();
-      await network.addNode('node-1', port, []);
-      if (text === undefined) await fs.remove(network.path('node-1/transactions.json'));
-      else await network.write('node-1/transactions.json', text);
-      const node = await network.launch('node-1', port).listening();
-      await say(node.address, transactionMessage('old'), '{"type":"TRANSACTION","data":{"id":1}}');
-      const lines = kept.length > 0 ? kept : [JSON.stringify(makeTransaction('old'))];
-      const expected = `[\n${[...lines, '{"id":1}'].join(',\n')}\n]\n`;
-      await until('the pool with one more', async () => (await node.poolText()) === expected);
-      await node.end();
     }
   }));
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { WebSocket } from 'ws';
 import { connectTo, freePort, isListening, say, transactionMessage, until } from './helpers.js';
-import { untilPoolsHold, withNetwork } from './network.js';
+import { limitFileSize, ON_LINUX, untilPoolsHold, withNetwork } from './network.js';
 
 test('each event is a line: [port] event: what and why', () =>
   withNetwork(async (network) => {
@@ -158,23 +158,26 @@ test('a node listens on this machine alone, on IPv4 and IPv6', () =>
     );
   }));
 
-test('a node that cannot save on leaving says so; a second Ctrl-C does not wait for it', () =>
-  withNetwork(async (network) => {
-    for (const isImpatient of [false, true]) {
-      await fs.remove(network.path('node-1/transactions.json.tmp'));
-      const node = await network.startNode();
-      await fs.emptyDir(network.path('node-1/transactions.json.tmp'));
-      await say(node.address, transactionMessage('unsaved'));
-      node.process.kill('SIGINT');
-      await until('the node to be leaving', () => node.stdout.includes('leaving: '));
-      if (isImpatient) {
-        await sleep(800);
+test(
+  'a node that cannot save on leaving says so; a second Ctrl-C does not wait for it',
+  ON_LINUX,
+  () =>
+    withNetwork(async (network) => {
+      for (const isImpatient of [false, true]) {
+        const node = await network.startNode();
+        await limitFileSize(node, '0');
+        await say(node.address, transactionMessage('unsaved'));
         node.process.kill('SIGINT');
+        await until('the node to be leaving', () => node.stdout.includes('leaving: '));
+        if (isImpatient) {
+          await sleep(800);
+          node.process.kill('SIGINT');
+        }
+        assert.equal((await node.result()).code, 1);
+        assert.equal(node.stderr, isImpatient ? '' : 'Left before all was saved\n');
       }
-      assert.equal((await node.result()).code, 1);
-      assert.equal(node.stderr, isImpatient ? '' : 'Left before all was saved\n');
-    }
-  }));
+    }),
+);
 
 test('a node on its way out still writes down the peers it has learnt', () =>
   withNetwork(async (network) => {
@@ -191,19 +194,22 @@ test('a node on its way out still writes down the peers it has learnt', () =>
     assert.deepEqual(await fs.readJson(network.path('node-1/peers.json')), [peer.address]);
   }));
 
-test('a disk that refuses is told once, costs no transaction, and is tried until it takes them', () =>
-  withNetwork(async (network) => {
-    const { node, peer } = await network.startNodeWithPeer();
-    const obstacle = network.path('node-1/transactions.json.tmp');
-    await fs.mkdir(obstacle);
-    await say(node.address, transactionMessage('a'));
-    await until('a line', () => node.stdout.includes('not saved: node-1/transactions.json ('));
-    await say(node.address, transactionMessage('b'), transactionMessage('a'));
-    await until('the relay to go on', () => peer.received('TRANSACTION').length === 2);
-    assert.deepEqual(await node.pool(), []);
-    await sleep(2500);
-    await fs.remove(obstacle);
-    await until('a line', () => node.stdout.includes('saved again: node-1/transactions.json'));
-    await untilPoolsHold([node], ['a', 'b']);
-    assert.equal(node.lines.filter((line) => line.includes('not saved')).length, 1);
-  }));
+test(
+  'a disk that refuses is told once, costs no transaction, and is tried until it takes them',
+  ON_LINUX,
+  () =>
+    withNetwork(async (network) => {
+      const { node, peer } = await network.startNodeWithPeer();
+      await limitFileSize(node, '0');
+      await say(node.address, transactionMessage('a'));
+      await until('a line', () => node.stdout.includes('not saved: node-1/transactions.json ('));
+      await say(node.address, transactionMessage('b'), transactionMessage('a'));
+      await until('the relay to go on', () => peer.received('TRANSACTION').length === 2);
+      assert.deepEqual(await node.pool(), []);
+      await sleep(2500);
+      await limitFileSize(node, 'unlimited');
+      await until('a line', () => node.stdout.includes('saved again: node-1/transactions.json'));
+      await untilPoolsHold([node], ['a', 'b']);
+      assert.equal(node.lines.filter((line) => line.includes('not saved')).length, 1);
+    }),
+);

@@ -1,0 +1,171 @@
+/**
+ * Which transactions does each of two pools lack? The one who asks walks down both trees where
+ * their digests differ, takes what it lacks, and learns what the other lacks. It holds all the
+ * state, so that there is nothing to remember for who answers. Pure: a walk is a generator of
+ * requests that is given the answer to each.
+ */
+
+import { LIMITS } from './config.js';
+import type { Key } from './key-set.js';
+import { CHILDREN, DIGEST_BYTES, type KeyPage, LEAF_LEVEL, ROOT } from './merkle-tree.js';
+import type { MeshMessage } from './mesh-messages.js';
+import type { Message, Transaction } from './messages.js';
+
+export type Request = MeshMessage<'GET_NODES' | 'GET_KEYS' | 'GET_TRANSACTIONS'>;
+export type Answer = Message<'NODES' | 'KEYS' | 'TRANSACTIONS'>;
+type Steps<T> = Generator<Request, T, Answer>;
+
+/** What a walk needs of our own pool. */
+export interface OwnPool {
+  /** The digests of the children of a node of the tree, one after the other. */
+  childDigests(name: string): Buffer;
+  /** The keys under some nodes, from a place in the order of their arrival. */
+  keysUnder(names: readonly string[], from: number, limit: number): KeyPage;
+  has(key: Key): boolean;
+  /** Takes in transactions that it lacks; false when there is no room for them. */
+  take(transactions: readonly Transaction[]): boolean;
+}
+
+/** The other one breaks the rules, or the walk has cost as much as one may. */
+export class WalkError extends Error {}
+
+/** In a pool of a million, the keys of so many leaves fill one answer. */
+const LEAVES_AT_ONCE = 64;
+/** With more keys than this in so few leaves, we take what we lack, and offer nothing. */
+const REMEMBERED_KEYS = 65_536;
+const EMPTY = Buffer.alloc(DIGEST_BYTES);
+
+export class Walk {
+  readonly #own: OwnPool;
+  readonly #offer = new Set<Key>();
+  #requests = 0;
+  #wantedKeys = 0;
+  #takenBytes = 0;
+
+  constructor(own: OwnPool) {
+    this.#own = own;
+  }
+
+  /**
+   * Compares our pool with another, and takes what ours lacks.
+   *
+   * @returns the keys of what the other lacks, as many as go into one offer
+   * @throws WalkError
+   */
+  *compare(): Steps<Key[]> {
+    let differing = [ROOT];
+    for (let level = 0; level < LEAF_LEVEL; level++) {
+      const children: string[] = [];
+      for (const names of chunks(differing, LIMITS.treeNodes)) {
+        const theirs = yield* this.#getNodes(names);
+        for (const [index, name] of names.entries()) {
+          children.push(...(yield* this.#compareChildren(name, theirs[index] as Buffer)));
+        }
+      }
+      differing = children;
+    }
+    for (const leaves of chunks(differing, LEAVES_AT_ONCE)) {
+      const theirs = new Set<Key>();
+      yield* this.#takeUnder(leaves, theirs);
+      if (theirs.size < REMEMBERED_KEYS) this.#offerUnder(leaves, theirs);
+    }
+    return [...this.#offer];
+  }
+
+  /**
+   * Takes the transactions with these keys that our pool lacks.
+   *
+   * @throws WalkError
+   */
+  *fetch(keys: readonly Key[]): Steps<void> {
+    let wanted = [...new Set(keys)].filter((key) => !this.#own.has(key));
+    while (wanted.length > 0) {
+      this.#wantedKeys += wanted.length;
+      const { type, data } = yield* this.#ask({ type: 'GET_TRANSACTIONS', data: wanted });
+      if (type !== 'TRANSACTIONS') throw new WalkError(`${type} for an answer`);
+      let next = 0;
+      for (const { key, frame } of data) {
+        next = wanted.indexOf(key, next) + 1;
+        if (next === 0) throw new WalkError('a transaction that was not asked for');
+        this.#takenBytes += frame.length;
+      }
+      if (next === 0) throw new WalkError('keys, but not their transactions');
+      if (!this.#own.take(data)) throw new WalkError('more than our pool can take');
+      wanted = wanted.slice(next).filter((key) => !this.#own.has(key));
+    }
+  }
+
+  /** Returns those children of a node for which both sides have keys, but not the same. */
+  *#compareChildren(name: string, theirs: Buffer): Steps<string[]> {
+    // Read anew for each child, for our pool grows during the walk.
+    const differing: string[] = [];
+    for (let child = 0; child < CHILDREN; child++) {
+      const ourDigest = digestAt(this.#own.childDigests(name), child);
+      const theirDigest = digestAt(theirs, child);
+      const childName = name + child.toString(16);
+      if (ourDigest.equals(theirDigest)) continue;
+      if (theirDigest.equals(EMPTY)) this.#offerUnder([childName], new Set());
+      else if (ourDigest.equals(EMPTY)) yield* this.#takeUnder([childName]);
+      else differing.push(childName);
+    }
+    return differing;
+  }
+
+  /**
+   * Takes what we lack under some nodes, a page at a time.
+   *
+   * @param theirs is filled with the keys that the other has there, up to a limit
+   */
+  *#takeUnder(nodes: string[], theirs?: Set<Key>): Steps<void> {
+    let from: number | undefined = 0;
+    while (from !== undefined) {
+      const page: KeyPage = yield* this.#getKeys(nodes, from);
+      for (const key of page.keys) {
+        if (theirs !== undefined && theirs.size < REMEMBERED_KEYS) theirs.add(key);
+      }
+      yield* this.fetch(page.keys);
+      from = page.next;
+    }
+  }
+
+  /** Offers what we have under some nodes, but for what the other has. */
+  #offerUnder(nodes: string[], theirs: Set<Key>): void {
+    let from: number | undefined = 0;
+    while (from !== undefined && this.#offer.size < LIMITS.keys) {
+      const page: KeyPage = this.#own.keysUnder(nodes, from, LIMITS.keys);
+      const lacking = page.keys.filter((key) => !theirs.has(key));
+      for (const key of lacking.slice(0, LIMITS.keys - this.#offer.size)) this.#offer.add(key);
+      from = page.next;
+    }
+  }
+
+  *#getNodes(names: string[]): Steps<Buffer[]> {
+    const { type, data } = yield* this.#ask({ type: 'GET_NODES', data: names });
+    if (type !== 'NODES') throw new WalkError(`${type} for an answer`);
+    if (data.length !== names.length) throw new WalkError('digests of other nodes');
+    return data;
+  }
+
+  *#getKeys(nodes: string[], from: number): Steps<KeyPage> {
+    const { type, data } = yield* this.#ask({ type: 'GET_KEYS', data: { nodes, from } });
+    if (type !== 'KEYS') throw new WalkError(`${type} for an answer`);
+    if (data.next !== undefined && data.next <= from) throw new WalkError('the same keys again');
+    return data;
+  }
+
+  *#ask(request: Request): Steps<Answer> {
+    this.#requests += 1;
+    if (this.#requests > LIMITS.walkRequests) throw new WalkError('requests without end');
+    if (this.#wantedKeys > LIMITS.walkKeys) throw new WalkError('keys without end');
+    if (this.#takenBytes > LIMITS.walkBytes) throw new WalkError('transactions without end');
+    return yield request;
+  }
+}
+
+function digestAt(digests: Buffer, child: number): Buffer {
+  return digests.subarray(child * DIGEST_BYTES, (child + 1) * DIGEST_BYTES);
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+}

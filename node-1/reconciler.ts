@@ -1,0 +1,234 @@
+/**
+ * Keeps our pool and those of our peers the same, whatever was lost on the way: walks with one
+ * peer at a time, so that nothing is fetched twice, and answers the walks of others.
+ */
+
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { LIMITS } from './config.js';
+import { type Connection, nameOf, type Peer, send } from './connection.js';
+import type { Key } from './key-set.js';
+import { count, type Log } from './log.js';
+import type { KeyPage } from './merkle-tree.js';
+import { type MeshType, meshFrame } from './mesh-messages.js';
+import { type Data, type Transaction, transactionsFrame } from './messages.js';
+import { type Answer, type OwnPool, type Request, Walk, WalkError } from './reconcile.js';
+import type { Routes } from './routes.js';
+import { getTransactions, hasTransaction, savedTransactions, tree } from './transactions.js';
+
+/** What only the node itself can tell, or do. */
+export interface Node {
+  readonly peers: ReadonlyMap<string, Peer>;
+  readonly routes: Routes;
+  readonly log: Log;
+  /** Takes in transactions that came over a connection; false when there is no room for them. */
+  take(transactions: readonly Transaction[], from: Connection): boolean;
+  /** Sends a HANDSHAKE. */
+  greet(peer: Peer): void;
+}
+
+/** A walk to do; or only to fetch what was offered. */
+interface Job {
+  readonly connection: Connection;
+  readonly offered?: readonly Key[];
+}
+
+/** The one request of ours that waits for its answer. */
+interface Pending {
+  readonly connection: Connection;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: WalkError) => void;
+}
+
+type Handlers = {
+  [T in MeshType | 'TRANSACTIONS']: (data: Data<T>, from: Connection) => void;
+};
+
+export class Reconciler {
+  /** What to do with each message about the pools. */
+  readonly handlers: Handlers = {
+    GET_NODES: (data, from) => this.#answer({ type: 'GET_NODES', data }, from),
+    GET_KEYS: (data, from) => this.#answer({ type: 'GET_KEYS', data }, from),
+    GET_TRANSACTIONS: (data, from) => this.#answer({ type: 'GET_TRANSACTIONS', data }, from),
+    NODES: (data, from) => this.#takeAnswer({ type: 'NODES', data }, from),
+    KEYS: (data, from) => this.#takeAnswer({ type: 'KEYS', data }, from),
+    TRANSACTIONS: (data, from) => this.#takeAnswer({ type: 'TRANSACTIONS', data }, from),
+    OFFER_KEYS: (keys, from) => this.#fetchFrom(from, keys),
+  };
+  readonly #node: Node;
+  #jobs: Job[] = [];
+  #isWorking = false;
+  #pending: Pending | undefined;
+  /** How large the pool was one to two seconds ago, and at the last full second. */
+  #settled = 0;
+  #recent = 0;
+
+  constructor(node: Node) {
+    this.#node = node;
+    this.#settled = tree.size;
+    this.#recent = tree.size;
+    setInterval(() => {
+      [this.#settled, this.#recent] = [this.#recent, tree.size];
+    }, LIMITS.settleMs).unref();
+    this.#compareSometime();
+  }
+
+  /** Compares our pool with that of a peer, as soon as no other walk is under way. */
+  compareWith(connection: Connection): void {
+    this.#add({ connection });
+  }
+
+  /** A connection is gone, and with it what we wanted of it. */
+  forget(connection: Connection): void {
+    this.#jobs = this.#jobs.filter((job) => job.connection !== connection);
+    if (this.#pending?.connection === connection) {
+      this.#pending.reject(new WalkError('the connection ended'));
+    }
+  }
+
+  /** OFFER_KEYS: fetch what we lack of it; who has so much to offer may have more. */
+  #fetchFrom(connection: Connection, keys: readonly Key[]): void {
+    this.#add({ connection, offered: keys });
+    if (keys.length === LIMITS.keys) this.compareWith(connection);
+  }
+
+  /** The answer to our request, unless it comes from somebody else. */
+  #takeAnswer(answer: Answer, from: Connection): void {
+    if (this.#pending?.connection === from) this.#pending.resolve(answer);
+  }
+
+  /**
+   * Answers a request. Who sends another before we have, is not heard: so nobody makes us work
+   * for, or remember, more than one.
+   */
+  async #answer(request: Request, from: Connection): Promise<void> {
+    if (from.isWaiting) return;
+    from.isWaiting = true;
+    while (!from.requests.take(performance.now())) await sleep(1000 / LIMITS.requestsPerSecond);
+    const frame = await this.#answerTo(request, from);
+    send(from, frame, () => {
+      from.isWaiting = false;
+    });
+  }
+
+  /** Whatever was lost, and on whatever way, is found again within a minute or two. */
+  #compareSometime(): void {
+    const jitter = LIMITS.reconcileJitter * (2 * Math.random() - 1);
+    const compare = () => {
+      const recognised = [...this.#node.peers.values()].filter((peer) => peer.announcement);
+      const peer = recognised[Math.floor(Math.random() * recognised.length)];
+      if (peer !== undefined) {
+        // If it has given up somebody that we are connected to, it hears of them again.
+        this.#node.greet(peer);
+        this.compareWith(peer);
+      }
+      this.#compareSometime();
+    };
+    setTimeout(compare, LIMITS.reconcileIntervalMs * (1 + jitter)).unref();
+  }
+
+  #add(job: Job): void {
+    const isKnown = this.#jobs.some(
+      ({ connection, offered }) =>
+        connection === job.connection && (offered === undefined) === (job.offered === undefined),
+    );
+    if (isKnown) return;
+    this.#jobs.push(job);
+    if (!this.#isWorking) this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      await this.#do(job);
+    }
+    this.#isWorking = false;
+  }
+
+  async #do({ connection, offered }: Job): Promise<void> {
+    let taken = 0;
+    const own: OwnPool = {
+      childDigests: (name) => tree.childDigests(name),
+      keysUnder: (nodes, from, limit) => this.#keysUnder(nodes, from, connection, limit),
+      has: hasTransaction,
+      take: (transactions) => {
+        taken += transactions.length;
+        return this.#node.take(transactions, connection);
+      },
+    };
+    const walk = new Walk(own);
+    try {
+      if (offered !== undefined) {
+        await this.#follow(walk.fetch(offered), connection);
+      } else {
+        const data = await this.#follow(walk.compare(), connection);
+        if (data.length > 0) send(connection, meshFrame({ type: 'OFFER_KEYS', data }));
+      }
+    } catch (error) {
+      if (!(error instanceof WalkError)) throw error;
+      this.#node.log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
+    }
+    if (taken > 0) {
+      const what = count(taken, 'transaction');
+      this.#node.log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);
+    }
+  }
+
+  /** Puts the requests of a walk, one after the other, and gives it the answers. */
+  async #follow<T>(steps: Generator<Request, T, Answer>, connection: Connection): Promise<T> {
+    let step = steps.next();
+    while (!step.done) {
+      const answer = await this.#ask(step.value, connection);
+      await refreshDigests();
+      step = steps.next(answer);
+    }
+    return step.value;
+  }
+
+  async #ask(request: Request, connection: Connection): Promise<Answer> {
+    if (connection.socket.readyState !== WebSocket.OPEN) throw new WalkError('not connected');
+    let deadline: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        this.#pending = { connection, resolve, reject };
+        deadline = setTimeout(reject, LIMITS.answerTimeoutMs, new WalkError('no answer in time'));
+        send(connection, meshFrame(request));
+      });
+    } finally {
+      clearTimeout(deadline);
+      this.#pending = undefined;
+    }
+  }
+
+  async #answerTo({ type, data }: Request, from: Connection): Promise<string> {
+    switch (type) {
+      case 'GET_NODES':
+        await refreshDigests();
+        return meshFrame({ type: 'NODES', data: data.map((name) => tree.childDigests(name)) });
+      case 'GET_KEYS':
+        return meshFrame({
+          type: 'KEYS',
+          data: this.#keysUnder(data.nodes, data.from, from, LIMITS.keys),
+        });
+      case 'GET_TRANSACTIONS':
+        return transactionsFrame(await getTransactions(data));
+    }
+  }
+
+  /** The keys of what is on disk, but for what is on its way to the other one just now. */
+  #keysUnder(
+    nodes: readonly string[],
+    from: number,
+    connection: Connection,
+    limit: number,
+  ): KeyPage {
+    const relayedFrom = this.#node.routes.peerBehind(connection)?.poolSizeAtOpen ?? Infinity;
+    const arrived = Math.max(this.#settled, relayedFrom);
+    return tree.keysUnder(nodes, from, Math.min(arrived, savedTransactions()), limit);
+  }
+}
+
+/** Brings the tree up to date, without holding up the event loop for long. */
+async function refreshDigests(): Promise<void> {
+  while (!tree.refresh(performance.now() + LIMITS.digestSliceMs)) await nextTurn();
+}

@@ -1,0 +1,72 @@
+/**
+ * To whom a transaction goes on: flooding with self-pruning (Lim and Kim, 2000). Peers that
+ * recognise each other tell whom they are connected to, so that nobody is told what it knows.
+ */
+
+import { parseAddress } from './addresses.js';
+import { type Connection, isSameNode, type Peer } from './connection.js';
+import type { Contacts } from './contacts.js';
+
+export class Routes {
+  readonly #peers: ReadonlyMap<string, Peer>;
+  readonly #connections: ReadonlySet<Connection>;
+  readonly #contacts: Contacts;
+  /** The routes found since something changed, for there is a search behind each. */
+  #found = new WeakMap<Connection, Peer[]>();
+
+  /** All three are read as they are at the time; tell `forget` when they change. */
+  constructor(
+    peers: ReadonlyMap<string, Peer>,
+    connections: ReadonlySet<Connection>,
+    contacts: Contacts,
+  ) {
+    this.#peers = peers;
+    this.#connections = connections;
+    this.#contacts = contacts;
+  }
+
+  /**
+   * Returns the peers that need to be told what comes over a connection: not the node at its
+   * other end, nor those that it is connected to itself. A stale or false list of them costs
+   * time, but no transaction, for pools are compared.
+   */
+  from(connection: Connection): Peer[] {
+    const found = this.#found.get(connection);
+    if (found !== undefined) return found;
+    const sender = this.peerBehind(connection);
+    const told = this.#neighboursOf(sender, connection);
+    const routes = [...this.#peers.values()].filter(
+      (peer) => peer !== sender && (peer.announcement === undefined || !told.has(peer.address.key)),
+    );
+    this.#found.set(connection, routes);
+    return routes;
+  }
+
+  /**
+   * Returns the peer we are connected to that sits at the other end of a connection. Where it
+   * says it listens is believed only if we meet the same mesh-id there; so no plain peer can
+   * pass for one of ours, though it can for another plain one.
+   */
+  peerBehind(connection: Connection): Peer | undefined {
+    const { address, announcement } = connection;
+    const peer = address && this.#peers.get(this.#contacts.resolve(address));
+    return peer?.announcement?.meshId === announcement?.meshId ? peer : undefined;
+  }
+
+  /** To be called when a peer comes or goes, or tells of its neighbours. */
+  forget(): void {
+    this.#found = new WeakMap();
+  }
+
+  /** The keys of the addresses that a node of ours was connected to when it last told us. */
+  #neighboursOf(sender: Peer | undefined, connection: Connection): Set<string> {
+    if (sender === undefined) return new Set();
+    const teller = [connection, ...this.#connections].find(
+      (each) => each.neighbours !== undefined && isSameNode(each, sender),
+    );
+    const addresses = (teller?.neighbours ?? []).map((text) => parseAddress(text));
+    return new Set(
+      addresses.flatMap((address) => (address ? this.#contacts.resolve(address) : [])),
+    );
+  }
+}
