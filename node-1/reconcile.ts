@@ -38,6 +38,8 @@ const EMPTY = Buffer.alloc(DIGEST_BYTES);
 export class Walk {
   readonly #own: OwnPool;
   readonly #offer = new Set<Key>();
+  /** The keys of what is still to be fetched. */
+  readonly #wanted: Key[] = [];
   #requests = 0;
   #wantedKeys = 0;
   #takenBytes = 0;
@@ -55,20 +57,25 @@ export class Walk {
   *compare(): Steps<Key[]> {
     let differing = [ROOT];
     for (let level = 0; level < LEAF_LEVEL; level++) {
-      const children: string[] = [];
+      const below: string[] = [];
+      const missing: string[] = [];
       for (const names of chunks(differing, LIMITS.treeNodes)) {
         const theirs = yield* this.#getNodes(names);
         for (const [index, name] of names.entries()) {
-          children.push(...(yield* this.#compareChildren(name, theirs[index] as Buffer)));
+          const children = this.#compareChildren(name, theirs[index] as Buffer);
+          below.push(...children.differing);
+          missing.push(...children.missing);
         }
       }
-      differing = children;
+      for (const names of chunks(missing, LIMITS.treeNodes)) yield* this.#takeUnder(names);
+      differing = below;
     }
     for (const leaves of chunks(differing, LEAVES_AT_ONCE)) {
       const theirs = new Set<Key>();
       yield* this.#takeUnder(leaves, theirs);
       if (theirs.size < REMEMBERED_KEYS) this.#offerUnder(leaves, theirs);
     }
+    yield* this.fetch(this.#wanted.splice(0));
     return [...this.#offer];
   }
 
@@ -95,24 +102,30 @@ export class Walk {
     }
   }
 
-  /** Returns those children of a node for which both sides have keys, but not the same. */
-  *#compareChildren(name: string, theirs: Buffer): Steps<string[]> {
-    // Read anew for each child, for our pool grows during the walk.
+  /**
+   * Compares the digests of a node's children. What the other has none of, goes into the offer.
+   *
+   * @returns the children that both have something under, but not the same; and those that only
+   * the other has something under
+   */
+  #compareChildren(name: string, theirs: Buffer): { differing: string[]; missing: string[] } {
+    const ours = this.#own.childDigests(name);
     const differing: string[] = [];
+    const missing: string[] = [];
     for (let child = 0; child < CHILDREN; child++) {
-      const ourDigest = digestAt(this.#own.childDigests(name), child);
+      const ourDigest = digestAt(ours, child);
       const theirDigest = digestAt(theirs, child);
       const childName = name + child.toString(16);
       if (ourDigest.equals(theirDigest)) continue;
       if (theirDigest.equals(EMPTY)) this.#offerUnder([childName], new Set());
-      else if (ourDigest.equals(EMPTY)) yield* this.#takeUnder([childName]);
+      else if (ourDigest.equals(EMPTY)) missing.push(childName);
       else differing.push(childName);
     }
-    return differing;
+    return { differing, missing };
   }
 
   /**
-   * Takes what we lack under some nodes, a page at a time.
+   * Takes what we lack under some nodes; the last few when there are enough for a request.
    *
    * @param theirs is filled with the keys that the other has there, up to a limit
    */
@@ -122,8 +135,11 @@ export class Walk {
       const page: KeyPage = yield* this.#getKeys(nodes, from);
       for (const key of page.keys) {
         if (theirs !== undefined && theirs.size < REMEMBERED_KEYS) theirs.add(key);
+        if (!this.#own.has(key)) this.#wanted.push(key);
       }
-      yield* this.fetch(page.keys);
+      while (this.#wanted.length >= LIMITS.keys) {
+        yield* this.fetch(this.#wanted.splice(0, LIMITS.keys));
+      }
       from = page.next;
     }
   }

@@ -17,6 +17,7 @@ import {
   until,
   within,
 } from './helpers.js';
+import { Switchboard } from './switchboard.js';
 import { type Closable, Trap } from './traps.js';
 
 /** What a finished command said. */
@@ -205,6 +206,31 @@ export class Network {
     return nodes;
   }
 
+  /**
+   * Makes and starts as many nodes, each with a switchboard between it and all the others, whom
+   * it knows, and waits until all are connected.
+   */
+  async startBehindSwitchboard(
+    size: number,
+  ): Promise<{ nodes: RunningNode[]; switchboard: Switchboard }> {
+    const ports: number[] = [];
+    for (let node = 0; node < size; node++) ports.push(await freePort());
+    const switchboard = this.keep(await Switchboard.open(ports));
+    for (const [node, port] of ports.entries()) {
+      const others = [...ports.keys()].filter((other) => other !== node);
+      const knownPeers = others.map((other) => switchboard.addressFor(node, other));
+      await this.addNode(`node-${node + 1}`, port, knownPeers);
+    }
+    const nodes = ports.map((port, node) => this.launch(`node-${node + 1}`, port));
+    await until('all to be connected to all', () => switchboard.isWhole(), 30_000);
+    return { nodes, switchboard };
+  }
+
+  /** Starts a node again that has ended. */
+  restart(node: RunningNode): Promise<RunningNode> {
+    return this.launch(node.name, node.port).listening();
+  }
+
   /** Starts `node script` in a folder of the network. */
   start(args: string[], folder = '.', command?: string): Program {
     return this.keep(new Program(args, this.path(folder), command));
@@ -265,21 +291,28 @@ export async function untilFullMesh(nodes: Named[]): Promise<void> {
 }
 
 /** Waits until each of these nodes has exactly these transactions, none twice, by their hash. */
-export async function untilPoolsHold(nodes: RunningNode[], hashes: string[]): Promise<void> {
+export async function untilPoolsHold(
+  nodes: RunningNode[],
+  hashes: string[],
+  deadlineMs?: number,
+): Promise<void> {
   const expected = [...hashes].sort().join();
-  for (const node of nodes) {
-    let found: string[] = [];
-    await until(
-      () => `${node.name} to have ${hashes.length} transactions; it has ${found.length}`,
-      async () => {
-        found = (await node.pool()).map((transaction) => String(transaction.hash));
-        return found.length >= hashes.length;
-      },
-    );
-    if (found.sort().join() !== expected) {
-      throw new Error(`${node.name} has other transactions than it was sent: ${found.length}`);
-    }
-  }
+  await Promise.all(
+    nodes.map(async (node) => {
+      let found: string[] = [];
+      await until(
+        () => `${node.name} to have ${hashes.length} transactions; it has ${found.length}`,
+        async () => {
+          found = (await node.pool()).map((transaction) => String(transaction.hash));
+          return found.length >= hashes.length;
+        },
+        deadlineMs,
+      );
+      if (found.sort().join() !== expected) {
+        throw new Error(`${node.name} has other transactions than it was sent: ${found.length}`);
+      }
+    }),
+  );
 }
 
 /**

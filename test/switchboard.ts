@@ -17,6 +17,8 @@ const TRANSACTION = Buffer.from('{"type":"TRANSACTION"');
 export class Switchboard implements Closable {
   /** How many TRANSACTION frames have been passed on; a test may set it back. */
   transactionCopies = 0;
+  /** When the latest HANDSHAKE passed, by performance.now(). */
+  lastHandshakeMs = 0;
   /** Lose every n-th TRANSACTION frame, counted over all lines; undefined to lose none. */
   dropEvery: number | undefined;
   /** How many TRANSACTION frames have been lost. */
@@ -49,6 +51,13 @@ export class Switchboard implements Closable {
   /** Tells whether a connection that `from` dialled to `to` is open right now. */
   isConnected(from: number, to: number): boolean {
     return this.#line(from, to).isOpen;
+  }
+
+  /** Tells whether all are connected to all, and have nothing new to say about it. */
+  isWhole(): boolean {
+    return (
+      this.#lines.every((line) => line.isOpen) && performance.now() - this.lastHandshakeMs > 500
+    );
   }
 
   /** Breaks what two nodes have between them, in both directions, until it is healed. */
@@ -102,7 +111,10 @@ export class Switchboard implements Closable {
 
   #carry(frame: Buffer, isBinary: boolean, reader: number): Buffer | undefined {
     if (isBinary) return frame;
-    if (startsWith(frame, HANDSHAKE)) return Buffer.from(this.#translate(frame.toString(), reader));
+    if (startsWith(frame, HANDSHAKE)) {
+      this.lastHandshakeMs = performance.now();
+      return Buffer.from(this.#translate(frame.toString(), reader));
+    }
     if (!startsWith(frame, TRANSACTION)) return frame;
     if (this.#isUnlucky()) {
       this.dropped += 1;
