@@ -60,6 +60,7 @@ export const LIMITS = Object.freeze({
   backlogBytes: 8 * 1024 * 1024,
   unsavedBytes: 64 * 1024 * 1024,
   poolBytes: 1024 * 1024 * 1024,
+  receiptsTimeoutMs: 500,
   closeTimeoutMs: 1_000,
   leaveTimeoutMs: 2_000,
   signalRepeatMs: 500,

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import type { Address } from './addresses.js';
 import { LIMITS } from './config.js';
 import type { Contact } from './contacts.js';
-import type { Announcement } from './messages.js';
+import { type Announcement, parseAnnouncement } from './messages.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface Connection {
@@ -63,6 +63,39 @@ export function newConnection(socket: WebSocket): Connection {
     isCorked: false,
     isAlive: true,
   };
+}
+
+/**
+ * Dials an address.
+ *
+ * @param headers for the upgrade, by which nodes like ours recognise each other
+ * @param onTimeout is called when it takes too long, unless the deadline is cleared before
+ */
+export function openPeer(
+  contact: Contact,
+  address: Address,
+  headers: Record<string, string>,
+  onTimeout: () => void,
+): Peer {
+  const socket = new WebSocket(address.text, {
+    headers,
+    perMessageDeflate: false,
+    maxPayload: LIMITS.frameBytes,
+  });
+  const peer: Peer = {
+    ...newConnection(socket),
+    contact,
+    address,
+    deadline: setTimeout(onTimeout, LIMITS.dialTimeoutMs),
+    openedMs: Infinity,
+    poolSizeAtOpen: Infinity,
+    isDropped: false,
+  };
+  socket.on('upgrade', (response) => {
+    peer.announcement = parseAnnouncement(response.headers);
+    peer.tcp = response.socket;
+  });
+  return peer;
 }
 
 /**

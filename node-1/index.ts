@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Address, parseAddress } from './addresses.js';
 import { LIMITS, loadConfig } from './config.js';
 import {
@@ -19,6 +19,7 @@ import {
   isSameNode,
   nameOf,
   newConnection,
+  openPeer,
   type Peer,
   pauseUntil,
   pingAll,
@@ -39,12 +40,10 @@ import {
   type MessageType,
   parseAnnouncement,
   parseMessage,
-  type ReceiptStatus,
-  receiptFrame,
   type Transaction,
-  type TransactionId,
 } from './messages.js';
 import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
+import { sendReceipt } from './receipts.js';
 import { Reconciler } from './reconciler.js';
 import { Routes } from './routes.js';
 import {
@@ -81,8 +80,13 @@ let leavingSinceMs: number | undefined;
 const learntPeers = createLearntPeersSaver(config.folder, () => contacts.worthRemembering(), log);
 const routes = new Routes(peers, connections, contacts);
 const reconciler = new Reconciler({ peers, routes, take, greet: sendHandshake, log });
-const tallyAccepted = createTally<Transaction>(logAccepted);
-const tallyRefused = createTally<string>(logRefused);
+const tallyAccepted = createTally<Transaction>((accepted, { id }) => {
+  const what = accepted === 1 ? `transaction ${id}` : `${accepted} transactions in the last second`;
+  log('accepted', `${what}, ${tree.size} in the pool`);
+});
+const tallyRefused = createTally<string>((refused, whyNot) => {
+  log('refused', `${count(refused, 'transaction')} (${whyNot})`);
+});
 const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void } = {
   HANDSHAKE: learn,
   TRANSACTION: accept,
@@ -129,28 +133,12 @@ function dial(contact: Contact): void {
   attemptingToConnectToAddress = [...attemptingToConnectToAddress, address.text];
   log('dialling', address.text);
 
-  const socket = new WebSocket(address.text, {
-    headers: announcement,
-    perMessageDeflate: false,
-    maxPayload: LIMITS.frameBytes,
-  });
-  const peer: Peer = {
-    ...newConnection(socket),
-    contact,
-    address,
-    deadline: setTimeout(() => drop(peer, 'no answer in time'), LIMITS.dialTimeoutMs),
-    openedMs: Infinity,
-    poolSizeAtOpen: Infinity,
-    isDropped: false,
-  };
+  const giveUp = () => drop(peer, 'no answer in time');
+  const peer = openPeer(contact, address, announcement, giveUp);
   listenTo(peer);
-  socket.on('upgrade', (response) => {
-    peer.announcement = parseAnnouncement(response.headers);
-    peer.tcp = response.socket;
-  });
-  socket.on('open', () => peerOnOpen(peer));
-  socket.on('error', (error) => drop(peer, explainError(error)));
-  socket.on('close', (code) => drop(peer, explainClose(code)));
+  peer.socket.on('open', () => peerOnOpen(peer));
+  peer.socket.on('error', (error) => drop(peer, explainError(error)));
+  peer.socket.on('close', (code) => drop(peer, explainClose(code)));
 }
 
 function peerOnOpen(peer: Peer): void {
@@ -246,24 +234,21 @@ function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): vo
     expel(from, 1003, 'text frames only');
     return;
   }
-  const message = parseMessage(data as Buffer);
+  const message = parseMessage(data as Buffer, from.announcement !== undefined);
   if ('type' in message) handle(message, from);
   else if ('malformed' in message) refuse(from, message);
 }
 
 function handle<T extends MessageType>({ type, data }: Message<T>, from: Connection): void {
-  // Of the rest a plain peer knows nothing.
-  const isPlain = type === 'HANDSHAKE' || type === 'TRANSACTION';
-  if (isPlain || from.announcement !== undefined) handlers[type](data, from);
+  handlers[type](data, from);
 }
 
-function refuse(from: Connection, { malformed, id }: Malformed): void {
+async function refuse(from: Connection, { malformed, id }: Malformed): Promise<void> {
   from.malformedFrames += 1;
+  from.isExpelled = from.malformedFrames === LIMITS.malformedFrames;
   log('refused', `${nameOf(from)} sent ${malformed}`);
-  if (id !== undefined) receipt(from, id, 'rejected', malformed);
-  if (from.malformedFrames === LIMITS.malformedFrames) {
-    expel(from, 1008, 'too many malformed messages');
-  }
+  if (id !== undefined) await sendReceipt(from, id, 'rejected', malformed);
+  if (from.isExpelled) expel(from, 1008, 'too many malformed messages');
 }
 
 /** Closes a connection for what came over it; whether the other end goes along or not. */
@@ -293,32 +278,20 @@ function learn(addresses: string[], from: Connection): void {
 function accept(transaction: Transaction, from: Connection): void {
   const { id, key } = transaction;
   if (hasTransaction(key)) {
-    receipt(from, id, 'known');
+    sendReceipt(from, id, 'known');
     return;
   }
   const whyNot = whyNoRoom(transaction);
   if (whyNot !== undefined) {
     tallyRefused(whyNot);
-    receipt(from, id, 'rejected', whyNot);
+    sendReceipt(from, id, 'rejected', whyNot);
     return;
   }
   writeTransactions([transaction]);
   relay(transaction, from);
-  receipt(from, id, 'accepted');
+  sendReceipt(from, id, 'accepted');
   tallyAccepted(transaction);
   if (isDiskBehind()) pauseUntil(writeTransactions([]), from);
-}
-
-/** Tells a client that wants to know what became of its transaction, as soon as all is on disk. */
-async function receipt(
-  to: Connection,
-  id: TransactionId | null,
-  status: ReceiptStatus,
-  reason?: string,
-): Promise<void> {
-  if (!to.announcement?.wantsReceipts) return;
-  await writeTransactions([]);
-  send(to, receiptFrame(id, status, reason));
 }
 
 /** Takes in what a peer had and we lacked; false when there is no room for it. */
@@ -358,21 +331,13 @@ async function leave(): Promise<void> {
   clearTimeout(announceTimer);
   clearInterval(pingTimer);
   for (const listener of listeners) listener.close();
+  // What has been taken gets its receipts.
+  await Promise.race([writeTransactions([]), sleep(LIMITS.receiptsTimeoutMs)]);
   for (const { socket } of connections) socket.close(1001, 'leaving');
-  const closeBy = leavingSinceMs + LIMITS.closeTimeoutMs;
+  const closeBy = performance.now() + LIMITS.closeTimeoutMs;
   while (connections.size > 0 && performance.now() < closeBy) await sleep(10);
   await Promise.all([writeTransactions([]), learntPeers.settled()]);
   process.exit(0);
-}
-
-function logAccepted(accepted: number, latest: Transaction): void {
-  const what =
-    accepted === 1 ? `transaction ${latest.id}` : `${accepted} transactions in the last second`;
-  log('accepted', `${what}, ${tree.size} in the pool`);
-}
-
-function logRefused(refused: number, whyNot: string): void {
-  log('refused', `${count(refused, 'transaction')} (${whyNot})`);
 }
 
 function without(addresses: string[], address: string): string[] {

@@ -61,8 +61,13 @@ type JsonObject = Readonly<Record<string, unknown>>;
 const TRANSACTION_HEAD = '{"type":"TRANSACTION","data":';
 const TRANSACTIONS_HEAD = '{"type":"TRANSACTIONS","data":[';
 
-/** Reads one text frame. Never throws, whatever it holds. */
-export function parseMessage(frame: Buffer): Message | Unusable {
+/**
+ * Reads one text frame. Never throws, whatever it holds.
+ *
+ * @param isOurs whether it comes from a node like ours; to any other, what only these say to each
+ * other is unknown, and may mean anything
+ */
+export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
   const text = frame.toString();
   const usual = parseUsualTransaction(text, frame);
   if (usual !== undefined) return usual;
@@ -72,6 +77,7 @@ export function parseMessage(frame: Buffer): Message | Unusable {
   if (typeof type !== 'string') return { malformed: 'type is not a string' };
   if (type === 'HANDSHAKE') return parseHandshake(data);
   if (type === 'TRANSACTION') return parseTransaction(data, memberSource(text, 'data'));
+  if (!isOurs) return { unknown: type };
   if (type === 'TRANSACTIONS') return parseTransactions(data, memberSource(text, 'data'));
   return parseMeshData(type, data);
 }

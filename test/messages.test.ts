@@ -11,7 +11,7 @@ import {
 } from '../node-1/messages.js';
 import { checkProperty } from './helpers.js';
 
-const parse = (text: string) => parseMessage(Buffer.from(text));
+const parse = (text: string) => parseMessage(Buffer.from(text), true);
 const transaction = (data: string) => parse(`{"type":"TRANSACTION","data":${data}}`);
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
 
