@@ -71,6 +71,8 @@ export class Reconciler {
       [this.#settled, this.#recent] = [this.#recent, tree.size];
     }, LIMITS.settleMs).unref();
     this.#compareSometime();
+    // Of a large pool, that takes a while the first time.
+    refreshDigests();
   }
 
   /** Compares our pool with that of a peer, as soon as no other walk is under way. */

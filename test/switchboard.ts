@@ -17,6 +17,8 @@ const TRANSACTION = Buffer.from('{"type":"TRANSACTION"');
 export class Switchboard implements Closable {
   /** How many TRANSACTION frames have been passed on; a test may set it back. */
   transactionCopies = 0;
+  /** How many bytes of frames have come, of all types and in both directions. */
+  bytes = 0;
   /** When the latest HANDSHAKE passed, by performance.now(). */
   lastHandshakeMs = 0;
   /** Lose every n-th TRANSACTION frame, counted over all lines; undefined to lose none. */
@@ -110,6 +112,7 @@ export class Switchboard implements Closable {
   }
 
   #carry(frame: Buffer, isBinary: boolean, reader: number): Buffer | undefined {
+    this.bytes += frame.length;
     if (isBinary) return frame;
     if (startsWith(frame, HANDSHAKE)) {
       this.lastHandshakeMs = performance.now();
