@@ -25,6 +25,8 @@ export interface Connection {
   readonly requests: TokenBucket;
   /** Whether it has asked for something that we have not answered yet. */
   isWaiting: boolean;
+  /** Until when we compare no pools with it, because it did not play by the rules. */
+  distrustedUntilMs: number;
   malformedFrames: number;
   isExpelled: boolean;
   /** Whether what we send waits for the end of this turn of the event loop. */
@@ -58,6 +60,7 @@ export function newConnection(socket: WebSocket): Connection {
     news: new TokenBucket(LIMITS.peers, nowMs),
     requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
     isWaiting: false,
+    distrustedUntilMs: -Infinity,
     malformedFrames: 0,
     isExpelled: false,
     isCorked: false,

@@ -137,7 +137,11 @@ export class Journal {
     return offset < this.#savedEnd;
   }
 
-  /** Reads records that are on disk; neighbours, in the order of the file, in one go. */
+  /**
+   * Reads records that are on disk; neighbours, in the order of the file, in one go.
+   *
+   * @throws Error when they cannot be read
+   */
   async read(places: readonly Place[]): Promise<Buffer[]> {
     const records: Buffer[] = [];
     while (records.length < places.length) {
@@ -145,7 +149,8 @@ export class Journal {
       const { offset: start } = run[0] as Place;
       const last = run.at(-1) as Place;
       const bytes = Buffer.allocUnsafe(last.offset + last.length - start);
-      await this.#handle.read(bytes, 0, bytes.length, start);
+      const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, start);
+      if (bytesRead < bytes.length) throw new Error(`${shortName(this.#file)} is cut short`);
       for (const { offset, length } of run) {
         records.push(bytes.subarray(offset - start, offset - start + length));
       }

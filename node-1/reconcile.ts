@@ -82,9 +82,10 @@ export class Walk {
   /**
    * Takes the transactions with these keys that our pool lacks.
    *
+   * @returns nothing to offer
    * @throws WalkError
    */
-  *fetch(keys: readonly Key[]): Steps<void> {
+  *fetch(keys: readonly Key[]): Steps<Key[]> {
     let wanted = [...new Set(keys)].filter((key) => !this.#own.has(key));
     while (wanted.length > 0) {
       this.#wantedKeys += wanted.length;
@@ -100,6 +101,7 @@ export class Walk {
       if (!this.#own.take(data)) throw new WalkError('more than our pool can take');
       wanted = wanted.slice(next).filter((key) => !this.#own.has(key));
     }
+    return [];
   }
 
   /**

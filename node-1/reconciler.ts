@@ -7,12 +7,13 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { WebSocket } from 'ws';
 import { LIMITS } from './config.js';
 import { type Connection, nameOf, type Peer, send } from './connection.js';
+import { reason } from './files.js';
 import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
 import type { KeyPage } from './merkle-tree.js';
 import { type MeshType, meshFrame } from './mesh-messages.js';
 import { type Data, type Transaction, transactionsFrame } from './messages.js';
-import { type Answer, type OwnPool, type Request, Walk, WalkError } from './reconcile.js';
+import { type Answer, type Request, Walk, WalkError } from './reconcile.js';
 import type { Routes } from './routes.js';
 import { getTransactions, hasTransaction, savedTransactions, tree } from './transactions.js';
 
@@ -27,10 +28,15 @@ export interface Node {
   greet(peer: Peer): void;
 }
 
-/** A walk to do; or only to fetch what was offered. */
+/** A walk that is under way, or waits for its turn. */
 interface Job {
   readonly connection: Connection;
-  readonly offered?: readonly Key[];
+  readonly kind: 'compare' | 'fetch';
+  readonly steps: Generator<Request, Key[], Answer>;
+  /** The request to put next, or what came out in the end; undefined at the beginning. */
+  step?: IteratorResult<Request, Key[]>;
+  /** How many transactions it has brought. */
+  taken: number;
 }
 
 /** The one request of ours that waits for its answer. */
@@ -75,9 +81,9 @@ export class Reconciler {
     refreshDigests();
   }
 
-  /** Compares our pool with that of a peer, as soon as no other walk is under way. */
+  /** Compares our pool with that of a peer, as soon as other walks let it. */
   compareWith(connection: Connection): void {
-    this.#add({ connection });
+    this.#add(connection, 'compare', (walk) => walk.compare());
   }
 
   /** A connection is gone, and with it what we wanted of it. */
@@ -90,7 +96,7 @@ export class Reconciler {
 
   /** OFFER_KEYS: fetch what we lack of it; who has so much to offer may have more. */
   #fetchFrom(connection: Connection, keys: readonly Key[]): void {
-    this.#add({ connection, offered: keys });
+    this.#add(connection, 'fetch', (walk) => walk.fetch(keys));
     if (keys.length === LIMITS.keys) this.compareWith(connection);
   }
 
@@ -107,7 +113,10 @@ export class Reconciler {
     if (from.isWaiting) return;
     from.isWaiting = true;
     while (!from.requests.take(performance.now())) await sleep(1000 / LIMITS.requestsPerSecond);
-    const frame = await this.#answerTo(request, from);
+    const frame = await this.#answerTo(request, from).catch((error) => {
+      this.#node.log('not answered', `${nameOf(from)} (${reason(error)})`);
+      return transactionsFrame([]);
+    });
     send(from, frame, () => {
       from.isWaiting = false;
     });
@@ -129,62 +138,59 @@ export class Reconciler {
     setTimeout(compare, LIMITS.reconcileIntervalMs * (1 + jitter)).unref();
   }
 
-  #add(job: Job): void {
-    const isKnown = this.#jobs.some(
-      ({ connection, offered }) =>
-        connection === job.connection && (offered === undefined) === (job.offered === undefined),
-    );
-    if (isKnown) return;
-    this.#jobs.push(job);
-    if (!this.#isWorking) this.#work();
-  }
-
-  async #work(): Promise<void> {
-    this.#isWorking = true;
-    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
-      await this.#do(job);
-    }
-    this.#isWorking = false;
-  }
-
-  async #do({ connection, offered }: Job): Promise<void> {
-    let taken = 0;
-    const own: OwnPool = {
+  #add(connection: Connection, kind: Job['kind'], begin: (walk: Walk) => Job['steps']): void {
+    if (performance.now() < connection.distrustedUntilMs) return;
+    if (this.#jobs.some((job) => job.connection === connection && job.kind === kind)) return;
+    const walk = new Walk({
       childDigests: (name) => tree.childDigests(name),
       keysUnder: (nodes, from, limit) => this.#keysUnder(nodes, from, connection, limit),
       has: hasTransaction,
       take: (transactions) => {
-        taken += transactions.length;
+        job.taken += transactions.length;
         return this.#node.take(transactions, connection);
       },
-    };
-    const walk = new Walk(own);
-    try {
-      if (offered !== undefined) {
-        await this.#follow(walk.fetch(offered), connection);
-      } else {
-        const data = await this.#follow(walk.compare(), connection);
-        if (data.length > 0) send(connection, meshFrame({ type: 'OFFER_KEYS', data }));
-      }
-    } catch (error) {
-      if (!(error instanceof WalkError)) throw error;
-      this.#node.log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
-    }
-    if (taken > 0) {
-      const what = count(taken, 'transaction');
-      this.#node.log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);
-    }
+    });
+    const job: Job = { connection, kind, steps: begin(walk), taken: 0 };
+    this.#jobs.push(job);
+    if (!this.#isWorking) this.#work();
   }
 
-  /** Puts the requests of a walk, one after the other, and gives it the answers. */
-  async #follow<T>(steps: Generator<Request, T, Answer>, connection: Connection): Promise<T> {
-    let step = steps.next();
-    while (!step.done) {
-      const answer = await this.#ask(step.value, connection);
-      await refreshDigests();
-      step = steps.next(answer);
+  /** One walk at a time; one that takes long lets others go on after a while. */
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
+      const isDone = await this.#continue(job);
+      const others = this.#jobs.filter((other) => other !== job);
+      this.#jobs = isDone ? others : [...others, job];
     }
-    return step.value;
+    this.#isWorking = false;
+  }
+
+  /** Puts the requests of a walk, as many as its turn allows; true when it has ended. */
+  async #continue(job: Job): Promise<boolean> {
+    const { connection, steps } = job;
+    const untilMs = performance.now() + LIMITS.walkTurnMs;
+    try {
+      job.step ??= steps.next();
+      while (!job.step.done && performance.now() < untilMs) {
+        const answer = await this.#ask(job.step.value, connection);
+        await refreshDigests();
+        job.step = steps.next(answer);
+      }
+      if (!job.step.done) return false;
+      const data = job.step.value;
+      if (data.length > 0) send(connection, meshFrame({ type: 'OFFER_KEYS', data }));
+    } catch (error) {
+      if (!(error instanceof WalkError)) throw error;
+      // Lest somebody keep us busy with walks that lead nowhere.
+      connection.distrustedUntilMs = performance.now() + LIMITS.reconcileIntervalMs;
+      this.#node.log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
+    }
+    if (job.taken > 0) {
+      const what = count(job.taken, 'transaction');
+      this.#node.log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);
+    }
+    return true;
   }
 
   async #ask(request: Request, connection: Connection): Promise<Answer> {
