@@ -39,6 +39,8 @@ export interface Ending {
   readonly count: number;
   /** Just behind the last of them, or else behind the opening bracket; 0 if there is none. */
   readonly end: number;
+  /** How long the file is, without NUL bytes at its end. */
+  readonly size: number;
   /** If not, what stands behind `end` is the beginning of something. */
   readonly isClosed: boolean;
 }
@@ -69,13 +71,13 @@ export function readArrayFile(fd: number, onElement: (element: Element) => void)
   // As a node writes it, an element a line; given up at the first one that is not.
   let isLinewise = true;
 
-  if (file.nextToken() === undefined) return { count, end, isClosed: false };
+  if (file.nextToken() === undefined) return { count, end, size: file.size, isClosed: false };
   if (!file.take(OPEN_BRACKET)) throw file.broken('not a JSON array');
   end = file.position;
   while (file.nextToken() !== undefined) {
     if (file.take(CLOSE_BRACKET)) {
       if (file.nextToken() !== undefined) throw file.broken('something behind the array');
-      return { count, end, isClosed: true };
+      return { count, end, size: file.size, isClosed: true };
     }
     if (count > 0) {
       if (!file.take(COMMA)) throw file.broken('no comma between two elements');
@@ -93,13 +95,13 @@ export function readArrayFile(fd: number, onElement: (element: Element) => void)
     count += 1;
     end = file.position;
   }
-  return { count, end, isClosed: false };
+  return { count, end, size: file.size, isClosed: false };
 }
 
 /** The bytes of a file, read a window at a time. */
 class FileReader {
+  readonly size: number;
   readonly #fd: number;
-  readonly #size: number;
   #buffer = Buffer.alloc(2 * WINDOW_BYTES);
   #window = this.#buffer.subarray(0, 0);
   /** Where in the file the window begins. */
@@ -109,7 +111,7 @@ class FileReader {
 
   constructor(fd: number) {
     this.#fd = fd;
-    this.#size = sizeWithoutNuls(fd);
+    this.size = sizeWithoutNuls(fd);
     this.#readOn();
     if (this.#window.subarray(0, 3).equals(BYTE_ORDER_MARK)) this.#at = 3;
   }
@@ -222,7 +224,7 @@ class FileReader {
   #readOn(): boolean {
     const rest = this.#window.subarray(this.#at);
     const position = this.#start + this.#window.length;
-    const bytes = Math.min(WINDOW_BYTES, this.#size - position);
+    const bytes = Math.min(WINDOW_BYTES, this.size - position);
     if (bytes <= 0) return false;
     if (rest.length + bytes > this.#buffer.length)
       this.#buffer = Buffer.alloc(2 * (rest.length + bytes));

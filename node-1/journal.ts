@@ -58,7 +58,7 @@ export async function openJournal(
 ): Promise<Journal> {
   const handle = await openOrFail(file);
   const ending = readOrFail(file, handle.fd, onRecord);
-  if (!ending.isClosed) mend(file, handle.fd, ending.end, log);
+  mend(file, handle.fd, ending, log);
   return new Journal(file, handle, ending, log);
 }
 
@@ -70,13 +70,15 @@ export class Journal {
   #savedEnd: number;
   #end: number;
   #isEmpty: boolean;
-  /** Whether what a person wrote stands around the records that are on disk. */
+  /** Whether something else than our closing may stand behind the records on disk. */
   #isForeign = true;
   #isFailing = false;
   /** The bytes to append, in pieces. */
   #unsaved: Buffer[] = [];
-  #writing = Promise.resolve();
-  #queued: Promise<void> | undefined;
+  /** One for all who wait for the same write, so that they go on in the order they came in. */
+  #saved = Promise.resolve();
+  /** Whether a write is asked for that has not begun. */
+  #isQueued = false;
 
   constructor(file: string, handle: FileHandle, ending: Ending, log: Log) {
     this.#file = file;
@@ -118,13 +120,14 @@ export class Journal {
    * again until it takes the records.
    */
   saved(): Promise<void> {
-    if (this.#unsaved.length === 0) return this.#writing;
-    this.#queued ??= this.#writing.then(() => {
-      this.#queued = undefined;
-      this.#writing = this.#save();
-      return this.#writing;
-    });
-    return this.#queued;
+    if (this.#unsaved.length > 0 && !this.#isQueued) {
+      this.#isQueued = true;
+      this.#saved = this.#saved.then(() => {
+        this.#isQueued = false;
+        return this.#save();
+      });
+    }
+    return this.#saved;
   }
 
   /** Whether the disk has refused the last write. */
@@ -163,7 +166,7 @@ export class Journal {
       const pieces = this.#unsaved;
       this.#unsaved = [];
       try {
-        await this.#append(Buffer.concat([...pieces, CLOSING]));
+        await this.#append(Buffer.concat(pieces));
         if (this.#isFailing) this.#log('saved again', shortName(this.#file));
         this.#isFailing = false;
         return;
@@ -178,28 +181,33 @@ export class Journal {
     }
   }
 
-  async #append(bytes: Buffer): Promise<void> {
-    if (this.#isForeign) await this.#tidy();
-    await this.#write(bytes, this.#savedEnd);
+  async #append(records: Buffer): Promise<void> {
+    const rest = this.#isForeign ? await this.#foreignRest() : 0;
+    const spaces = Buffer.alloc(Math.max(0, rest - records.length - CLOSING.length), ' ');
+    await this.#write(Buffer.concat([records, CLOSING, spaces]), this.#savedEnd);
     await this.#handle.datasync();
-    this.#savedEnd += bytes.length - CLOSING.length;
+    this.#isForeign = false;
+    this.#savedEnd += records.length;
   }
 
-  /** A refused write may have left its beginning: what is on disk is whole without it. */
-  async #close(): Promise<void> {
-    await this.#handle.truncate(this.#savedEnd);
-    await this.#write(CLOSING, this.#savedEnd);
-  }
-
-  /** Makes way for our own end, and makes spaces of a byte order mark, which is no JSON. */
-  async #tidy(): Promise<void> {
+  /**
+   * How many bytes are behind the last record of a file that we have not written: spaces are
+   * written over what an append leaves of them, and over a byte order mark, which is no JSON.
+   */
+  async #foreignRest(): Promise<number> {
     const { buffer: head } = await this.#handle.read(Buffer.alloc(3), 0, 3, 0);
     if (head.equals(BYTE_ORDER_MARK)) await this.#write(Buffer.from('   '), 0);
-    const tail = Buffer.alloc(CLOSING.length + 1);
-    const { bytesRead } = await this.#handle.read(tail, 0, tail.length, this.#savedEnd);
-    const isOurs = tail.subarray(0, bytesRead).equals(CLOSING);
-    if (!isOurs) await this.#handle.truncate(this.#savedEnd);
-    this.#isForeign = false;
+    return (await this.#handle.stat()).size - this.#savedEnd;
+  }
+
+  /**
+   * A refused write may have left its beginning: what is on disk is whole without it. A bracket
+   * alone fits in where there was one, however full the disk.
+   */
+  async #close(): Promise<void> {
+    await this.#write(Buffer.from(']'), this.#savedEnd);
+    await this.#handle.truncate(this.#savedEnd + 1);
+    this.#isForeign = true;
   }
 
   /** A file system that is nearly full may take a part of what it is given. */
@@ -231,27 +239,36 @@ function readOrFail(file: string, fd: number, onRecord: (record: Element) => voi
   }
 }
 
-/** Closes an array whose end is missing. What is cut off is kept elsewhere, whoever wrote it. */
-function mend(file: string, fd: number, end: number, log: Log): void {
-  const rest = Buffer.alloc(fstatSync(fd).size - end);
+/**
+ * Closes an array whose end is missing, and cuts off what a file system has not filled. What is
+ * there of a torn record is kept in a file of its own, whoever wrote it.
+ */
+function mend(file: string, fd: number, { end, size, isClosed }: Ending, log: Log): void {
+  const name = shortName(file);
+  const rest = Buffer.alloc(isClosed ? 0 : size - end);
   readSync(fd, rest, 0, rest.length, end);
-  const torn = rest
-    .toString('latin1')
-    .replaceAll('\0', '')
-    .replace(/^\s*,?\s*/, '');
+  // A write that got no further than its comma has left the old bracket.
+  const torn = rest.toString('latin1').replace(/^(\xEF\xBB\xBF)?\s*,?\s*\]?\s*/, '');
+  const unfilled = fstatSync(fd).size - size;
   try {
     if (torn !== '') appendFileSync(`${file}.torn`, `${torn}\n`, 'latin1');
-    ftruncateSync(fd, end);
-    writeSync(fd, end === 0 ? Buffer.concat([OPENING, CLOSING]) : CLOSING, 0, null, end);
+    if (unfilled > 0) ftruncateSync(fd, size);
+    if (!isClosed) {
+      ftruncateSync(fd, end);
+      writeSync(fd, end === 0 ? Buffer.concat([OPENING, CLOSING]) : CLOSING, 0, null, end);
+    }
     fdatasyncSync(fd);
   } catch (error) {
-    fail(`${shortName(file)} cannot be mended: ${reason(error)}`);
+    fail(`${name} cannot be mended: ${reason(error)}`);
   }
-  const what =
-    torn === ''
-      ? 'its closing bracket'
-      : `the end of a record; the ${count(torn.length, 'byte')} of it are now in ${shortName(file)}.torn`;
-  if (end > 0) log('mended', `${shortName(file)} lacked ${what}`);
+  if (torn !== '') {
+    const bytes = count(torn.length, 'byte');
+    log('mended', `${name} ended within a record: the ${bytes} of it are now in ${name}.torn`);
+  } else if (!isClosed && end > 0) {
+    log('mended', `${name} lacked its closing bracket`);
+  } else if (unfilled > 0) {
+    log('mended', `${name} ended in ${count(unfilled, 'byte')} without content`);
+  }
 }
 
 /** The first of these places, and those that follow on it closely. */

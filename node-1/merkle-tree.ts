@@ -108,7 +108,8 @@ export class MerkleTree {
         }
       }
     }
-    return places.sort((a, b) => a - b);
+    // Twice, if one name is under another.
+    return [...new Set(places)].sort((a, b) => a - b);
   }
 
   /** Finds one more than `limit`, if there is one: that is where the next page begins. */

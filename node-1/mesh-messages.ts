@@ -28,8 +28,7 @@ export type MeshMessage<T extends MeshType = MeshType> = {
   [K in T]: { readonly type: K; readonly data: MeshMessageData[K] };
 }[T];
 
-/** base64 writes four characters for each three bytes, and fills up what is left. */
-const CHILD_DIGESTS_CHARACTERS = 4 * Math.ceil((CHILDREN * DIGEST_BYTES) / 3);
+/** base64 writes four characters for each three bytes. */
 const KEY_CHARACTERS = (4 * KEY_BYTES) / 3;
 
 /** Reads the data of a message that is about the tree; any other type is unknown. */
@@ -83,19 +82,24 @@ function keysText(keys: readonly Key[]): string {
 
 function parseKeys(text: unknown): Key[] | undefined {
   if (typeof text !== 'string' || text.length > LIMITS.keys * KEY_CHARACTERS) return undefined;
-  if (text.length % KEY_CHARACTERS !== 0 || !isBase64(text)) return undefined;
-  const bytes = Buffer.from(text, 'base64').toString('latin1');
+  const bytes = parseBase64(text)?.toString('latin1');
+  if (bytes === undefined || bytes.length % KEY_BYTES !== 0) return undefined;
   const count = bytes.length / KEY_BYTES;
   return Array.from({ length: count }, (_, i) => bytes.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES));
 }
 
 function parseNodes(data: unknown): Buffer[] | undefined {
   if (!Array.isArray(data) || data.length > LIMITS.treeNodes) return undefined;
-  const isFit = data.every(
-    (text) =>
-      typeof text === 'string' && text.length === CHILD_DIGESTS_CHARACTERS && isBase64(text),
-  );
-  return isFit ? data.map((text) => Buffer.from(text, 'base64')) : undefined;
+  const nodes = data.flatMap((text) => parseBase64(text) ?? []);
+  const isFit = nodes.every(({ length }) => length === CHILDREN * DIGEST_BYTES);
+  return isFit && nodes.length === data.length ? nodes : undefined;
+}
+
+/** As Buffer.from, which takes anything, but only for what it would write itself. */
+function parseBase64(text: unknown): Buffer | undefined {
+  if (typeof text !== 'string') return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
 }
 
 /** All different, for each costs a search. */
@@ -103,10 +107,6 @@ function isNodeNames(data: unknown, pattern: RegExp): data is string[] {
   if (!Array.isArray(data) || data.length > LIMITS.treeNodes) return false;
   if (new Set(data).size !== data.length) return false;
   return data.every((name) => typeof name === 'string' && pattern.test(name));
-}
-
-function isBase64(text: string): boolean {
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
 function isPlace(value: unknown): value is number {

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fs from 'fs-extra';
+import { WebSocket } from 'ws';
+import { keyOf } from '../node-1/key-set.js';
+import { meshFrame } from '../node-1/mesh-messages.js';
+import { transactionsFrame } from '../node-1/messages.js';
+import type { Request } from '../node-1/reconcile.js';
+import { freePort, makeTransaction, say, transactionMessage, until } from './helpers.js';
+import { type Answerer, honest, MeshPeer } from './mesh-peer.js';
+import { type Network, type RunningNode, withNetwork } from './network.js';
+
+const MEMORY_MIB = 50;
+
+const texts = (...ids: string[]) => ids.map((id) => JSON.stringify(makeTransaction(id)));
+const truth = honest(texts('theirs', 'theirs too'));
+const butFor =
+  (type: Request['type'], answer: Answerer): Answerer =>
+  (request) =>
+    request.type === type ? answer(request) : truth(request);
+const digests = (count: number) =>
+  meshFrame({ type: 'NODES', data: Array(count).fill(randomBytes(128)) });
+const delivery = (...ids: string[]) =>
+  transactionsFrame(texts(...ids).map((text) => Buffer.from(text)));
+const key = () => randomBytes(12).toString('latin1');
+
+/** A node with some transactions of its own, and a partner that it has begun to compare with. */
+async function startWith(
+  network: Network,
+  answer: Answerer,
+  pool: string[] = [],
+): Promise<{ node: RunningNode; partner: MeshPeer }> {
+  const partner = network.keep(await MeshPeer.open(answer));
+  const port = await freePort();
+  await network.addNode('node-1', port, [partner.address]);
+  await network.write('node-1/transactions.json', `[${texts(...pool).join()}]`);
+  const node = await network.launch('node-1', port).listening();
+  await until('the node to compare', () => partner.asked('GET_NODES') > 0);
+  return { node, partner };
+}
+
+async function residentMiB(node: RunningNode): Promise<number> {
+  const status = await fs.readFile(`/proc/${node.process.pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** Does something to a node, and makes sure that it goes on as if nothing were. */
+async function isUnharmedBy(
+  node: RunningNode,
+  pool: string[],
+  harm: () => Promise<unknown>,
+): Promise<void> {
+  const beforeMiB = await residentMiB(node);
+  await harm();
+  const id = randomBytes(8).toString('hex');
+  await say(node.address, transactionMessage(id));
+  const isThere = async () => (await node.pool()).some((each) => each.id === id);
+  await until('the transaction of somebody honest', isThere, 1000);
+  const ids = (await node.pool()).map((each) => String(each.id));
+  assert.deepEqual(ids.sort(), [...pool, id].sort());
+  const grownMiB = (await residentMiB(node)) - beforeMiB;
+  assert.ok(grownMiB < MEMORY_MIB, `it has grown by ${grownMiB} MiB`);
+  assert.ok(node.isRunning);
+}
+
+for (const [what, line, answer] of [
+  ['digests of more nodes than were asked for', 'digests of other nodes', () => digests(2)],
+  ['digests of no node', 'digests of other nodes', () => digests(0)],
+  [
+    'digests that are too short',
+    'NODES data that does not fit',
+    () => '{"type":"NODES","data":["AAAA"]}',
+  ],
+  [
+    'keys instead of digests',
+    'KEYS for an answer',
+    () => meshFrame({ type: 'KEYS', data: { keys: [] } }),
+  ],
+  [
+    'one page of keys for ever',
+    'the same keys again',
+    butFor('GET_KEYS', () => meshFrame({ type: 'KEYS', data: { keys: [], next: 0 } })),
+  ],
+  [
+    'keys without transactions',
+    'keys, but not their',
+    butFor('GET_TRANSACTIONS', () => delivery()),
+  ],
+  [
+    'other transactions',
+    'not asked for',
+    butFor('GET_TRANSACTIONS', () => delivery('theirs', 'other')),
+  ],
+  [
+    'a transaction twice',
+    'not asked for',
+    butFor('GET_TRANSACTIONS', () => delivery('theirs', 'theirs')),
+  ],
+  [
+    'what is no transaction',
+    'other than transactions',
+    butFor('GET_TRANSACTIONS', () => '{"type":"TRANSACTIONS","data":[{"id":"theirs"},{"id":""}]}'),
+  ],
+  ['no JSON', 'not a JSON object', () => 'digests'],
+] as [string, string, Answerer][]) {
+  test(`a partner that answers with ${what} gets a line, and nothing into the pool`, () =>
+    withNetwork(async (network) => {
+      const { node } = await startWith(network, answer, ['ours']);
+      await isUnharmedBy(node, ['ours'], () =>
+        until('a line about it', () => node.lines.some((each) => each.includes(line))),
+      );
+    }));
+}
+
+test('a partner that answers with digests at random is told what we have, and that is all', () =>
+  withNetwork(async (network) => {
+    const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
+    const { node, partner } = await startWith(
+      network,
+      (request) =>
+        request.type === 'GET_NODES'
+          ? digests(request.data.length)
+          : meshFrame({ type: 'KEYS', data: { keys: [] } }),
+      pool,
+    );
+    await isUnharmedBy(node, pool, () =>
+      until('an offer', () => partner.asked('OFFER_KEYS') === 1),
+    );
+    // 19 pages of digests, and 64 nodes a page of keys.
+    const most = 19 + (256 + 4096 + 65_536) / 64;
+    assert.ok(partner.heard.length < most, `${partner.heard.length} requests`);
+  }));
+
+test('transactions that nobody asked for are not taken, nor other answers', () =>
+  withNetwork(async (network) => {
+    const { node, partner } = await startWith(network, truth);
+    await until('the node to have all', async () => (await node.pool()).length === 2);
+    await isUnharmedBy(node, ['theirs', 'theirs too'], async () => {
+      const dialled = await partner.dial(node.address);
+      for (const send of [partner.say.bind(partner), dialled.send.bind(dialled)]) {
+        for (const frame of [
+          delivery('other'),
+          digests(1),
+          meshFrame({ type: 'KEYS', data: { keys: [key()] } }),
+        ]) {
+          send(frame);
+        }
+      }
+    });
+  }));
+
+/** Has a node that compares with such a partner hear of an honest one. */
+async function comparesWithNext(answer: Answerer): Promise<void> {
+  await withNetwork(async (network) => {
+    const { node } = await startWith(network, answer);
+    const next = network.keep(await MeshPeer.open(truth));
+    await say(node.address, { type: 'HANDSHAKE', data: [next.address] });
+    const isThere = async () => (await node.pool()).length === 2;
+    await until('what the honest one has', isThere, 40_000);
+  });
+}
+
+test('who never answers, or slowly and for ever, does not keep others from being compared', async () => {
+  await Promise.all([
+    comparesWithNext(() => undefined),
+    comparesWithNext(
+      butFor('GET_KEYS', async (request) => {
+        await sleep(200);
+        const from = request.type === 'GET_KEYS' ? request.data.from : 0;
+        return meshFrame({ type: 'KEYS', data: { keys: [], next: from + 1 } });
+      }),
+    ),
+  ]);
+});
+
+test('who asks ten thousand times without waiting, reading the answers or not, costs little', () =>
+  withNetwork(async (network) => {
+    const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
+    for (const reads of [true, false]) {
+      const { node, partner } = await startWith(network, honest(texts(...pool)), pool);
+      const flooder = await partner.dial(node.address);
+      let answers = 0;
+      flooder.on('message', () => {
+        answers += 1;
+      });
+      if (!reads) flooder.pause();
+      const requests = [
+        meshFrame({
+          type: 'GET_NODES',
+          data: Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(3, '0')),
+        }),
+        meshFrame({ type: 'GET_KEYS', data: { nodes: [''], from: 0 } }),
+        meshFrame({ type: 'GET_TRANSACTIONS', data: pool.slice(0, 1024).map(keyOf) }),
+        meshFrame({ type: 'OFFER_KEYS', data: [key()] }),
+      ];
+      await isUnharmedBy(node, pool, async () => {
+        for (let i = 0; i < 10_000; i++) flooder.send(requests[i % requests.length] as string);
+        await sleep(500);
+        assert.equal(flooder.readyState, WebSocket.OPEN);
+      });
+      await until('all to be sent', () => flooder.bufferedAmount === 0);
+      assert.equal(answers > 0, reads);
+      assert.ok(answers < 3000, `${answers} answers`);
+      await node.end();
+    }
+  }));

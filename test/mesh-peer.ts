@@ -1,0 +1,108 @@
+/** A peer that a node recognises as one of its kind, and that answers as a test wants it to. */
+
+import { WebSocket, WebSocketServer } from 'ws';
+import { MerkleTree } from '../node-1/merkle-tree.js';
+import { meshFrame } from '../node-1/mesh-messages.js';
+import {
+  announcementHeaders,
+  headerLines,
+  jsonOf,
+  parseMessage,
+  type Transaction,
+  transactionFrame,
+  transactionsFrame,
+} from '../node-1/messages.js';
+import type { Request } from '../node-1/reconcile.js';
+import { connectTo, freePort } from './helpers.js';
+
+export type Answerer = (request: Request) => string | undefined | Promise<string | undefined>;
+
+export class MeshPeer {
+  readonly address: string;
+  /** All that a node has said on the connections that it dialled, in order. */
+  readonly heard: string[] = [];
+  /** All that was said on both sides of those connections: `→` is what the node said. */
+  readonly spoken: string[] = [];
+  readonly #server: WebSocketServer;
+  readonly #headers: Record<string, string>;
+  readonly #dialled: WebSocket[] = [];
+  readonly #callers: WebSocket[] = [];
+
+  private constructor(port: number, answer: Answerer) {
+    this.address = `ws://localhost:${port}`;
+    // The largest id there is: so the other one begins to compare.
+    this.#headers = announcementHeaders('f'.repeat(32), this.address);
+    this.#server = new WebSocketServer({ port, host: '127.0.0.1' });
+    this.#server.on('headers', (lines) => lines.push(...headerLines(this.#headers)));
+    this.#server.on('connection', (socket) => {
+      this.#callers.push(socket);
+      socket.on('error', () => {});
+      socket.on('message', (data) => this.#hear(socket, data.toString(), answer));
+    });
+  }
+
+  static async open(answer: Answerer): Promise<MeshPeer> {
+    return new MeshPeer(await freePort(), answer);
+  }
+
+  /** How often a node has asked for something of this type. */
+  asked(type: string): number {
+    return this.heard.filter((text) => JSON.parse(text).type === type).length;
+  }
+
+  /** Says something on the connections that nodes have dialled. */
+  say(text: string): void {
+    this.spoken.push(`← ${text}`);
+    for (const socket of this.#callers) socket.send(text);
+  }
+
+  /** Opens a connection of its own, as a node does. */
+  async dial(address: string): Promise<WebSocket> {
+    const socket = await connectTo(address, this.#headers);
+    this.#dialled.push(socket);
+    return socket;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of [...this.#dialled, ...this.#server.clients]) socket.terminate();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  async #hear(socket: WebSocket, text: string, answer: Answerer): Promise<void> {
+    this.heard.push(text);
+    this.spoken.push(`→ ${text}`);
+    const message = parseMessage(Buffer.from(text), true);
+    if (!('type' in message) || !message.type.startsWith('GET_')) return;
+    const reply = await answer(message as Request);
+    if (reply === undefined || socket.readyState !== WebSocket.OPEN) return;
+    this.spoken.push(`← ${reply}`);
+    socket.send(reply);
+  }
+}
+
+/** A transaction, from its text. */
+export function transactionFrom(json: string): Transaction {
+  const message = parseMessage(Buffer.from(transactionFrame(json)), true);
+  if ('type' in message && message.type === 'TRANSACTION') return message.data;
+  throw new Error(`no transaction: ${json}`);
+}
+
+/** Answers like a node with these transactions. */
+export function honest(texts: readonly string[]): (request: Request) => string {
+  const tree = new MerkleTree();
+  const pool = new Map(texts.map(transactionFrom).map((each) => [each.key, each]));
+  for (const key of pool.keys()) tree.add(key);
+  return ({ type, data }) => {
+    if (type === 'GET_NODES') {
+      return meshFrame({ type: 'NODES', data: data.map((name) => tree.childDigests(name)) });
+    }
+    if (type === 'GET_KEYS') {
+      return meshFrame({
+        type: 'KEYS',
+        data: tree.keysUnder(data.nodes, data.from, Infinity, 1024),
+      });
+    }
+    const found = data.flatMap((key) => pool.get(key) ?? []);
+    return transactionsFrame(found.map(jsonOf));
+  };
+}
