@@ -210,6 +210,9 @@ test(
       await limitFileSize(node, 'unlimited');
       await until('a line', () => node.stdout.includes('saved again: node-1/transactions.json'));
       await untilPoolsHold([node], ['a', 'b']);
-      assert.equal(node.lines.filter((line) => line.includes('not saved')).length, 1);
+      assert.equal(
+        node.lines.filter((line) => line.includes('not saved: node-1/transactions')).length,
+        1,
+      );
     }),
 );
