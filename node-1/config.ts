@@ -51,6 +51,7 @@ export const LIMITS = Object.freeze({
   digestSliceMs: 10,
   reconcileIntervalMs: 30_000,
   reconcileJitter: 0.2,
+  spreadDelayMs: 3_000,
   settleMs: 1_000,
   pauseMs: 1_000,
   announceDelayMs: 100,

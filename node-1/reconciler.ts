@@ -64,6 +64,7 @@ export class Reconciler {
   readonly #node: Node;
   #jobs: Job[] = [];
   #isWorking = false;
+  #spreadTimer: NodeJS.Timeout | undefined;
   #pending: Pending | undefined;
   /** How large the pool was one to two seconds ago, and at the last full second. */
   #settled = 0;
@@ -122,12 +123,12 @@ export class Reconciler {
     });
   }
 
-  /** Whatever was lost, and on whatever way, is found again within a minute or two. */
+  /** Whatever was lost, and on whatever way, is found again within a minute or so. */
   #compareSometime(): void {
     const jitter = LIMITS.reconcileJitter * (2 * Math.random() - 1);
     const compare = () => {
-      const recognised = [...this.#node.peers.values()].filter((peer) => peer.announcement);
-      const peer = recognised[Math.floor(Math.random() * recognised.length)];
+      const peers = this.#recognisedPeers();
+      const peer = peers[Math.floor(Math.random() * peers.length)];
       if (peer !== undefined) {
         // If it has given up somebody that we are connected to, it hears of them again.
         this.#node.greet(peer);
@@ -136,6 +137,18 @@ export class Reconciler {
       this.#compareSometime();
     };
     setTimeout(compare, LIMITS.reconcileIntervalMs * (1 + jitter)).unref();
+  }
+
+  /** What we lacked, our peers may lack as well: each has it soon, or is seen to need nothing. */
+  #spread(): void {
+    this.#spreadTimer ??= setTimeout(() => {
+      this.#spreadTimer = undefined;
+      for (const peer of this.#recognisedPeers()) this.compareWith(peer);
+    }, LIMITS.spreadDelayMs).unref();
+  }
+
+  #recognisedPeers(): Peer[] {
+    return [...this.#node.peers.values()].filter((peer) => peer.announcement !== undefined);
   }
 
   #add(connection: Connection, kind: Job['kind'], begin: (walk: Walk) => Job['steps']): void {
@@ -189,6 +202,7 @@ export class Reconciler {
     if (job.taken > 0) {
       const what = count(job.taken, 'transaction');
       this.#node.log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);
+      this.#spread();
     }
     return true;
   }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { fail, readArguments } from '../command-line.js';
 import { Client, makeIds } from './client.js';
-import { until } from './helpers.js';
+import { makeTransaction, until } from './helpers.js';
 import { Network, type RunningNode } from './network.js';
 import type { Switchboard } from './switchboard.js';
 
@@ -182,9 +182,9 @@ class Chaos {
       if (this.#passing.has(node)) return;
       this.#leave(node);
       const { address } = this.#nodes[node] as RunningNode;
-      this.#clients[node] = await Client.connect(address).catch(() => undefined);
+      this.#clients[node] = await Client.open(address).catch(() => undefined);
     }
-    this.#clients[node]?.send(makeIds(`${this.#sent}+`, count));
+    this.#clients[node]?.send(...makeIds(`${this.#sent}+`, count).map(makeTransaction));
     this.#sent += count;
   }
 
@@ -197,8 +197,8 @@ class Chaos {
 
   #leave(node: number): void {
     const client = this.#clients[node];
-    client?.close();
-    for (const id of client?.receipted ?? []) this.#receipted.add(id);
+    client?.socket.terminate();
+    for (const { id } of client?.receipts ?? []) this.#receipted.add(String(id));
     this.#clients[node] = undefined;
   }
 }

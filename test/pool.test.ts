@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import fs from 'fs-extra';
+import { ask, askStatus, Client } from './client.js';
 import { freePort, isListening, makeTransaction, newSeed, until, within } from './helpers.js';
 import { type Network, withNetwork } from './network.js';
-import { ask, askStatus, ReceiptClient } from './receipt-client.js';
 
 const FILE = 'node-1/transactions.json';
 const OLD = [{ id: 'old', note: 'Grüße, €' }, { id: 7 }];
@@ -33,11 +33,11 @@ for (const [what, text, old] of [
       else await network.write(FILE, text);
       const node = await network.launch('node-1', port).listening();
       const [first, second] = [makeTransaction('first'), makeTransaction('second')];
-      assert.deepEqual(await askStatus(node, ...old, first), [
+      assert.deepEqual(await askStatus(node.address, ...old, first), [
         ...old.map(() => 'known'),
         'accepted',
       ]);
-      assert.deepEqual(await askStatus(node, second, first), ['accepted', 'known']);
+      assert.deepEqual(await askStatus(node.address, second, first), ['accepted', 'known']);
       assert.deepEqual(JSON.parse(await node.poolText()), [...old, first, second]);
       const own = text?.slice(0, Math.max(text.lastIndexOf('}'), text.indexOf('[')) + 1) ?? '';
       assert.ok((await node.poolText()).startsWith(own.replace('\uFEFF', '   ')));
@@ -48,7 +48,7 @@ for (const [what, text, old] of [
       await until(`the line «${line}»`, () => again.stdout.includes(line));
       const all = [...old, first, second];
       assert.deepEqual(
-        await askStatus(again, ...all),
+        await askStatus(again.address, ...all),
         all.map(() => 'known'),
       );
       assert.equal(again.stdout.includes('mended'), false);
@@ -94,7 +94,7 @@ async function killOften(
       'no receipt was wrong',
     );
 
-    const client = await ReceiptClient.open(node, ({ id, status }) => {
+    const client = await Client.open(node.address, ({ id, status }) => {
       if (status === 'accepted') accepted.add(String(id));
     });
     const flood = client.flood(() => ({ id: `${name} ${sent++}`, pad: 'x'.repeat(pad) }));
@@ -127,11 +127,11 @@ test('a second process in a folder says so and ends; the first goes on until it 
     await refused(['index.js'], 'node-1', 'node-1');
     node.process.kill('SIGCONT');
     assert.equal(await isListening(port), false);
-    assert.deepEqual(await askStatus(node, makeTransaction('a')), ['accepted']);
+    assert.deepEqual(await askStatus(node.address, makeTransaction('a')), ['accepted']);
 
     await node.end('SIGKILL');
     const next = await network.launch('node-1', port).listening();
-    assert.deepEqual(await askStatus(next, makeTransaction('a')), ['known']);
+    assert.deepEqual(await askStatus(next.address, makeTransaction('a')), ['known']);
   }));
 
 test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is rejected, and why', () =>
@@ -146,7 +146,7 @@ test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is reject
     const reason = 'the pool is full, at MAX_POOL_BYTES=20000';
     const node = await start(20_000);
     const startMs = performance.now();
-    const receipts = await ask(node, ...all);
+    const receipts = await ask(node.address, ...all);
     const fit = receipts.filter(({ status }) => status === 'accepted').length;
     assert.deepEqual(
       receipts,
@@ -159,7 +159,7 @@ test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is reject
     assert.deepEqual(await node.pool(), all.slice(0, fit));
     const [inside, beyond] = [all.slice(0, 3), all.slice(fit, fit + 3)];
     const expected = [...inside.map(() => 'known'), ...beyond.map(() => 'rejected')];
-    assert.deepEqual(await askStatus(node, ...inside, ...beyond), expected);
+    assert.deepEqual(await askStatus(node.address, ...inside, ...beyond), expected);
 
     const told = () =>
       [...node.stdout.matchAll(/refused: (\d+) transactions? \((.*)\)$/gm)].map(([, n, why]) => {
@@ -172,10 +172,10 @@ test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is reject
 
     await node.end('SIGKILL');
     const again = await start(20_000);
-    assert.deepEqual(await askStatus(again, ...inside, ...beyond), expected);
+    assert.deepEqual(await askStatus(again.address, ...inside, ...beyond), expected);
     await again.end('SIGKILL');
     const raised = await start(100_000);
     const [known, accepted] = [Array(fit).fill('known'), Array(all.length - fit).fill('accepted')];
-    assert.deepEqual(await askStatus(raised, ...all), [...known, ...accepted]);
+    assert.deepEqual(await askStatus(raised.address, ...all), [...known, ...accepted]);
     assert.deepEqual(await raised.pool(), all);
   }));

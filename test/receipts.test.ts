@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { ask, askStatus, Client, type Receipt } from './client.js';
 import { connectTo, freePort, makeTransaction, until } from './helpers.js';
 import { limitFileSize, type Network, ON_LINUX, withNetwork } from './network.js';
-import { ask, askStatus, type Receipt, ReceiptClient } from './receipt-client.js';
 
 const FILE = 'node-1/transactions.json';
 
@@ -13,7 +13,7 @@ test('a receipt comes when the transaction is on disk, one for each, in their or
   withNetwork(async (network) => {
     const node = await network.startNode();
     const unsaved: unknown[] = [];
-    const client = await ReceiptClient.open(node, ({ id }) => {
+    const client = await Client.open(node.address, ({ id }) => {
       if (!readFileSync(network.path(FILE), 'utf8').includes(`"id":"${id}"`)) unsaved.push(id);
     });
     const expected: Receipt[] = [];
@@ -34,7 +34,13 @@ test('a receipt comes when the transaction is on disk, one for each, in their or
 test('a receipt names the id of a transaction: its own, its hash, or that of its content', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
-    const receipts = await ask(node, { id: 7 }, { hash: 'h' }, { id: '7', hash: 'h' }, { a: 1 });
+    const receipts = await ask(
+      node.address,
+      { id: 7 },
+      { hash: 'h' },
+      { id: '7', hash: 'h' },
+      { a: 1 },
+    );
     assert.deepEqual(
       receipts.slice(0, 3),
       [7, 'h', '7'].map((id) => ({ id, status: 'accepted' })),
@@ -61,7 +67,7 @@ for (const [what, value, id, reason] of rejections) {
   test(`a transaction that is ${what} is rejected with a reason, those around it are not`, () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      const receipts = await ask(node, { id: 'before' }, value, { id: 'behind' });
+      const receipts = await ask(node.address, { id: 'before' }, value, { id: 'behind' });
       const rejected = receipts[1];
       assert.deepEqual([rejected?.id, rejected?.status], [id, 'rejected']);
       assert.match(rejected?.reason ?? '', reason);
@@ -76,7 +82,7 @@ for (const [what, value, id, reason] of rejections) {
 test('whoever is closed for three malformed transactions first gets the receipts of all', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
-    const client = await ReceiptClient.open(node);
+    const client = await Client.open(node.address);
     client.send({ id: 'a' }, null, { id: 'b' }, [], { id: 'c' }, 'x', { id: 'too late' });
     assert.equal(await client.closed, 1008);
     assert.deepEqual(
@@ -112,7 +118,7 @@ for (const [what, headers] of [
       }
       await until('the last of them', () => node.stdout.includes('refused: '));
       // A receipt for any of these would be on its way before this one's.
-      assert.deepEqual(await askStatus(node, { id: 'b' }), ['accepted']);
+      assert.deepEqual(await askStatus(node.address, { id: 'b' }), ['accepted']);
       const pong = new Promise((done) => socket.once('pong', done));
       socket.ping();
       await pong;
@@ -133,7 +139,7 @@ for (const [what, text, room] of [
       await network.write(FILE, text);
       const node = await network.launch('node-1', port).listening();
       await limitFileSize(node, `${text.length + room}`);
-      const client = await ReceiptClient.open(node);
+      const client = await Client.open(node.address);
       const all = Array.from({ length: 100 }, (_, i) => makeTransaction(`t${i}`));
       client.send(...all);
       await until('a refusal', () => node.stdout.includes('not saved: '));
