@@ -5,6 +5,15 @@
 
 import { isUtf8 } from 'node:buffer';
 import { fstatSync, readSync } from 'node:fs';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from './json-source.js';
 
 /** How much of the file is in memory at once: so much, and an element. */
 const WINDOW_BYTES = 1024 * 1024;
@@ -16,14 +25,6 @@ const TAB = 0x09;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
 export interface Element {
   readonly value: unknown;
   /** Its text. */

@@ -159,8 +159,10 @@ export class Reconciler {
       keysUnder: (nodes, from, limit) => this.#keysUnder(nodes, from, connection, limit),
       has: hasTransaction,
       take: (transactions) => {
-        job.taken += transactions.length;
-        return this.#node.take(transactions, connection);
+        const sizeBefore = tree.size;
+        const isTaken = this.#node.take(transactions, connection);
+        job.taken += tree.size - sizeBefore;
+        return isTaken;
       },
     });
     const job: Job = { connection, kind, steps: begin(walk), taken: 0 };

@@ -122,3 +122,12 @@ export function newSeed(t: TestContext): number {
 export function checkProperty<T>(t: TestContext, property: fc.IProperty<T>, numRuns = 500): void {
   fc.assert(property, { seed: newSeed(t), numRuns });
 }
+
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import fs from 'fs-extra';
 import type { Element } from '../node-1/array-file.js';
 import { type Journal, openJournal } from '../node-1/journal.js';
-import { newSeed } from './helpers.js';
+import { isJson, newSeed } from './helpers.js';
 
 const RECORDS = [
   '{"id":"a"}',
@@ -124,15 +124,6 @@ async function checkMended(
     await journal.saved();
     assert.equal(fs.readFileSync(file, 'utf8'), layout([...kept, NEW]));
   });
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Names the case that failed. */

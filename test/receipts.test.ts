@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ask, askStatus, Client, type Receipt } from './client.js';
-import { connectTo, freePort, makeTransaction, until } from './helpers.js';
+import { connectTo, freePort, isJson, makeTransaction, until } from './helpers.js';
 import { limitFileSize, type Network, ON_LINUX, withNetwork } from './network.js';
 
 const FILE = 'node-1/transactions.json';
@@ -202,13 +202,4 @@ async function startWith(network: Network, port: number, setting: string): Promi
   await network.addNode('node-1', port, []);
   await network.write('node-1/.env', `PORT=${port}\n${setting}\n`);
   await network.launch('node-1', port).listening();
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
