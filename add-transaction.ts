@@ -31,6 +31,7 @@ that node.
 const UNREAD_BYTES = 1024 * 1024;
 const PROGRESS_INTERVAL_MS = 100;
 const STALL_TIMEOUT_MS = 30_000;
+const INTERRUPT_TIMEOUT_MS = 1000;
 
 const flags = readArguments(USAGE, {
   from: { type: 'string', default: 'alice' },
@@ -55,8 +56,11 @@ let givesReceipts = false;
 let onAllReceipts = () => {};
 let sent = 0;
 let isInterrupted = false;
+const bar = total > 1 && process.stdout.isTTY ? newBar() : undefined;
 process.once('SIGINT', () => {
   isInterrupted = true;
+  // A node that is stopped may never tell.
+  setTimeout(report, INTERRUPT_TIMEOUT_MS);
 });
 
 const socket = await connect();
@@ -76,7 +80,6 @@ report();
 /** Sends the transactions, never faster than the node reads them. */
 async function sendAll(): Promise<{ firstId: string; lastId: string }> {
   const ids = { firstId: '', lastId: '' };
-  const bar = total > 1 && process.stdout.isTTY ? newBar() : undefined;
   bar?.start(total, 0);
   let shownMs = 0;
   while (sent < total && !isInterrupted && socket.readyState === WebSocket.OPEN) {
@@ -142,7 +145,8 @@ async function closeAndWait(): Promise<void> {
 function report(): void {
   const verb = givesReceipts ? 'accepted' : 'took';
   const taken = givesReceipts ? told.accepted : sent;
-  if (isInterrupted && sent < total) {
+  if (isInterrupted && (givesReceipts ? countReceipts() : sent) < total) {
+    bar?.stop();
     console.log(`Interrupted: ${address} ${verb} ${taken} of ${total} transactions`);
     process.exit(130);
   }

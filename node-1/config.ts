@@ -1,11 +1,11 @@
-/** The settings of one node (its .env, checked), and every limit and timing of the code. */
+/** The settings of one node (its .env, checked), and the limits on what others may make it do. */
 
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import dotenv from 'dotenv';
 import { fail } from './fail.js';
 
-export interface Config {
+interface Config {
   /** The node's own folder, absolute. */
   readonly folder: string;
   readonly port: number;
@@ -60,6 +60,7 @@ export const LIMITS = Object.freeze({
   pingIntervalMs: 30_000,
   saveRetryMs: 1_000,
   backlogBytes: 8 * 1024 * 1024,
+  receiptsDue: 10_000,
   unsavedBytes: 64 * 1024 * 1024,
   poolBytes: 1024 * 1024 * 1024,
   receiptsTimeoutMs: 500,

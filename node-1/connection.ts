@@ -1,4 +1,4 @@
-/** What we know of one socket, whoever opened it. */
+/** One socket, whoever opened it: what we know of it, and what is done with it. */
 
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,17 +20,17 @@ export interface Connection {
   /** Whom it is connected to, as it said in its latest HANDSHAKE. */
   neighbours: string[] | undefined;
   /** Spent on each address that its handshakes make us dial. */
-  readonly news: TokenBucket;
+  readonly addressBudget: TokenBucket;
   /** Spent on each request about the pool. */
-  readonly requests: TokenBucket;
+  readonly requestBudget: TokenBucket;
   /** Whether it has asked for something that we have not answered yet. */
   isWaiting: boolean;
+  /** How many receipts for it wait for the disk. */
+  receiptsDue: number;
   /** Until when we compare no pools with it, because it did not play by the rules. */
   distrustedUntilMs: number;
   malformedFrames: number;
   isExpelled: boolean;
-  /** Whether what we send waits for the end of this turn of the event loop. */
-  isCorked: boolean;
   /** Whether it has answered since the last ping. */
   isAlive: boolean;
 }
@@ -57,13 +57,13 @@ export function newConnection(socket: WebSocket): Connection {
     address: undefined,
     tcp: undefined,
     neighbours: undefined,
-    news: new TokenBucket(LIMITS.peers, nowMs),
-    requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
+    addressBudget: new TokenBucket(LIMITS.peers, nowMs),
+    requestBudget: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
     isWaiting: false,
+    receiptsDue: 0,
     distrustedUntilMs: -Infinity,
     malformedFrames: 0,
     isExpelled: false,
-    isCorked: false,
     isAlive: true,
   };
 }
@@ -126,19 +126,16 @@ export function isAtHome({ address, announcement }: Connection): boolean {
  */
 export function send(connection: Connection, frame: string | Buffer, sent?: () => void): void {
   const { tcp, socket } = connection;
-  if (tcp !== undefined && !connection.isCorked) {
-    connection.isCorked = true;
+  if (tcp?.writableCorked === 0) {
     tcp.cork();
-    setImmediate(() => {
-      connection.isCorked = false;
-      tcp.uncork();
-    });
+    setImmediate(() => tcp.uncork());
   }
   socket.send(frame, { binary: false }, sent);
 }
 
 /** What comes faster than the disk takes it, waits where it comes from; but not for ever. */
 export async function pauseUntil(ready: Promise<void>, { socket }: Connection): Promise<void> {
+  if (socket.isPaused) return;
   socket.pause();
   await Promise.race([ready, sleep(LIMITS.pauseMs)]);
   socket.resume();

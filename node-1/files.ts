@@ -1,37 +1,14 @@
-/** A node's own JSON files: read with one clear line for what a person got wrong, replaced whole. */
+/** A node's smaller files, replaced whole; and how to speak of files and their errors. */
 
-import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from './config.js';
-import { fail } from './fail.js';
 import type { Log } from './log.js';
 
-/**
- * Reads a file that a person may have written: a JSON array, or nothing. Ends the process with
- * one line, the file untouched, when it is something else.
- *
- * @returns its text without a byte order mark, and the parsed array; undefined when there is
- * no such file
- */
-export function readJsonArray(file: string): { text: string; array: unknown[] } | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    // Fatal: a file in another encoding must not be rewritten with its letters replaced.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
-    const array: unknown = JSON.parse(text.trim() === '' ? '[]' : text);
-    if (Array.isArray(array)) return { text, array };
-    return fail(`${shortName(file)} is not a JSON array: mend it, or move it away`);
-  } catch (error) {
-    return fail(`${shortName(file)} cannot be read (${reason(error)}): mend it, or move it away`);
-  }
-}
-
 export interface Saver {
-  /** Its promise is kept when all that had changed when it was called is on disk. */
-  save(): Promise<void>;
-  /** Its promise is kept when every save that was asked for is done. */
+  save(): void;
+  /** Resolves when every save that was asked for is done. */
   settled(): Promise<void>;
 }
 
@@ -66,7 +43,6 @@ export function createSaver(file: string, text: () => string, log: Log): Saver {
         writing = write();
         return writing;
       });
-      return queued;
     },
     settled: () => queued ?? writing,
   };

@@ -38,6 +38,7 @@ import {
   type Malformed,
   type Message,
   type MessageType,
+  type Outcome,
   parseAnnouncement,
   parseMessage,
   type Transaction,
@@ -247,7 +248,9 @@ async function refuse(from: Connection, { malformed, id }: Malformed): Promise<v
   from.malformedFrames += 1;
   from.isExpelled = from.malformedFrames === LIMITS.malformedFrames;
   log('refused', `${nameOf(from)} sent ${malformed}`);
-  if (id !== undefined) await sendReceipt(from, id, 'rejected', malformed);
+  if (id !== undefined) {
+    await sendReceipt(from, id, { status: 'rejected', reason: malformed });
+  }
   if (from.isExpelled) expel(from, 1008, 'too many malformed messages');
 }
 
@@ -269,35 +272,34 @@ function learn(addresses: string[], from: Connection): void {
   from.neighbours = neighbours;
   routes.forget();
   const nowMs = performance.now();
-  const learnt = addresses.filter((text) => contacts.hear(text, from.news, nowMs));
+  const learnt = addresses.filter((text) => contacts.hear(text, from.addressBudget, nowMs));
   if (learnt.length > 0) log('learnt', learnt.join(' '));
   dialDue();
 }
 
-/** TRANSACTION: a new one goes into the pool and on to the others; a known one goes no further. */
+/** TRANSACTION: take it in, and tell who wants to know what became of it. */
 function accept(transaction: Transaction, from: Connection): void {
-  const { id, key } = transaction;
-  if (hasTransaction(key)) {
-    sendReceipt(from, id, 'known');
-    return;
-  }
-  const whyNot = whyNoRoom(transaction);
-  if (whyNot !== undefined) {
-    tallyRefused(whyNot);
-    sendReceipt(from, id, 'rejected', whyNot);
-    return;
-  }
-  writeTransactions([transaction]);
-  relay(transaction, from);
-  sendReceipt(from, id, 'accepted');
-  tallyAccepted(transaction);
-  if (isDiskBehind()) pauseUntil(writeTransactions([]), from);
+  sendReceipt(from, transaction.id, admit(transaction, from));
 }
 
 /** Takes in what a peer had and we lacked; false when there is no room for it. */
 function take(transactions: readonly Transaction[], from: Connection): boolean {
-  for (const transaction of transactions) accept(transaction, from);
-  return transactions.every(({ key }) => hasTransaction(key));
+  return transactions.every((each) => admit(each, from).status !== 'rejected');
+}
+
+/** A new transaction goes into the pool and on to the others; a known one goes no further. */
+function admit(transaction: Transaction, from: Connection): Outcome {
+  if (hasTransaction(transaction.key)) return { status: 'known' };
+  const reason = whyNoRoom(transaction);
+  if (reason !== undefined) {
+    tallyRefused(reason);
+    return { status: 'rejected', reason };
+  }
+  writeTransactions([transaction]);
+  relay(transaction, from);
+  tallyAccepted(transaction);
+  if (isDiskBehind()) pauseUntil(writeTransactions([]), from);
+  return { status: 'accepted' };
 }
 
 function relay({ frame }: Transaction, from: Connection): void {
@@ -308,7 +310,7 @@ function sendHandshake(peer: Peer): void {
   send(peer, handshakeFrame([config.address, ...connectedAddresses]));
 }
 
-/** Tells the peers that can use it, when whom we are connected to has changed. */
+/** Tells the peers that recognise us when the list of our peers has changed. */
 function peersChanged(): void {
   routes.forget();
   announceTimer ??= setTimeout(() => {

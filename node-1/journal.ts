@@ -1,5 +1,5 @@
 /**
- * A JSON array in a file that is appended to, a record a line, and whole at every moment:
+ * A JSON array in a file that is appended to, a record a line, and is whole between two writes:
  *
  *   [
  *   {"id":1},
@@ -16,7 +16,6 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  readFileSync,
   readSync,
   writeSync,
 } from 'node:fs';
@@ -32,10 +31,13 @@ const OPENING = Buffer.from('[');
 const FIRST_LEAD = Buffer.from('\n');
 const LEAD = Buffer.from(',\n');
 const CLOSING = Buffer.from('\n]\n');
+const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /** Records nearer than this are read in one go. */
 const GAP_BYTES = 4096;
 const READ_BYTES = 1024 * 1024;
+/** A larger write would keep the event loop, and a disk that is nearly full, from other things. */
+const WRITE_BYTES = 4 * 1024 * 1024;
 
 /** Where in the file a record is, in bytes. */
 export interface Place {
@@ -161,15 +163,14 @@ export class Journal {
     return records;
   }
 
+  /** Saves what there is now; what is added meanwhile is the next one's. */
   async #save(): Promise<void> {
-    while (true) {
-      const pieces = this.#unsaved;
-      this.#unsaved = [];
+    for (const end = this.#end; this.#savedEnd < end; ) {
+      const pieces = this.#takeUnsaved();
       try {
         await this.#append(Buffer.concat(pieces));
         if (this.#isFailing) this.#log('saved again', shortName(this.#file));
         this.#isFailing = false;
-        return;
       } catch (error) {
         const what = `${shortName(this.#file)} (${reason(error)}), trying again`;
         if (!this.#isFailing) this.#log('not saved', what);
@@ -179,6 +180,16 @@ export class Journal {
         await sleep(LIMITS.saveRetryMs);
       }
     }
+  }
+
+  /** Takes the oldest records, with what leads to each, as many as go into one write. */
+  #takeUnsaved(): Buffer[] {
+    let bytes = 0;
+    const end = this.#unsaved.findIndex((piece, index) => {
+      bytes += piece.length;
+      return index % 2 === 0 && index > 0 && bytes > WRITE_BYTES;
+    });
+    return this.#unsaved.splice(0, end < 0 ? this.#unsaved.length : end);
   }
 
   async #append(records: Buffer): Promise<void> {
@@ -233,10 +244,20 @@ function readOrFail(file: string, fd: number, onRecord: (record: Element) => voi
   try {
     return readArrayFile(fd, onRecord);
   } catch (error) {
-    if (!(error instanceof BrokenFileError)) throw error;
-    const line = readFileSync(file).subarray(0, error.offset).toString().split('\n').length;
-    return fail(`${shortName(file)}, line ${line}: ${error.message}; mend it, or move it away`);
+    const line = error instanceof BrokenFileError ? `line ${lineAt(fd, error.offset)}: ` : '';
+    return fail(`${shortName(file)}, ${line}${reason(error)}; mend it, or move it away`);
   }
+}
+
+/** The line that a place in a file is in, also of a file too long for a string. */
+function lineAt(fd: number, offset: number): number {
+  const part = Buffer.alloc(READ_BYTES);
+  let line = 1;
+  for (let at = 0, read = 1; at < offset && read > 0; at += read) {
+    read = readSync(fd, part, 0, Math.min(part.length, offset - at), at);
+    for (const byte of part.subarray(0, read)) if (byte === NEWLINE) line += 1;
+  }
+  return line;
 }
 
 /**

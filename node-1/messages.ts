@@ -54,7 +54,11 @@ export interface Announcement {
   readonly wantsReceipts: boolean;
 }
 
-export type ReceiptStatus = 'accepted' | 'known' | 'rejected';
+/** What became of a transaction; the reason is why it is rejected. */
+export interface Outcome {
+  readonly status: 'accepted' | 'known' | 'rejected';
+  readonly reason?: string;
+}
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -156,20 +160,13 @@ export function transactionsFrame(texts: readonly Buffer[]): string {
  * Tells a client what became of a transaction it sent.
  *
  * @param id null if the transaction has none that is usable
- * @param reason why it is rejected
  */
-export function receiptFrame(
-  id: TransactionId | null,
-  status: ReceiptStatus,
-  reason?: string,
-): string {
-  return JSON.stringify({ type: 'RECEIPT', data: { id, status, reason } });
+export function receiptFrame(id: TransactionId | null, outcome: Outcome): string {
+  return JSON.stringify({ type: 'RECEIPT', data: { id, ...outcome } });
 }
 
 /** Reads what a node says became of a transaction; undefined for any other frame. */
-export function parseReceipt(
-  text: string,
-): { readonly status: ReceiptStatus; readonly reason: string } | undefined {
+export function parseReceipt(text: string): Required<Outcome> | undefined {
   const message = parseJson(text);
   if (!isObject(message) || message.type !== 'RECEIPT' || !isObject(message.data)) return undefined;
   const { status, reason } = message.data;
@@ -201,7 +198,7 @@ export function parseAnnouncement(headers: IncomingHttpHeaders): Announcement | 
   return address === undefined ? { meshId, wantsReceipts } : { meshId, wantsReceipts, address };
 }
 
-export function isObject(value: unknown): value is JsonObject {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -239,6 +236,10 @@ function parseTransaction(value: unknown, json: string): Message | Unusable {
 
 function parseTransactions(data: unknown, json: string): Message | Unusable {
   if (!Array.isArray(data)) return { malformed: 'TRANSACTIONS data is not an array' };
+  // Before each is looked at: nobody asks for so many.
+  if (data.length > LIMITS.keys || json.length > LIMITS.answerBytes + LIMITS.transactionBytes) {
+    return { malformed: 'TRANSACTIONS data that is too long' };
+  }
   const texts = sourceParts(json);
   const messages = data.map((value, index) => parseTransaction(value, texts[index] as string));
   const transactions = messages.flatMap((message) =>

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, parseAddress } from './addresses.js';
 import { fail } from './fail.js';
-import { createSaver, readJsonArray, reason, type Saver, shortName } from './files.js';
+import { createSaver, reason, type Saver, shortName } from './files.js';
 import type { Log } from './log.js';
 
 const KNOWN = 'known-peers.json';
@@ -16,14 +16,7 @@ const LEARNT = 'peers.json';
  */
 export function readKnownPeers(folder: string): Address[] {
   const file = join(folder, KNOWN);
-  const known = readJsonArray(file);
-  if (known === undefined) {
-    return fail(`${shortName(file)} is missing: create it, for example ["ws://localhost:4001"]`);
-  }
-  if (known.text.trim() === '') {
-    return fail(`${shortName(file)} is empty: write an array, for example ["ws://localhost:4001"]`);
-  }
-  return known.array.map(
+  return readArray(file).map(
     (text) =>
       parseAddress(text) ??
       fail(
@@ -56,6 +49,20 @@ export function readLearntPeers(folder: string, log: Log): Address[] {
 export function createLearntPeersSaver(folder: string, addresses: () => string[], log: Log): Saver {
   const text = () => `${JSON.stringify(addresses(), null, 2)}\n`;
   return createSaver(join(folder, LEARNT), text, log);
+}
+
+function readArray(file: string): unknown[] {
+  const name = shortName(file);
+  const example = 'for example ["ws://localhost:4001"]';
+  if (!existsSync(file)) return fail(`${name} is missing: create it, ${example}`);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    if (text.trim() === '') return fail(`${name} is empty: write an array, ${example}`);
+    const array: unknown = JSON.parse(text);
+    return Array.isArray(array) ? array : fail(`${name} is not a JSON array, ${example}`);
+  } catch (error) {
+    return fail(`${name} cannot be read (${reason(error)}): mend it, or move it away`);
+  }
 }
 
 function putAside(file: string, log: Log): void {

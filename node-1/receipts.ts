@@ -1,7 +1,8 @@
 /** What a client that asks for it is told of each transaction that it sends. */
 
-import { type Connection, send } from './connection.js';
-import { type ReceiptStatus, receiptFrame, type TransactionId } from './messages.js';
+import { LIMITS } from './config.js';
+import { type Connection, pauseUntil, send } from './connection.js';
+import { type Outcome, receiptFrame, type TransactionId } from './messages.js';
 import { writeTransactions } from './transactions.js';
 
 /**
@@ -9,15 +10,18 @@ import { writeTransactions } from './transactions.js';
  * receipts come in the order of the transactions. Whoever has not asked for receipts gets none.
  *
  * @param id null if the transaction has none that is usable
- * @param reason why it is rejected
  */
 export async function sendReceipt(
   to: Connection,
   id: TransactionId | null,
-  status: ReceiptStatus,
-  reason?: string,
+  outcome: Outcome,
 ): Promise<void> {
   if (!to.announcement?.wantsReceipts) return;
+  to.receiptsDue += 1;
+  // Neither what waits for a disk nor what is not read may fill the memory.
+  if (to.receiptsDue > LIMITS.receiptsDue) pauseUntil(writeTransactions([]), to);
+  if (to.socket.bufferedAmount > LIMITS.backlogBytes) to.socket.terminate();
   await writeTransactions([]);
-  send(to, receiptFrame(id, status, reason));
+  to.receiptsDue -= 1;
+  send(to, receiptFrame(id, outcome));
 }

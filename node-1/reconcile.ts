@@ -1,5 +1,5 @@
 /**
- * Which transactions does each of two pools lack? The one who asks walks down both trees where
+ * Which transactions does each of two pools lack (set reconciliation)? The one who asks walks down both trees where
  * their digests differ, takes what it lacks, and learns what the other lacks. It holds all the
  * state, so that there is nothing to remember for who answers. Pure: a walk is a generator of
  * requests that is given the answer to each.
@@ -17,6 +17,8 @@ type Steps<T> = Generator<Request, T, Answer>;
 
 /** What a walk needs of our own pool. */
 export interface OwnPool {
+  /** How many transactions there are, more or less. */
+  readonly size: number;
   /** The digests of the children of a node of the tree, one after the other. */
   childDigests(name: string): Buffer;
   /** The keys under some nodes, from a place in the order of their arrival. */
@@ -29,8 +31,6 @@ export interface OwnPool {
 /** The other one breaks the rules, or the walk has cost as much as one may. */
 export class WalkError extends Error {}
 
-/** In a pool of a million, the keys of so many leaves fill one answer. */
-const LEAVES_AT_ONCE = 64;
 /** With more keys than this in so few leaves, we take what we lack, and offer nothing. */
 const REMEMBERED_KEYS = 65_536;
 const EMPTY = Buffer.alloc(DIGEST_BYTES);
@@ -70,7 +70,7 @@ export class Walk {
       for (const names of chunks(missing, LIMITS.treeNodes)) yield* this.#takeUnder(names);
       differing = below;
     }
-    for (const leaves of chunks(differing, LEAVES_AT_ONCE)) {
+    for (const leaves of chunks(differing, this.#leavesAtOnce())) {
       const theirs = new Set<Key>();
       yield* this.#takeUnder(leaves, theirs);
       if (theirs.size < REMEMBERED_KEYS) this.#offerUnder(leaves, theirs);
@@ -155,6 +155,13 @@ export class Walk {
       for (const key of lacking.slice(0, LIMITS.keys - this.#offer.size)) this.#offer.add(key);
       from = page.next;
     }
+  }
+
+  /** As many as have about as many keys as fit into one answer, if the pools are alike. */
+  #leavesAtOnce(): number {
+    const leaves = CHILDREN ** LEAF_LEVEL;
+    const full = Math.floor((LIMITS.keys * leaves) / Math.max(1, this.#own.size));
+    return Math.min(LIMITS.treeNodes, Math.max(1, full));
   }
 
   *#getNodes(names: string[]): Steps<Buffer[]> {

@@ -1,6 +1,7 @@
 /**
- * Keeps our pool and those of our peers the same, whatever was lost on the way: walks with one
- * peer at a time, so that nothing is fetched twice, and answers the walks of others.
+ * Keeps our pool and those of our peers the same, whatever was lost on the way (anti-entropy):
+ * when to compare and with whom, one walk at a time, so that nothing is fetched twice; and the
+ * answers to the walks of others.
  */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +19,7 @@ import type { Routes } from './routes.js';
 import { getTransactions, hasTransaction, savedTransactions, tree } from './transactions.js';
 
 /** What only the node itself can tell, or do. */
-export interface Node {
+export interface Host {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly routes: Routes;
   readonly log: Log;
@@ -61,19 +62,17 @@ export class Reconciler {
     TRANSACTIONS: (data, from) => this.#takeAnswer({ type: 'TRANSACTIONS', data }, from),
     OFFER_KEYS: (keys, from) => this.#fetchFrom(from, keys),
   };
-  readonly #node: Node;
+  readonly #host: Host;
   #jobs: Job[] = [];
   #isWorking = false;
   #spreadTimer: NodeJS.Timeout | undefined;
   #pending: Pending | undefined;
   /** How large the pool was one to two seconds ago, and at the last full second. */
-  #settled = 0;
-  #recent = 0;
+  #settled = tree.size;
+  #recent = tree.size;
 
-  constructor(node: Node) {
-    this.#node = node;
-    this.#settled = tree.size;
-    this.#recent = tree.size;
+  constructor(host: Host) {
+    this.#host = host;
     setInterval(() => {
       [this.#settled, this.#recent] = [this.#recent, tree.size];
     }, LIMITS.settleMs).unref();
@@ -113,9 +112,10 @@ export class Reconciler {
   async #answer(request: Request, from: Connection): Promise<void> {
     if (from.isWaiting) return;
     from.isWaiting = true;
-    while (!from.requests.take(performance.now())) await sleep(1000 / LIMITS.requestsPerSecond);
+    while (!from.requestBudget.take(performance.now()))
+      await sleep(1000 / LIMITS.requestsPerSecond);
     const frame = await this.#answerTo(request, from).catch((error) => {
-      this.#node.log('not answered', `${nameOf(from)} (${reason(error)})`);
+      this.#host.log('not answered', `${nameOf(from)} (${reason(error)})`);
       return transactionsFrame([]);
     });
     send(from, frame, () => {
@@ -131,7 +131,7 @@ export class Reconciler {
       const peer = peers[Math.floor(Math.random() * peers.length)];
       if (peer !== undefined) {
         // If it has given up somebody that we are connected to, it hears of them again.
-        this.#node.greet(peer);
+        this.#host.greet(peer);
         this.compareWith(peer);
       }
       this.#compareSometime();
@@ -148,19 +148,20 @@ export class Reconciler {
   }
 
   #recognisedPeers(): Peer[] {
-    return [...this.#node.peers.values()].filter((peer) => peer.announcement !== undefined);
+    return [...this.#host.peers.values()].filter((peer) => peer.announcement !== undefined);
   }
 
   #add(connection: Connection, kind: Job['kind'], begin: (walk: Walk) => Job['steps']): void {
     if (performance.now() < connection.distrustedUntilMs) return;
     if (this.#jobs.some((job) => job.connection === connection && job.kind === kind)) return;
     const walk = new Walk({
+      size: tree.size,
       childDigests: (name) => tree.childDigests(name),
       keysUnder: (nodes, from, limit) => this.#keysUnder(nodes, from, connection, limit),
       has: hasTransaction,
       take: (transactions) => {
         const sizeBefore = tree.size;
-        const isTaken = this.#node.take(transactions, connection);
+        const isTaken = this.#host.take(transactions, connection);
         job.taken += tree.size - sizeBefore;
         return isTaken;
       },
@@ -173,12 +174,18 @@ export class Reconciler {
   /** One walk at a time; one that takes long lets others go on after a while. */
   async #work(): Promise<void> {
     this.#isWorking = true;
-    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
+    for (let job = this.#nextJob(); job !== undefined; job = this.#nextJob()) {
       const isDone = await this.#continue(job);
       const others = this.#jobs.filter((other) => other !== job);
       this.#jobs = isDone ? others : [...others, job];
     }
     this.#isWorking = false;
+  }
+
+  /** Peers first, lest anybody who only dials us keep them waiting. */
+  #nextJob(): Job | undefined {
+    const { routes } = this.#host;
+    return this.#jobs.find((job) => routes.peerBehind(job.connection)) ?? this.#jobs[0];
   }
 
   /** Puts the requests of a walk, as many as its turn allows; true when it has ended. */
@@ -199,11 +206,11 @@ export class Reconciler {
       if (!(error instanceof WalkError)) throw error;
       // Lest somebody keep us busy with walks that lead nowhere.
       connection.distrustedUntilMs = performance.now() + LIMITS.reconcileIntervalMs;
-      this.#node.log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
+      this.#host.log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
     }
     if (job.taken > 0) {
       const what = count(job.taken, 'transaction');
-      this.#node.log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);
+      this.#host.log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);
       this.#spread();
     }
     return true;
@@ -246,7 +253,7 @@ export class Reconciler {
     connection: Connection,
     limit: number,
   ): KeyPage {
-    const relayedFrom = this.#node.routes.peerBehind(connection)?.poolSizeAtOpen ?? Infinity;
+    const relayedFrom = this.#host.routes.peerBehind(connection)?.poolSizeAtOpen ?? Infinity;
     const arrived = Math.max(this.#settled, relayedFrom);
     return tree.keysUnder(nodes, from, Math.min(arrived, savedTransactions()), limit);
   }

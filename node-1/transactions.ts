@@ -59,7 +59,7 @@ export function getTransactions(keys: readonly Key[]): Promise<Buffer[]> {
     if (place >= saved) continue;
     const length = lengths[place] as number;
     bytes += length;
-    if (places.length > 0 && bytes > LIMITS.answerBytes) break;
+    if (bytes > LIMITS.answerBytes) break;
     places.push({ offset: offsets[place] as number, length });
   }
   return journal.read(places);
@@ -81,8 +81,8 @@ export function whyNoRoom(transaction: Transaction): string | undefined {
 }
 
 /**
- * Adds transactions to the pool. They count as known at once; the promise is kept when they are
- * on disk, together with all that was added before. To add none is to wait for the disk.
+ * Adds transactions to the pool. They count as known at once; resolves when they are on disk,
+ * with all that was added before. To add none is to wait for the disk.
  */
 export function writeTransactions(transactions: readonly Transaction[]): Promise<void> {
   for (const transaction of transactions) {

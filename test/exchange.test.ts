@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { LIMITS } from '../node-1/config.js';
 import { keyOf } from '../node-1/key-set.js';
 import { meshFrame } from '../node-1/mesh-messages.js';
 import { transactionsFrame } from '../node-1/messages.js';
 import type { Request } from '../node-1/reconcile.js';
-import { connectTo, freePort, say, transactionMessage, until } from './helpers.js';
+import { give } from './client.js';
+import { connectTo, freePort, say, transactionMessage, until, within } from './helpers.js';
 import { honest, MeshPeer } from './mesh-peer.js';
-import { type Network, withNetwork } from './network.js';
+import { limitFileSize, type Network, ON_LINUX, type RunningNode, withNetwork } from './network.js';
 import type { Trap } from './traps.js';
 
 const isPooled = async (node: { pool(): Promise<Record<string, unknown>[]> }, id: string) =>
@@ -129,6 +133,120 @@ test('a plain peer is sent one HANDSHAKE, and transactions, whoever else comes a
     onlyPlainProtocolReached(peer);
     assert.equal((await node.pool()).length, 1);
   }));
+
+test('of two that meet, the one with the larger mesh-id does not begin to compare', () =>
+  withNetwork(async (network) => {
+    const partner = network.keep(await MeshPeer.open(honest([]), '0'.repeat(32)));
+    await network.startNode('node-1', [partner.address]);
+    // The second one comes when it has long been decided.
+    await until('a HANDSHAKE, and another', () => partner.asked('HANDSHAKE') === 2);
+    await sleep(500);
+    assert.equal(partner.asked('GET_NODES'), 0);
+  }));
+
+test('who is connected to many at once says so to its peers in a few messages', () =>
+  withNetwork(async (network) => {
+    const witness = network.keep(await MeshPeer.open(honest([])));
+    const node = await network.startNode('node-1', [witness.address]);
+    await until('a HANDSHAKE, and another', () => witness.asked('HANDSHAKE') === 2);
+    const traps = await Promise.all(Array.from({ length: 8 }, () => network.trap()));
+    const startMs = performance.now();
+    await say(node.address, { type: 'HANDSHAKE', data: traps.map(({ address }) => address) });
+    await until('news of all', () => JSON.parse(witness.heard.at(-1) ?? '').data.length === 10);
+    const tenths = Math.ceil((performance.now() - startMs) / 100);
+    const told = witness.asked('HANDSHAKE') - 2;
+    assert.ok(told <= tenths && told < 8, `${told} messages in ${tenths} tenths of a second`);
+  }));
+
+test('what is on its way to a node is not listed for it; what came before it was there, is', () =>
+  withNetwork(async (network) => {
+    const partner = network.keep(await MeshPeer.open(honest([])));
+    const node = await network.startNode();
+    await give(node.address, ['before']);
+    await say(node.address, { type: 'HANDSHAKE', data: [partner.address] });
+    await until('a connection', () => partner.asked('HANDSHAKE') > 0);
+    const socket = await partner.dial(node.address);
+    const list = () => ask(socket, { type: 'GET_KEYS', data: { nodes: [''], from: 0 } });
+    const listOf = (...ids: string[]) =>
+      meshFrame({ type: 'KEYS', data: { keys: ids.map(keyOf) } });
+    assert.equal(await list(), listOf('before'));
+    const behind: string[] = [];
+    // A second later it is listed, and a second may pass before we ask.
+    await until('a list without the latest', async () => {
+      const id = `behind ${behind.length}`;
+      behind.push(id);
+      await give(node.address, [id]);
+      return !(await list()).includes(Buffer.from(keyOf(id), 'latin1').toString('base64'));
+    });
+    await until('all to be listed', async () => (await list()) === listOf('before', ...behind));
+  }));
+
+test('what is not on disk is neither listed nor sent, until it is', ON_LINUX, () =>
+  withNetwork(async (network) => {
+    const { node, socket } = await startAsked(network, '[{"id":"old"}]');
+    await limitFileSize(node, '14');
+    await say(node.address, transactionMessage('new'));
+    await until('a refusal', () => node.stdout.includes('not saved: '));
+    const list = () => ask(socket, { type: 'GET_KEYS', data: { nodes: [''], from: 0 } });
+    const fetch: Request = { type: 'GET_TRANSACTIONS', data: [keyOf('new'), keyOf('old')] };
+    assert.equal(await list(), meshFrame({ type: 'KEYS', data: { keys: [keyOf('old')] } }));
+    assert.equal(await ask(socket, fetch), transactionsFrame([Buffer.from('{"id":"old"}')]));
+    await limitFileSize(node, 'unlimited');
+    const both = meshFrame({ type: 'KEYS', data: { keys: [keyOf('old'), keyOf('new')] } });
+    await until('both to be listed', async () => (await list()) === both);
+  }),
+);
+
+test('an answer holds as much as it may, in the order that was asked for', () =>
+  withNetwork(async (network) => {
+    const texts = Array.from({ length: 100 }, (_, id) =>
+      JSON.stringify({ id, pad: 'x'.repeat(20_000) }),
+    );
+    const { socket } = await startAsked(network, `[${texts.join()}]`);
+    const data = texts.map((_, id) => keyOf(id)).reverse();
+    const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
+    const fit = Math.floor(LIMITS.answerBytes / (texts[99] as string).length);
+    const expected = texts.slice(-fit).reverse();
+    assert.equal(answer, transactionsFrame(expected.map((text) => Buffer.from(text))));
+  }));
+
+test('who asks too often is answered later: 512 requests at once, then 256 a second', () =>
+  withNetwork(async (network) => {
+    const { socket } = await startAsked(network, '[]');
+    const startMs = performance.now();
+    for (let i = 0; i < 1024; i++) await ask(socket, { type: 'GET_NODES', data: [''] });
+    const ms = performance.now() - startMs;
+    assert.ok(ms > 1900, `${ms} ms`);
+  }));
+
+test('of a transaction that a person wrote into the pool twice, others see one', () =>
+  withNetwork(async (network) => {
+    const { socket } = await startAsked(network, '[{"id":"a"},{"id":"a","n":2},{"id":"b"}]');
+    const data = [keyOf('b'), keyOf('a')];
+    const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
+    assert.equal(answer, '{"type":"TRANSACTIONS","data":[{"id":"b"},{"id":"a"}]}');
+  }));
+
+/** A node with this pool, and a connection to it, over which a node of our kind may ask. */
+async function startAsked(
+  network: Network,
+  pool: string,
+): Promise<{ node: RunningNode; socket: WebSocket }> {
+  const port = await freePort();
+  await network.addNode('node-1', port, []);
+  await network.write('node-1/transactions.json', pool);
+  const node = await network.launch('node-1', port).listening();
+  const partner = network.keep(await MeshPeer.open(honest([])));
+  return { node, socket: await partner.dial(node.address) };
+}
+
+async function ask(socket: WebSocket, request: Request): Promise<string> {
+  const answer = new Promise<string>((done) => {
+    socket.once('message', (data) => done(data.toString()));
+  });
+  socket.send(meshFrame(request));
+  return within(5000, answer);
+}
 
 /** Once a HANDSHAKE on each connection, and beyond that, transactions in text frames. */
 function onlyPlainProtocolReached(peer: Trap): void {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { WebSocket } from 'ws';
+import { LIMITS } from '../node-1/config.js';
 import { keyOf } from '../node-1/key-set.js';
 import { meshFrame } from '../node-1/mesh-messages.js';
 import { transactionsFrame } from '../node-1/messages.js';
@@ -175,6 +176,85 @@ test('who never answers, or slowly and for ever, does not keep others from being
   ]);
 });
 
+test('who leaves without an answer does not keep others waiting', () =>
+  withNetwork(async (network) => {
+    const { node, partner } = await startWith(network, () => undefined);
+    const next = network.keep(await MeshPeer.open(truth));
+    await say(node.address, { type: 'HANDSHAKE', data: [next.address] });
+    await until('a connection', () => next.asked('HANDSHAKE') > 0);
+    await partner.close();
+    await until('what the next one has', async () => (await node.pool()).length === 2, 5000);
+  }));
+
+test('who has broken the rules is asked for nothing for a while, whatever it offers', () =>
+  withNetwork(async (network) => {
+    const { node, partner } = await startWith(network, () => digests(2));
+    await until('a line about it', () => node.stdout.includes('not reconciled: '));
+    for (let i = 0; i < 10; i++) partner.say(meshFrame({ type: 'OFFER_KEYS', data: [key()] }));
+    partner.say(meshFrame({ type: 'OFFER_KEYS', data: Array.from({ length: LIMITS.keys }, key) }));
+    await isUnharmedBy(node, [], () => sleep(500));
+    const asked = partner.heard.filter((text) => text.startsWith('{"type":"GET_'));
+    assert.equal(asked.length, 1, asked.join());
+  }));
+
+test('one who was not asked cannot answer for another', () =>
+  withNetwork(async (network) => {
+    let answerNow = () => {};
+    const isTime = new Promise<void>((done) => {
+      answerNow = done;
+    });
+    const { node, partner } = await startWith(network, (request) =>
+      isTime.then(() => truth(request)),
+    );
+    const liar = network.keep(await MeshPeer.open(() => undefined));
+    const socket = await liar.dial(node.address);
+    socket.send(digests(2));
+    socket.send(JSON.stringify(transactionMessage('from the liar')));
+    await until('the node to have heard it', async () => (await node.pool()).length === 1);
+    answerNow();
+    await until('what the partner has', async () => (await node.pool()).length === 3, 5000);
+    assert.equal(partner.asked('GET_NODES'), 1);
+    assert.ok(!node.stdout.includes('not reconciled'), node.stdout);
+  }));
+
+test('who offers again and again before it has answered is asked for one offer', () =>
+  withNetwork(async (network) => {
+    let answerNow = () => {};
+    const isTime = new Promise<void>((done) => {
+      answerNow = done;
+    });
+    const ids = Array.from({ length: 100 }, (_, i) => `offered ${i}`);
+    const all = honest(texts(...ids));
+    const { node, partner } = await startWith(network, async (request) => {
+      if (request.type === 'GET_NODES') return honest([])(request);
+      await isTime;
+      return all(request);
+    });
+    for (const id of ids) partner.say(meshFrame({ type: 'OFFER_KEYS', data: [keyOf(id)] }));
+    await until('a request', () => partner.asked('GET_TRANSACTIONS') === 1);
+    answerNow();
+    await until('the first one', async () => (await node.pool()).length > 0);
+    await sleep(500);
+    assert.equal(partner.asked('GET_TRANSACTIONS'), 1);
+  }));
+
+test('a node whose pool is full asks no further for what it has no room for', () =>
+  withNetwork(async (network) => {
+    const ids = Array.from({ length: 5000 }, (_, i) => `theirs ${i}`);
+    const partner = network.keep(await MeshPeer.open(honest(texts(...ids))));
+    const port = await freePort();
+    await network.addNode('node-1', port, [partner.address]);
+    await network.write('node-1/.env', `PORT=${port}\nMAX_POOL_BYTES=20000\n`);
+    const node = await network.launch('node-1', port).listening();
+    await until('a line about it', () =>
+      /(not )?reconciled: .*(more than our pool can take|transactions that we lacked)/.test(
+        node.stdout,
+      ),
+    );
+    assert.equal(partner.asked('GET_TRANSACTIONS'), 1);
+    assert.match(node.stdout, /not reconciled: .*more than our pool can take/);
+  }));
+
 test('who asks ten thousand times without waiting, reading the answers or not, costs little', () =>
   withNetwork(async (network) => {
     const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
@@ -205,4 +285,19 @@ test('who asks ten thousand times without waiting, reading the answers or not, c
       assert.ok(answers < 3000, `${answers} answers`);
       await node.end();
     }
+  }));
+
+test('who asks and does not read gets no further answer made, however much one holds', () =>
+  withNetwork(async (network) => {
+    const pool = Array.from({ length: 1000 }, (_, i) => `ours ${i} ${'x'.repeat(200)}`);
+    const { node, partner } = await startWith(network, honest(texts(...pool)), pool);
+    const flooder = await partner.dial(node.address);
+    flooder.pause();
+    const request = meshFrame({ type: 'GET_TRANSACTIONS', data: pool.map(keyOf) });
+    await isUnharmedBy(node, pool, async () => {
+      for (let i = 0; i < 400; i++) {
+        flooder.send(request);
+        await sleep(2);
+      }
+    });
   }));

@@ -28,10 +28,9 @@ export class MeshPeer {
   readonly #dialled: WebSocket[] = [];
   readonly #callers: WebSocket[] = [];
 
-  private constructor(port: number, answer: Answerer) {
+  private constructor(port: number, answer: Answerer, meshId: string) {
     this.address = `ws://localhost:${port}`;
-    // The largest id there is: so the other one begins to compare.
-    this.#headers = announcementHeaders('f'.repeat(32), this.address);
+    this.#headers = announcementHeaders(meshId, this.address);
     this.#server = new WebSocketServer({ port, host: '127.0.0.1' });
     this.#server.on('headers', (lines) => lines.push(...headerLines(this.#headers)));
     this.#server.on('connection', (socket) => {
@@ -41,8 +40,9 @@ export class MeshPeer {
     });
   }
 
-  static async open(answer: Answerer): Promise<MeshPeer> {
-    return new MeshPeer(await freePort(), answer);
+  /** @param meshId the largest there is, unless given: so the other one begins to compare */
+  static async open(answer: Answerer, meshId = 'f'.repeat(32)): Promise<MeshPeer> {
+    return new MeshPeer(await freePort(), answer, meshId);
   }
 
   /** How often a node has asked for something of this type. */

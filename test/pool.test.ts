@@ -179,3 +179,12 @@ test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is reject
     assert.deepEqual(await askStatus(raised.address, ...all), [...known, ...accepted]);
     assert.deepEqual(await raised.pool(), all);
   }));
+
+test('an empty MAX_POOL_BYTES is none', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    await network.write('node-1/.env', `PORT=${port}\nMAX_POOL_BYTES=\n`);
+    const node = await network.launch('node-1', port).listening();
+    assert.deepEqual(await askStatus(node.address, makeTransaction('a')), ['accepted']);
+  }));

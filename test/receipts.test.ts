@@ -166,6 +166,79 @@ for (const [what, text, room] of [
   );
 }
 
+test(
+  'a disk that refuses for long leads to rejections; what was taken before them is kept',
+  ON_LINUX,
+  () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      await limitFileSize(node, '3');
+      const client = await Client.open(node.address);
+      const pad = 'x'.repeat(60_000);
+      const ids = Array.from({ length: 1300 }, (_, i) => `t${i}`);
+      client.send(...ids.map((id) => ({ id, pad })));
+      await until('a line about it', () => node.stdout.includes('(the disk takes nothing more)'));
+      await limitFileSize(node, 'unlimited');
+      const receipts = await client.received(ids.length);
+      const accepted = receipts.filter(({ status }) => status === 'accepted').length;
+      // 64 MiB, and the one beyond it.
+      assert.equal(accepted, Math.floor((64 * 2 ** 20) / 60_020) + 1);
+      const { reason } = receipts.at(-1) ?? {};
+      assert.equal(reason, 'the disk takes nothing more');
+      assert.deepEqual(
+        (await node.pool()).map(({ id }) => id),
+        ids.slice(0, accepted),
+      );
+      client.socket.terminate();
+    }),
+);
+
+test('whatever a client sends at once gets its receipts, however far the disk is behind', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const client = await Client.open(node.address);
+    const pad = 'x'.repeat(60_000);
+    client.send(...Array.from({ length: 1000 }, (_, id) => ({ id, pad })));
+    const receipts = await client.received(1000);
+    assert.ok(receipts.every(({ status }) => status === 'accepted'));
+    client.socket.terminate();
+  }));
+
+test('a node that leaves gives the receipts for all that it has taken', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const client = await Client.open(node.address);
+    let sent = 0;
+    const pad = 'x'.repeat(5000);
+    const flood = client.flood(() => ({ id: `t${sent++}`, pad }));
+    await client.received(100);
+    assert.equal(await node.end('SIGINT'), 0);
+    await flood;
+    assert.equal(await client.closed, 1001);
+    const pool = (await node.pool()).map(({ id }) => id);
+    assert.deepEqual(
+      client.receipts.map(({ id }) => id),
+      pool,
+    );
+  }));
+
+test(
+  'a node whose disk refuses tells who is connected that it leaves, and says what is lost',
+  ON_LINUX,
+  () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      await limitFileSize(node, '3');
+      const client = await Client.open(node.address);
+      client.send(makeTransaction('a'));
+      await until('a refusal', () => node.stdout.includes('not saved: '));
+      assert.equal(await node.end('SIGINT'), 1);
+      assert.equal(await client.closed, 1001);
+      assert.equal(node.stderr, 'Left before all was saved\n');
+      assert.deepEqual(client.receipts, []);
+    }),
+);
+
 test('add-transaction against a full pool says why it was rejected, and ends with 1', () =>
   withNetwork(async (network) => {
     const port = await freePort();

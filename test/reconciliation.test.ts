@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { give, makeIds } from './client.js';
 import { until } from './helpers.js';
+import { honest, MeshPeer } from './mesh-peer.js';
 import { type RunningNode, untilFullMesh, untilPoolsHold, withNetwork } from './network.js';
 
 /** From being connected again to the same pools, 10,000 transactions apart. */
@@ -120,5 +121,22 @@ describe('pools become the same', { concurrency: 4 }, () => {
       await give((nodes[0] as RunningNode).address, ids);
       switchboard.heal(1, 2);
       await untilPoolsHold(nodes, ids, 30_000);
+    }));
+
+  test('every half a minute, between those who know how, with a HANDSHAKE before', () =>
+    withNetwork(async (network) => {
+      const partner = network.keep(await MeshPeer.open(honest([]), '0'.repeat(32)));
+      await network.startNode('node-1', [partner.address]);
+      const plain = await network.trap();
+      await network.startNode('node-2', [plain.address]);
+      await until('the first HANDSHAKEs', () => partner.asked('HANDSHAKE') === 2);
+      await until('two comparisons', () => partner.asked('GET_NODES') === 2, 80_000);
+      const types = partner.heard.map((text) => JSON.parse(text).type);
+      const period = ['HANDSHAKE', 'GET_NODES'];
+      assert.deepEqual(types, ['HANDSHAKE', 'HANDSHAKE', ...period, ...period]);
+      assert.deepEqual(
+        plain.callers.flatMap(({ frames }) => frames.map((frame) => JSON.parse(frame).type)),
+        ['HANDSHAKE'],
+      );
     }));
 });

@@ -87,6 +87,17 @@ test('a transaction reaches disk and peers byte for byte as a stranger spelt it'
     assert.deepEqual(peer.received('TRANSACTION')[1], { id: 'b' });
   }));
 
+test('a transaction that came in several lines is one line in the pool', () =>
+  withNetwork(async (network) => {
+    const { node, peer } = await network.startNodeWithPeer();
+    const data = '{\n"id": "a",\r\n"note": [\n1,2]}';
+    await say(node.address, `{"type":"TRANSACTION","data":${data}}`);
+    await until('it on disk', async () => (await node.pool()).length === 1);
+    assert.equal(await node.poolText(), '[\n{ "id": "a", "note": [ 1,2]}\n]\n');
+    await until('the relayed one', () => peer.received('TRANSACTION').length > 0);
+    assert.equal(peer.callers[0]?.frames[1], `{"type":"TRANSACTION","data":${data}}`);
+  }));
+
 test('transactions without id and hash are one if their content is, in whatever order', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
@@ -127,6 +138,7 @@ test('what is not understood harms nobody: ignored, or refused three times and c
       code = closeCode;
     });
     binary.send(Buffer.from('{"type":"TRANSACTION","data":{"id":"binary"}}'), { binary: true });
+    binary.send(JSON.stringify(transactionMessage('behind it')));
     await until('a binary frame to close the connection', () => code === 1003);
     await say(node.address, transactionMessage('after'));
     const ids = async () => (await node.pool()).map(({ id }) => id);

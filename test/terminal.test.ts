@@ -210,9 +210,11 @@ test(
       await limitFileSize(node, 'unlimited');
       await until('a line', () => node.stdout.includes('saved again: node-1/transactions.json'));
       await untilPoolsHold([node], ['a', 'b']);
-      assert.equal(
-        node.lines.filter((line) => line.includes('not saved: node-1/transactions')).length,
-        1,
-      );
+      await say(node.address, transactionMessage('c'));
+      await untilPoolsHold([node], ['a', 'b', 'c']);
+      for (const line of ['not saved: ', 'saved again: ']) {
+        const found = node.lines.filter((each) => each.includes(`] ${line}node-1/transactions`));
+        assert.equal(found.length, 1, line);
+      }
     }),
 );

@@ -11,9 +11,6 @@ import type { Answer, OwnPool, Request } from '../node-1/reconcile.js';
 export type Steps<T> = Generator<Request, T, Answer>;
 export type Answerer = (request: Request) => Answer;
 
-/** So many nodes' keys are asked for at once. */
-const NODES_AT_ONCE = 64;
-
 const SMALL = Buffer.alloc(300);
 const LARGE = Buffer.alloc(LIMITS.transactionBytes);
 
@@ -41,6 +38,10 @@ export class Pool implements OwnPool {
 
   constructor(keys: readonly Key[]) {
     for (const key of keys) this.add(key);
+  }
+
+  get size(): number {
+    return this.tree.size;
   }
 
   add(key: Key): void {
@@ -111,10 +112,10 @@ export function budget(all: readonly Key[]): number {
   const digests =
     1 + pages(1, LIMITS.treeNodes) + pages(2, LIMITS.treeNodes) + pages(3, LIMITS.treeNodes);
   const keys =
-    pages(1, NODES_AT_ONCE) +
-    pages(2, NODES_AT_ONCE) +
-    pages(3, NODES_AT_ONCE) +
-    2 * pages(4, NODES_AT_ONCE) +
+    pages(1, LIMITS.treeNodes) +
+    pages(2, LIMITS.treeNodes) +
+    pages(3, LIMITS.treeNodes) +
+    2 * pages(4, LIMITS.treeNodes) +
     all.length / LIMITS.keys;
   const bytes = all.reduce((sum, key) => sum + frameOf(key).length, 0);
   return digests + 2 * keys + bytes / (LIMITS.answerBytes - LIMITS.transactionBytes);
