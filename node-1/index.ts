@@ -246,12 +246,11 @@ function handle<T extends MessageType>({ type, data }: Message<T>, from: Connect
 
 async function refuse(from: Connection, { malformed, id }: Malformed): Promise<void> {
   from.malformedFrames += 1;
-  from.isExpelled = from.malformedFrames === LIMITS.malformedFrames;
+  const isLast = from.malformedFrames === LIMITS.malformedFrames;
+  if (isLast) from.isExpelled = true;
   log('refused', `${nameOf(from)} sent ${malformed}`);
-  if (id !== undefined) {
-    await sendReceipt(from, id, { status: 'rejected', reason: malformed });
-  }
-  if (from.isExpelled) expel(from, 1008, 'too many malformed messages');
+  if (id !== undefined) await sendReceipt(from, id, { status: 'rejected', reason: malformed });
+  if (isLast) expel(from, 1008, 'too many malformed messages');
 }
 
 /** Closes a connection for what came over it; whether the other end goes along or not. */

@@ -146,6 +146,9 @@ test('what is out of bounds is malformed', () => {
     ...[{}, null, [7], [[]], [makeTransaction('a'), { id: '' }]].map((data) =>
       frame('TRANSACTIONS', data),
     ),
+    // Quickly, for anybody may send it: so many would take seconds to look at.
+    frame('TRANSACTIONS', Array(300_000).fill({})),
+    frame('TRANSACTIONS', Array(10).fill({ id: 'a', pad: 'x'.repeat(60_000) })),
   ];
   for (const text of texts) assert.ok('malformed' in parse(text), text.slice(0, 200));
 });

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ask, askStatus, Client, type Receipt } from './client.js';
-import { connectTo, freePort, isJson, makeTransaction, until } from './helpers.js';
+import { ask, askStatus, Client, give, type Receipt } from './client.js';
+import { connectTo, freePort, isJson, makeTransaction, until, within } from './helpers.js';
 import { limitFileSize, type Network, ON_LINUX, withNetwork } from './network.js';
 
 const FILE = 'node-1/transactions.json';
@@ -238,6 +238,19 @@ test(
       assert.deepEqual(client.receipts, []);
     }),
 );
+
+test('who asks for receipts and does not read them is closed before they fill the memory', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    await give(node.address, ['a']);
+    const client = await Client.open(node.address);
+    client.socket.pause();
+    // Some 25 MB of receipts: more than the system keeps on the way, and the bound.
+    const frame = JSON.stringify({ type: 'TRANSACTION', data: { id: 'a', hash: 'a' } });
+    for (let i = 0; i < 400_000; i++) client.socket.send(frame);
+    assert.equal(await within(60_000, client.closed), 1006);
+    assert.deepEqual(await askStatus(node.address, { id: 'a' }), ['known']);
+  }));
 
 test('add-transaction against a full pool says why it was rejected, and ends with 1', () =>
   withNetwork(async (network) => {

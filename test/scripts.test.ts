@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
-import { freePort, isListening, until } from './helpers.js';
+import { freePort, isListening, until, within } from './helpers.js';
 import { withNetwork } from './network.js';
 
 test('every script explains itself with --help', () =>
@@ -130,6 +130,18 @@ test('add-transaction that is interrupted says how far it came', () =>
     const said = /^Interrupted: \S+ accepted (\d+) of 100000000 transactions\n$/;
     const [, accepted] = said.exec(adding.stdout) ?? [];
     assert.equal((await node.pool()).length, Number(accepted));
+  }));
+
+test('add-transaction to a node that is stopped can be interrupted', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const adding = network.start(['add-transaction.js', '--count', '100000000']);
+    await until('a first transaction', async () => (await node.pool()).length > 0);
+    node.process.kill('SIGSTOP');
+    // Until then it still hands over what the system keeps on the way.
+    await idleProcess(adding.process.pid as number);
+    assert.equal(await within(5000, adding.end('SIGINT')), 130);
+    assert.match(adding.stdout, /^Interrupted: \S+ accepted \d+ of 100000000 transactions\n$/);
   }));
 
 test('add-transaction does not take a node that closes early for one that took all', () =>
