@@ -196,7 +196,7 @@ export class Reconciler {
       job.step ??= steps.next();
       while (!job.step.done && performance.now() < untilMs) {
         const answer = await this.#ask(job.step.value, connection);
-        await refreshDigests();
+        if (answer.type === 'NODES') await refreshDigests();
         job.step = steps.next(answer);
       }
       if (!job.step.done) return false;
