@@ -117,8 +117,8 @@ export class Journal {
   }
 
   /**
-   * Its promise is kept when all that has been added is on disk. One write at a time; what is
-   * added during it goes out with the next one. A disk that refuses is logged once, and asked
+   * Resolves when all that has been added is on disk. One write at a time; what is added during
+   * it goes out with the next one. A disk that refuses is logged once, and asked
    * again until it takes the records.
    */
   saved(): Promise<void> {
