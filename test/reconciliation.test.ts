@@ -35,7 +35,7 @@ describe('pools become the same', { concurrency: 4 }, () => {
 
   test('in one period, though nothing of one of them has arrived anywhere', () =>
     withNetwork(async (network) => {
-      const { nodes, switchboard } = await network.startBehindSwitchboard(5);
+      const { nodes, switchboard } = await network.startBehindSwitchboard(7);
       switchboard.dropEvery = 1;
       const ids = makeIds('t', 100);
       await give((nodes[0] as RunningNode).address, ids);
