@@ -60,7 +60,7 @@ const bar = total > 1 && process.stdout.isTTY ? newBar() : undefined;
 process.once('SIGINT', () => {
   isInterrupted = true;
   // A node that is stopped may never tell.
-  setTimeout(report, INTERRUPT_TIMEOUT_MS);
+  setTimeout(stopWaiting, INTERRUPT_TIMEOUT_MS).unref();
 });
 
 const socket = await connect();
@@ -146,7 +146,6 @@ function report(): void {
   const verb = givesReceipts ? 'accepted' : 'took';
   const taken = givesReceipts ? told.accepted : sent;
   if (isInterrupted && (givesReceipts ? countReceipts() : sent) < total) {
-    bar?.stop();
     console.log(`Interrupted: ${address} ${verb} ${taken} of ${total} transactions`);
     process.exit(130);
   }
@@ -164,6 +163,14 @@ function report(): void {
   console.log(
     `${address} ${verb} ${taken} transactions in ${seconds.toFixed(1)} s (${rate}/s), from ${firstId} to ${lastId}`,
   );
+}
+
+/** What is known of a node that does not answer after a Ctrl-C: sent is not yet taken. */
+function stopWaiting(): void {
+  bar?.stop();
+  const what = givesReceipts ? `accepted ${told.accepted}` : `was sent ${sent}`;
+  console.log(`Interrupted: ${address} ${what} of ${total} transactions`);
+  process.exit(130);
 }
 
 async function connect(): Promise<WebSocket> {

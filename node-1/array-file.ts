@@ -25,6 +25,7 @@ const TAB = 0x09;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
+
 export interface Element {
   readonly value: unknown;
   /** Its text. */
@@ -227,8 +228,9 @@ class FileReader {
     const position = this.#start + this.#window.length;
     const bytes = Math.min(WINDOW_BYTES, this.size - position);
     if (bytes <= 0) return false;
-    if (rest.length + bytes > this.#buffer.length)
+    if (rest.length + bytes > this.#buffer.length) {
       this.#buffer = Buffer.alloc(2 * (rest.length + bytes));
+    }
     this.#buffer.set(rest);
     const read = readSync(this.#fd, this.#buffer, rest.length, bytes, position);
     this.#start += this.#at;

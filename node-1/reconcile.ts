@@ -1,8 +1,8 @@
 /**
- * Which transactions does each of two pools lack (set reconciliation)? The one who asks walks down both trees where
- * their digests differ, takes what it lacks, and learns what the other lacks. It holds all the
- * state, so that there is nothing to remember for who answers. Pure: a walk is a generator of
- * requests that is given the answer to each.
+ * Which transactions does each of two pools lack (set reconciliation)? The one who asks walks
+ * down both trees where their digests differ, takes what it lacks, and learns what the other
+ * lacks. It holds all the state, so that there is nothing to remember for who answers. Pure: a
+ * walk is a generator of requests that is given the answer to each.
  */
 
 import { LIMITS } from './config.js';
@@ -127,7 +127,7 @@ export class Walk {
   }
 
   /**
-   * Takes what we lack under some nodes; the last few when there are enough for a request.
+   * Takes what we lack under some nodes; the last few once they are enough for a request.
    *
    * @param theirs is filled with the keys that the other has there, up to a limit
    */

@@ -74,8 +74,8 @@ export function hasTransaction(key: Key): boolean {
  * that has long refused to take more.
  */
 export function whyNoRoom(transaction: Transaction): string | undefined {
-  if (journal.bytes + transaction.frame.length > maxBytes)
-    return `the pool is full, at MAX_POOL_BYTES=${maxBytes}`;
+  const isFull = journal.bytes + transaction.frame.length > maxBytes;
+  if (isFull) return `the pool is full, at MAX_POOL_BYTES=${maxBytes}`;
   if (journal.unsavedBytes > LIMITS.unsavedBytes) return 'the disk takes nothing more';
   return undefined;
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ask, askStatus, Client, give, type Receipt } from './client.js';
 import { connectTo, freePort, isJson, makeTransaction, until, within } from './helpers.js';
-import { limitFileSize, type Network, ON_LINUX, withNetwork } from './network.js';
+import { limitFileSize, type Network, ON_LINUX, type RunningNode, withNetwork } from './network.js';
 
 const FILE = 'node-1/transactions.json';
 
@@ -171,9 +171,7 @@ test(
   ON_LINUX,
   () =>
     withNetwork(async (network) => {
-      const node = await network.startNode();
-      await limitFileSize(node, '3');
-      const client = await Client.open(node.address);
+      const { node, client } = await startWithoutDisk(network);
       const pad = 'x'.repeat(60_000);
       const ids = Array.from({ length: 1300 }, (_, i) => `t${i}`);
       client.send(...ids.map((id) => ({ id, pad })));
@@ -227,9 +225,7 @@ test(
   ON_LINUX,
   () =>
     withNetwork(async (network) => {
-      const node = await network.startNode();
-      await limitFileSize(node, '3');
-      const client = await Client.open(node.address);
+      const { node, client } = await startWithoutDisk(network);
       client.send(makeTransaction('a'));
       await until('a refusal', () => node.stdout.includes('not saved: '));
       assert.equal(await node.end('SIGINT'), 1);
@@ -283,6 +279,13 @@ test('add-transaction to a node that leaves counts no transaction that is not on
     assert.ok(accepted > 0 && accepted <= (await node.pool()).length, stderr);
     assert.equal(code, 1);
   }));
+
+/** Starts a node whose disk refuses everything, and a client of it. */
+async function startWithoutDisk(network: Network): Promise<{ node: RunningNode; client: Client }> {
+  const node = await network.startNode();
+  await limitFileSize(node, '3');
+  return { node, client: await Client.open(node.address) };
+}
 
 async function startWith(network: Network, port: number, setting: string): Promise<void> {
   await network.addNode('node-1', port, []);

@@ -144,6 +144,21 @@ test('add-transaction to a node that is stopped can be interrupted', () =>
     assert.match(adding.stdout, /^Interrupted: \S+ accepted \d+ of 100000000 transactions\n$/);
   }));
 
+test('add-transaction does not say that a silent node took what it was sent', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    const server = new WebSocketServer({ port, host: '127.0.0.1' });
+    network.keep({ close: () => server.close() });
+    const paused = new Promise((done) => server.on('connection', (socket) => done(socket.pause())));
+    const address = `ws://localhost:${port}`;
+    const adding = network.start(['add-transaction.js', '--address', address]);
+    await paused;
+    // It has sent its one transaction, and waits for an answer to its close frame.
+    await idleProcess(adding.process.pid as number);
+    assert.equal(await within(5000, adding.end('SIGINT')), 130);
+    assert.equal(adding.stdout, `Interrupted: ${address} was sent 1 of 1 transactions\n`);
+  }));
+
 test('add-transaction does not take a node that closes early for one that took all', () =>
   withNetwork(async (network) => {
     const port = await freePort();
