@@ -1,0 +1,108 @@
+/** Two nodes, one of them under attack: what must hold all the while, whatever the attack is. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { give, makeIds } from './client.js';
+import { say, transactionMessage, until } from './helpers.js';
+import { type Network, type RunningNode, withNetwork } from './network.js';
+
+const MEMORY_BYTES = 50 * 1024 * 1024;
+/** From one node to the other, on a machine that runs other tests as well. */
+const ARRIVAL_MS = 5000;
+/** More than a person would mind. */
+const LINES = 200;
+const PROBE_INTERVAL_MS = 200;
+
+export interface Siege {
+  readonly network: Network;
+  /** The node to attack. */
+  readonly victim: RunningNode;
+  /** An honest node that is connected to it. */
+  readonly honest: RunningNode;
+  /** What the victim has printed since the attack began. */
+  said(): string;
+}
+
+interface Bounds {
+  /** How much the memory of the victim may grow by. */
+  readonly memoryBytes?: number;
+  /** How long a transaction may take from the honest node to the disk of the victim. */
+  readonly arrivalMs?: number;
+}
+
+/**
+ * Runs an attack. Meanwhile, and once more when it has ended, transactions that the honest node
+ * is given must reach the victim, and one from add-transaction.js must be accepted by it. The
+ * victim must live, its memory stay within bounds, and its lines be few and without a stack trace.
+ */
+export function withSiege(
+  attack: (siege: Siege) => Promise<void>,
+  { memoryBytes = MEMORY_BYTES, arrivalMs = ARRIVAL_MS }: Bounds = {},
+): Promise<void> {
+  return withNetwork(async (network) => {
+    const [victim, honest] = (await network.startMesh(2)) as [RunningNode, RunningNode];
+    // Code that runs for the first time takes memory of its own.
+    await give(victim.address, makeIds('warm', 2000));
+    await sleep(500);
+    const [memoryBefore, saidBefore] = [memoryOf(victim), victim.stdout.length];
+    const said = () => victim.stdout.slice(saidBefore);
+    let memory = memoryBefore;
+    const watch = setInterval(() => {
+      memory = Math.max(memory, memoryOf(victim));
+    }, 20);
+
+    const over = new AbortController();
+    const probing = probe(victim, honest, arrivalMs, over.signal);
+    const adding = network.run(['add-transaction.js']);
+    try {
+      await attack({ network, victim, honest, said });
+    } finally {
+      over.abort();
+      clearInterval(watch);
+    }
+    await probing;
+    await probe(victim, honest, arrivalMs, over.signal);
+    const { code, stderr } = await adding;
+    assert.equal(code, 0, `add-transaction during the attack: ${stderr}`);
+    const after = await network.run(['add-transaction.js']);
+    assert.equal(after.code, 0, `add-transaction after it: ${after.stderr}`);
+
+    assert.ok(victim.isRunning, 'the victim lives');
+    assert.equal(victim.stderr, '');
+    assert.doesNotMatch(said(), /^\s+at |node:internal|\.js:\d/m, 'no stack trace, no path');
+    const lines = said().split('\n').length;
+    assert.ok(lines < LINES, `${lines} lines: ${said().slice(0, 2000)}`);
+    const grownBytes = memory - memoryBefore;
+    assert.ok(grownBytes < memoryBytes, `${grownBytes} more bytes of memory`);
+  });
+}
+
+/** Gives the honest node one transaction after the other, at least one, and awaits each. */
+async function probe(
+  victim: RunningNode,
+  honest: RunningNode,
+  arrivalMs: number,
+  over: AbortSignal,
+): Promise<void> {
+  do {
+    const id = `probe${Math.random()}`;
+    await say(honest.address, transactionMessage(id));
+    await until(
+      `a transaction to reach the victim`,
+      async () => (await victim.poolText()).includes(id),
+      arrivalMs,
+    );
+    if (!over.aborted) await sleep(PROBE_INTERVAL_MS);
+  } while (!over.aborted);
+}
+
+/** The resident memory of a process, in bytes; 0 when it has ended. Linux only. */
+export function memoryOf({ process }: RunningNode): number {
+  try {
+    const status = readFileSync(`/proc/${process.pid}/status`, 'utf8');
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
