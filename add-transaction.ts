@@ -5,13 +5,15 @@ import { SingleBar } from 'cli-progress';
 import { type RawData, WebSocket } from 'ws';
 import { fail, readArguments } from './command-line.js';
 import { parseAddress } from './node-1/addresses.js';
-import { LIMITS, loadConfig } from './node-1/config.js';
+import { LIMITS } from './node-1/config.js';
+import { secretHeaders } from './node-1/door.js';
 import {
   parseAnnouncement,
   parseReceipt,
   receiptHeaders,
   transactionFrame,
 } from './node-1/messages.js';
+import { loadSettings, type Settings } from './node-1/settings.js';
 import { isNodeName, listNodes, ROOT } from './node-folders.js';
 
 const USAGE = `Usage: node add-transaction.js [options]
@@ -43,7 +45,7 @@ const flags = readArguments(USAGE, {
 });
 const amount = readAmount(flags.amount);
 const total = readCount(flags.count);
-const address = await chooseAddress();
+const { address, secret, ca } = await chooseNode();
 const bytes = Buffer.byteLength(nextTransaction().json);
 if (bytes > LIMITS.transactionBytes) {
   fail(`A transaction may have ${LIMITS.transactionBytes} bytes, this one has ${bytes}`);
@@ -175,7 +177,8 @@ function stopWaiting(): void {
 
 async function connect(): Promise<WebSocket> {
   const client = new WebSocket(address, {
-    headers: receiptHeaders(randomBytes(16).toString('hex')),
+    headers: { ...receiptHeaders(randomBytes(16).toString('hex')), ...secretHeaders(secret) },
+    ca,
     handshakeTimeout: LIMITS.dialTimeoutMs,
     perMessageDeflate: false,
     maxPayload: LIMITS.frameBytes,
@@ -194,6 +197,9 @@ async function connect(): Promise<WebSocket> {
 }
 
 function explain(error: NodeJS.ErrnoException): string {
+  if (/ 401$/.test(error.message)) {
+    return `${address} lets in only who knows its NETWORK_SECRET: set the same one in .env`;
+  }
   if (error.code !== 'ECONNREFUSED') return `${address} does not answer: ${error.message}`;
   return `No node is listening on ${address}: start it with node index.js in its folder`;
 }
@@ -213,20 +219,23 @@ function nextTransaction(): { id: string; json: string } {
   return { id, json: JSON.stringify({ id, ...content, hash: id }) };
 }
 
-async function chooseAddress(): Promise<string> {
-  if (flags.address !== undefined) {
-    if (flags.node !== undefined) fail('Give either --node or --address, not both');
-    if (parseAddress(flags.address) === undefined) {
-      fail(`--address ${flags.address} is not an address: write it like ws://localhost:4001`);
-    }
-    return flags.address;
+/** Where to send, and what the node there wants to know; of --address, that is as of our own. */
+async function chooseNode(): Promise<Pick<Settings, 'address' | 'secret' | 'ca'>> {
+  if (flags.address !== undefined && flags.node !== undefined) {
+    fail('Give either --node or --address, not both');
+  }
+  if (flags.address !== undefined && parseAddress(flags.address) === undefined) {
+    fail(`--address ${flags.address} is not an address: write it like ws://localhost:4001`);
   }
   const name = flags.node ?? ownFolder() ?? 'node-1';
   const names = await listNodes();
   if (!names.includes(name)) {
+    if (flags.address !== undefined)
+      return { address: flags.address, secret: undefined, ca: undefined };
     fail(`There is no node folder ${name}; there is ${names.join(', ')}`);
   }
-  return loadConfig(join(ROOT, name)).address;
+  const settings = loadSettings(join(ROOT, name));
+  return flags.address === undefined ? settings : { ...settings, address: flags.address };
 }
 
 /** The node folder whose add-transaction.js was started, or where we are; undefined elsewhere. */

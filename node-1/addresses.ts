@@ -1,6 +1,7 @@
 /** Addresses of nodes: how they are read, when two of them are the same, which may be dialled. */
 
-import { BlockList, isIP } from 'node:net';
+import { lookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from './config.js';
 
 /** Who can reach a host: this machine, its own network, everybody, or nobody sensible. */
@@ -65,6 +66,22 @@ export function isDiallable(own: Scope, learnt: Scope): boolean {
   if (own === 'loopback') return learnt === 'loopback';
   if (own === 'private') return learnt !== 'loopback';
   return learnt === 'public';
+}
+
+/**
+ * Returns a `lookup` for sockets that finds only what a node of scope `own` may dial on a peer's
+ * word: whoever owns a name can have it lead to any address.
+ */
+export function lookupIn(own: Scope): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      const allowed = found?.filter(({ address }) => isDiallable(own, scopeOf(address))) ?? [];
+      const [first] = allowed;
+      if (first === undefined) callback(error ?? new Error('the name leads out of our reach'), '');
+      else if (options.all) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
 }
 
 /** One spelling for each host: `localhost` for this machine itself, IPv4 where IPv6 wraps it. */

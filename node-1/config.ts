@@ -1,29 +1,26 @@
-/** The settings of one node (its .env, checked), and the limits on what others may make it do. */
-
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import dotenv from 'dotenv';
-import { fail } from './fail.js';
-
-interface Config {
-  /** The node's own folder, absolute. */
-  readonly folder: string;
-  readonly port: number;
-  /** Our own address, as we announce it to others. */
-  readonly address: string;
-  /** How long the file of the pool may become. */
-  readonly maxPoolBytes: number;
-}
+/** The limits on what others may make a node do, and its timings. */
 
 export const LIMITS = Object.freeze({
   // What a socket may send.
   frameBytes: 1024 * 1024,
+  messageFragments: 1024,
+  frameChunks: 4096,
+  unfinishedBytes: 16 * 1024 * 1024,
   transactionBytes: 64 * 1024,
   transactionLevels: 32,
   idCharacters: 256,
   addressCharacters: 256,
   handshakeAddresses: 1000,
   malformedFrames: 3,
+
+  // Who may come in, and stay.
+  headerBytes: 8 * 1024,
+  headersTimeoutMs: 10_000,
+  unopenedSockets: 128,
+  inboundPeers: 256,
+  inboundClients: 128,
+  silenceTimeoutMs: 30_000,
+  sources: 1024,
 
   // Whom we dial, and when.
   peers: 128,
@@ -35,13 +32,28 @@ export const LIMITS = Object.freeze({
   backoffLongestMs: 60_000,
   stableAfterMs: 15_000,
   learntAttempts: 5,
-  newsIntervalMs: 1_000,
+  newsAtOnce: 128,
+  newsPerSecond: 1,
+
+  // How much waits for one who does not read, or for a disk.
+  slowBytes: 1024 * 1024,
+  slowPauseMs: 250,
+  impatienceMs: 60_000,
+  plainUnreadBytes: 4 * 1024 * 1024,
+  unreadBytes: 32 * 1024 * 1024,
+  backlogBytes: 8 * 1024 * 1024,
+  pauseMs: 1_000,
+  receiptsDue: 10_000,
+  unsavedBytes: 64 * 1024 * 1024,
+  saveRetryMs: 1_000,
+  poolBytes: 1024 * 1024 * 1024,
 
   // How two pools are compared.
   treeNodes: 256,
   keys: 1024,
   answerBytes: 512 * 1024,
   answerTimeoutMs: 10_000,
+  stallMs: 1_000,
   walkTurnMs: 5_000,
   walkRequests: 65_536,
   walkKeys: 16 * 1024 * 1024,
@@ -53,52 +65,18 @@ export const LIMITS = Object.freeze({
   reconcileJitter: 0.2,
   spreadDelayMs: 3_000,
   settleMs: 1_000,
-  pauseMs: 1_000,
-  announceDelayMs: 100,
 
   // How we keep going, and how we leave.
+  announceDelayMs: 100,
   pingIntervalMs: 30_000,
-  saveRetryMs: 1_000,
-  backlogBytes: 8 * 1024 * 1024,
-  receiptsDue: 10_000,
-  unsavedBytes: 64 * 1024 * 1024,
-  poolBytes: 1024 * 1024 * 1024,
+  sweepIntervalMs: 1_000,
+  linesAtOnce: 50,
+  linesPerSecond: 1,
+  leftOutIntervalMs: 5_000,
+  checksAtOnce: 10,
+  checksPerSecond: 10,
   receiptsTimeoutMs: 500,
   closeTimeoutMs: 1_000,
   leaveTimeoutMs: 2_000,
   signalRepeatMs: 500,
 });
-
-/**
- * Reads the settings of the node in `folder` from its .env alone: a PORT that happens to be
- * set in the terminal must not turn three nodes into one. Ends the process with one line
- * when a setting is missing or wrong.
- */
-export function loadConfig(folder: string): Config {
-  const name = basename(folder);
-  const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
-  const env = readEnv(join(folder, '.env'), name, suggestion);
-  const port = env.PORT?.trim();
-  if (!port) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
-  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
-    fail(`${name}/.env: PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
-  }
-  const maxPoolBytes = Number(env.MAX_POOL_BYTES?.trim() || LIMITS.poolBytes);
-  if (!Number.isSafeInteger(maxPoolBytes) || maxPoolBytes < 1) {
-    fail(`${name}/.env: MAX_POOL_BYTES must be a whole number, for example ${LIMITS.poolBytes}`);
-  }
-  return Object.freeze({
-    folder,
-    port: Number(port),
-    address: `ws://localhost:${Number(port)}`,
-    maxPoolBytes,
-  });
-}
-
-function readEnv(file: string, name: string, suggestion: string): Record<string, string> {
-  try {
-    return dotenv.parse(readFileSync(file));
-  } catch {
-    fail(`${name}/.env cannot be read: create it with the line ${suggestion}`);
-  }
-}

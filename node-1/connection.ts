@@ -2,15 +2,27 @@
 
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import type { Address } from './addresses.js';
 import { LIMITS } from './config.js';
 import type { Contact } from './contacts.js';
 import { type Announcement, parseAnnouncement } from './messages.js';
-import { TokenBucket } from './token-bucket.js';
+
+/** For the sockets of both directions. */
+export const SOCKET_OPTIONS = Object.freeze({
+  perMessageDeflate: false,
+  maxPayload: LIMITS.frameBytes,
+  maxFragments: LIMITS.messageFragments,
+  maxBufferedChunks: LIMITS.frameChunks,
+  closeTimeout: LIMITS.closeTimeoutMs,
+  // Who pings and does not read gets no more pongs: see answerPing.
+  autoPong: false,
+});
 
 export interface Connection {
   readonly socket: WebSocket;
+  /** Whether the other end has opened it. */
+  readonly isInbound: boolean;
   /** What the WebSocket runs on; undefined until it is open. */
   tcp: Socket | undefined;
   /** What the node at the other end says of itself; undefined for a plain peer. */
@@ -19,10 +31,11 @@ export interface Connection {
   address: Address | undefined;
   /** Whom it is connected to, as it said in its latest HANDSHAKE. */
   neighbours: string[] | undefined;
-  /** Spent on each address that its handshakes make us dial. */
-  readonly addressBudget: TokenBucket;
-  /** Spent on each request about the pool. */
-  readonly requestBudget: TokenBucket;
+  /** When it sent its last message that was well-formed; when it began, if there was none. */
+  heardMs: number;
+  hasSpoken: boolean;
+  /** What has come of a message that is not complete yet. */
+  unfinishedBytes: number;
   /** Whether it has asked for something that we have not answered yet. */
   isWaiting: boolean;
   /** How many receipts for it wait for the disk. */
@@ -44,21 +57,30 @@ export interface Peer extends Connection {
   readonly deadline: NodeJS.Timeout;
   /** Infinity until it is open. */
   openedMs: number;
-  /** How large the pool was then: of what came later, it has been told. */
-  poolSizeAtOpen: number;
+  /** How large the pool was at some time: of all that has come since, it has been told. */
+  toldSince: number;
+  /** Whether it reads more slowly than we send. */
+  isSlow: boolean;
+  /** Until when those whose transactions it gets are to wait for it. */
+  pause: Promise<void> | undefined;
+  /** Whether we relay nothing to it until it has read what it was sent. */
+  isLeftBehind: boolean;
+  /** Until when nobody waits for it, because it was left behind. */
+  impatientUntilMs: number;
   isDropped: boolean;
 }
 
-export function newConnection(socket: WebSocket): Connection {
-  const nowMs = performance.now();
+export function newConnection(socket: WebSocket, isInbound: boolean): Connection {
   return {
     socket,
+    isInbound,
     announcement: undefined,
     address: undefined,
     tcp: undefined,
     neighbours: undefined,
-    addressBudget: new TokenBucket(LIMITS.peers, nowMs),
-    requestBudget: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
+    heardMs: performance.now(),
+    hasSpoken: false,
+    unfinishedBytes: 0,
     isWaiting: false,
     receiptsDue: 0,
     distrustedUntilMs: -Infinity,
@@ -71,27 +93,28 @@ export function newConnection(socket: WebSocket): Connection {
 /**
  * Dials an address.
  *
- * @param headers for the upgrade, by which nodes like ours recognise each other
+ * @param options for the upgrade: the headers by which nodes like ours recognise each other,
+ * whose certificates to trust, how to look up names
  * @param onTimeout is called when it takes too long, unless the deadline is cleared before
  */
 export function openPeer(
   contact: Contact,
   address: Address,
-  headers: Record<string, string>,
+  options: ClientOptions,
   onTimeout: () => void,
 ): Peer {
-  const socket = new WebSocket(address.text, {
-    headers,
-    perMessageDeflate: false,
-    maxPayload: LIMITS.frameBytes,
-  });
+  const socket = new WebSocket(address.text, { ...options, ...SOCKET_OPTIONS });
   const peer: Peer = {
-    ...newConnection(socket),
+    ...newConnection(socket, false),
     contact,
     address,
     deadline: setTimeout(onTimeout, LIMITS.dialTimeoutMs),
     openedMs: Infinity,
-    poolSizeAtOpen: Infinity,
+    toldSince: Infinity,
+    isSlow: false,
+    pause: undefined,
+    isLeftBehind: false,
+    impatientUntilMs: -Infinity,
     isDropped: false,
   };
   socket.on('upgrade', (response) => {
@@ -155,6 +178,31 @@ export function pingAll(connections: Iterable<Connection>): void {
   }
 }
 
+/**
+ * Keeps count of what has come of a message that is not complete: from now on, until it is.
+ *
+ * @param onMore is called when it has become more
+ */
+export function countUnfinished(connection: Connection, onMore: () => void): void {
+  const { socket, tcp, isInbound } = connection;
+  // Before the WebSocket gets it, and tells of what is complete.
+  tcp?.prependListener('data', (chunk: Buffer) => {
+    connection.unfinishedBytes += chunk.length;
+    if (connection.unfinishedBytes > chunk.length) onMore();
+  });
+  const uncount = (data: Buffer) => {
+    // What comes to a server is masked.
+    connection.unfinishedBytes -= data.length + (isInbound ? 6 : 2);
+  };
+  socket.on('ping', uncount);
+  socket.on('pong', uncount);
+}
+
+/** Answers a ping, unless the other end reads no answers. */
+export function answerPing({ socket }: Connection, data: Buffer): void {
+  if (socket.bufferedAmount === 0) socket.pong(data);
+}
+
 /** How a line in the terminal names the other end. */
 export function nameOf(connection: Connection): string {
   return connection.address?.text ?? 'a client';
@@ -163,6 +211,7 @@ export function nameOf(connection: Connection): string {
 /** Why a dial failed, for a person. */
 export function explainError(error: NodeJS.ErrnoException): string {
   if (error.code === 'ECONNREFUSED') return 'nobody listens there';
+  if (/ 401$/.test(error.message)) return 'its NETWORK_SECRET is another than ours';
   return error.message || error.code || 'no connection';
 }
 

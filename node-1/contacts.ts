@@ -21,8 +21,9 @@ export interface Contact {
   failures: number;
   /** When to dial; Infinity while it is dialled, connected, or the same as another. */
   dueMs: number;
-  /** When a peer's news of it last cut its wait short. */
+  /** When a peer's news of it last cut its wait short, and how often that did no good. */
   hurriedMs: number;
+  hurries: number;
   /** The key of the address that turned out to be the same node. */
   sameAs?: string;
 }
@@ -33,9 +34,15 @@ export class Contacts {
   /** Other names of this node, the longest known first. */
   readonly #ownNames = new Set<string>();
 
-  /** @param own this node's own address, which never becomes a contact */
-  constructor(own: Address) {
+  readonly #keepsSecret: boolean;
+
+  /**
+   * @param own this node's own address, which never becomes a contact
+   * @param keepsSecret whether we tell who we are to nobody but over TLS
+   */
+  constructor(own: Address, keepsSecret = false) {
     this.#own = own;
+    this.#keepsSecret = keepsSecret;
   }
 
   /** Adds an address from known-peers.json, due at once. */
@@ -51,8 +58,8 @@ export class Contacts {
 
   /**
    * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
-   * dialled again is probably back, so its wait is cut short, once a second at most, lest we
-   * hammer a third party on somebody's word. If dialling the spelling we had of it has failed,
+   * dialled again is probably back, so its wait is cut short; less and less often, until it has
+   * stayed, lest we hammer a third party on somebody's word. If dialling the spelling we had of it has failed,
    * the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
    *
    * @param news spends a token for each address that leads to a dial
@@ -67,10 +74,11 @@ export class Contacts {
       this.#add(address, false, nowMs);
       return true;
     }
-    const hurriedMs = Math.max(nowMs, contact.hurriedMs + LIMITS.newsIntervalMs);
+    const hurriedMs = Math.max(nowMs, contact.hurriedMs + backoffMs(contact.hurries, 0.5));
     const isWaiting = contact.dueMs !== Infinity;
     if (isWaiting && hurriedMs < contact.dueMs && news.take(nowMs)) {
       contact.hurriedMs = hurriedMs;
+      contact.hurries += 1;
       contact.dueMs = hurriedMs;
       contact.nextAddress = address;
     }
@@ -89,10 +97,12 @@ export class Contacts {
 
   /**
    * Returns the contacts to dial now: known ones first, then those reached before, so that
-   * nobody can bury them under addresses that lead nowhere; among equals, the longest due.
+   * nobody can bury them under addresses that lead nowhere, then those tried least often; among
+   * equals, the longest due.
    */
   due(nowMs: number): Contact[] {
-    const rank = ({ isKnown, isProven }: Contact) => (isKnown ? 0 : isProven ? 1 : 2);
+    const rank = ({ isKnown, isProven, failures }: Contact) =>
+      isKnown ? 0 : isProven ? 1 : 2 + failures;
     const due = [...this.#contacts.values()].filter((contact) => contact.dueMs <= nowMs);
     return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
   }
@@ -123,7 +133,9 @@ export class Contacts {
    */
   lost(contact: Contact, upMs: number, nowMs: number, random: number): number | undefined {
     contact.nextAddress = contact.address;
-    contact.failures = upMs >= LIMITS.stableAfterMs ? 1 : contact.failures + 1;
+    const wasStable = upMs >= LIMITS.stableAfterMs;
+    contact.failures = wasStable ? 1 : contact.failures + 1;
+    if (wasStable) contact.hurries = 0;
     this.#releaseAliases(contact, nowMs);
     if (!contact.isKnown && contact.failures >= LIMITS.learntAttempts) {
       this.#contacts.delete(contact.address.key);
@@ -163,6 +175,7 @@ export class Contacts {
   #mayLearn(address: Address): boolean {
     if (this.isOwn(address) || this.#contacts.has(address.key)) return false;
     if (this.#contacts.size >= LIMITS.learntAddresses) return false;
+    if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
     return isDiallable(this.#own.scope, address.scope);
   }
 
@@ -175,6 +188,7 @@ export class Contacts {
       failures: 0,
       dueMs: nowMs,
       hurriedMs: -Infinity,
+      hurries: 0,
     };
     this.#contacts.set(address.key, contact);
     return contact;

@@ -9,10 +9,13 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { type Address, parseAddress } from './addresses.js';
-import { LIMITS, loadConfig } from './config.js';
+import { type Address, lookupIn, parseAddress } from './addresses.js';
+import { LIMITS } from './config.js';
+import { Conflicts } from './conflicts.js';
 import {
+  answerPing,
   type Connection,
+  countUnfinished,
   explainClose,
   explainError,
   isAtHome,
@@ -23,10 +26,14 @@ import {
   type Peer,
   pauseUntil,
   pingAll,
+  SOCKET_OPTIONS,
   send,
 } from './connection.js';
 import { type Contact, Contacts } from './contacts.js';
+import { Crowd } from './crowd.js';
+import { secretHeaders } from './door.js';
 import { fail } from './fail.js';
+import { Flow } from './flow.js';
 import { lockFolder } from './folder-lock.js';
 import { listen } from './listen.js';
 import { count, createLog, createTally } from './log.js';
@@ -47,6 +54,8 @@ import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-
 import { sendReceipt } from './receipts.js';
 import { Reconciler } from './reconciler.js';
 import { Routes } from './routes.js';
+import { loadSettings, warningsOf } from './settings.js';
+import { networkOf, type Source, Sources } from './sources.js';
 import {
   hasTransaction,
   isDiskBehind,
@@ -58,15 +67,21 @@ import {
 
 // Load: settings, known peers, the pool.
 
-const config = loadConfig(fileURLToPath(new URL('.', import.meta.url)));
-const log = createLog(config.port);
-const knownPeers = readKnownPeers(config.folder);
-await lockFolder(config.folder);
-await loadTransactions(config.maxPoolBytes, log);
+const settings = loadSettings(fileURLToPath(new URL('.', import.meta.url)));
+const log = createLog(settings.port);
+const knownPeers = readKnownPeers(settings.folder);
+await lockFolder(settings.folder);
+await loadTransactions(settings.maxPoolBytes, log);
 
 const meshId = randomBytes(16).toString('hex');
-const announcement = announcementHeaders(meshId, config.address);
-const contacts = new Contacts(parseAddress(config.address) as Address);
+const announcement = announcementHeaders(meshId, settings.address);
+const own = parseAddress(settings.address) as Address;
+const keepsSecret = settings.secret !== undefined && own.key.startsWith('wss:');
+const contacts = new Contacts(own, keepsSecret);
+const dialOptions = {
+  headers: { ...announcement, ...secretHeaders(settings.secret) },
+  ca: settings.ca,
+};
 
 let connectedAddresses: string[] = [];
 let attemptingToConnectToAddress: string[] = [];
@@ -78,9 +93,21 @@ let dialTimer: NodeJS.Timeout | undefined;
 let announceTimer: NodeJS.Timeout | undefined;
 let leavingSinceMs: number | undefined;
 
-const learntPeers = createLearntPeersSaver(config.folder, () => contacts.worthRemembering(), log);
+const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worthRemembering(), log);
 const routes = new Routes(peers, connections, contacts);
-const reconciler = new Reconciler({ peers, routes, take, greet: sendHandshake, log });
+const sources = new Sources();
+const crowd = new Crowd(connections, expel);
+const flow = new Flow({ drop, catchUp, log });
+const conflicts = new Conflicts();
+const reconciler = new Reconciler({
+  peers,
+  routes,
+  take,
+  greet: sendHandshake,
+  budgetOf: (connection) => sourceOf(connection).requests,
+  makeRoom: () => crowd.limitUnread(),
+  log,
+});
 const tallyAccepted = createTally<Transaction>((accepted, { id }) => {
   const what = accepted === 1 ? `transaction ${id}` : `${accepted} transactions in the last second`;
   log('accepted', `${what}, ${tree.size} in the pool`);
@@ -96,21 +123,24 @@ const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void 
 
 // Listen.
 
-const server = new WebSocketServer({ noServer: true, maxPayload: LIMITS.frameBytes });
+const server = new WebSocketServer({ noServer: true, clientTracking: false, ...SOCKET_OPTIONS });
 server.on('headers', (headers) => headers.push(...headerLines(announcement)));
-server.on('connection', serverOnConnection);
-const listeners = await listen(config.port, server);
-log('listening', `${config.address}, ${count(tree.size, 'transaction')} in the pool`);
+const listeners = await listen(settings, log, (request, socket, head) => {
+  server.handleUpgrade(request, socket, head, (client) => serverOnConnection(client, request));
+});
+log('listening', `${settings.address}, ${count(tree.size, 'transaction')} in the pool`);
+for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);
 
 // Dial: the known peers for ever, the ones learnt in earlier runs while they answer.
 
 for (const address of knownPeers) contacts.addKnown(address, performance.now());
-for (const address of readLearntPeers(config.folder, log)) {
+for (const address of readLearntPeers(settings.folder, log)) {
   contacts.addRemembered(address, performance.now());
 }
 dialDue();
 
 const pingTimer = setInterval(() => pingAll(connections), LIMITS.pingIntervalMs);
+const sweepTimer = setInterval(sweep, LIMITS.sweepIntervalMs);
 process.on('SIGINT', leave);
 process.on('SIGTERM', leave);
 process.on('SIGHUP', leave);
@@ -135,7 +165,9 @@ function dial(contact: Contact): void {
   log('dialling', address.text);
 
   const giveUp = () => drop(peer, 'no answer in time');
-  const peer = openPeer(contact, address, announcement, giveUp);
+  // What a person has written down may lead anywhere.
+  const options = contact.isKnown ? dialOptions : { ...dialOptions, lookup: lookupIn(own.scope) };
+  const peer = openPeer(contact, address, options, giveUp);
   listenTo(peer);
   peer.socket.on('open', () => peerOnOpen(peer));
   peer.socket.on('error', (error) => drop(peer, explainError(error)));
@@ -158,8 +190,9 @@ function peerOnOpen(peer: Peer): void {
     if (other === peer) return;
   }
 
+  countUnfinished(peer, () => crowd.limitUnfinished());
   peer.openedMs = performance.now();
-  peer.poolSizeAtOpen = tree.size;
+  peer.toldSince = tree.size;
   contacts.reached(contact);
   peers.set(address.key, peer);
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
@@ -205,12 +238,14 @@ function redialLater({ contact, address, openedMs }: Peer, reason: string): void
 }
 
 function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
-  const connection = newConnection(socket);
+  const connection = newConnection(socket, true);
   connection.tcp = request.socket;
   connection.announcement = parseAnnouncement(request.headers);
   connection.address = connection.announcement?.address;
   listenTo(connection);
   socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
+  countUnfinished(connection, () => crowd.limitUnfinished());
+  crowd.admit(connection);
   // A request that was on its way when we stopped listening.
   if (leavingSinceMs !== undefined) socket.close(1001, 'leaving');
 }
@@ -219,6 +254,7 @@ function listenTo(connection: Connection): void {
   const { socket } = connection;
   connections.add(connection);
   socket.on('message', (data, isBinary) => socketOnMessage(connection, data, isBinary));
+  socket.on('ping', (data) => answerPing(connection, data));
   socket.on('pong', () => {
     connection.isAlive = true;
   });
@@ -228,6 +264,12 @@ function listenTo(connection: Connection): void {
   });
 }
 
+/** Closes what has no claim to stay. */
+function sweep(): void {
+  crowd.closeSilent(performance.now());
+  crowd.limitUnread();
+}
+
 function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): void {
   // Nothing counts that comes after our close frame, but before theirs.
   if (from.isExpelled || leavingSinceMs !== undefined) return;
@@ -235,12 +277,16 @@ function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): vo
     expel(from, 1003, 'text frames only');
     return;
   }
+  from.isAlive = true;
+  from.unfinishedBytes = 0;
   const message = parseMessage(data as Buffer, from.announcement !== undefined);
   if ('type' in message) handle(message, from);
   else if ('malformed' in message) refuse(from, message);
 }
 
 function handle<T extends MessageType>({ type, data }: Message<T>, from: Connection): void {
+  from.hasSpoken = true;
+  from.heardMs = performance.now();
   handlers[type](data, from);
 }
 
@@ -259,19 +305,24 @@ function expel(from: Connection, code: number, reason: string): void {
   from.socket.close(code, reason);
   const peer = [...peers.values()].find((each) => each === from);
   if (peer !== undefined) drop(peer, reason);
+  else log('closed', `${nameOf(from)} (${reason})`);
 }
 
 /** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */
 function learn(addresses: string[], from: Connection): void {
-  from.address ??= parseAddress(addresses[0]);
+  if (from.address === undefined) {
+    from.address = parseAddress(addresses[0]);
+    crowd.admit(from);
+  }
   const neighbours = addresses.slice(1);
   if (from.neighbours === undefined) {
     log('handshake from', `${nameOf(from)}, connected to ${count(neighbours.length, 'peer')}`);
   }
   from.neighbours = neighbours;
   routes.forget();
+  const { news } = sourceOf(from);
   const nowMs = performance.now();
-  const learnt = addresses.filter((text) => contacts.hear(text, from.addressBudget, nowMs));
+  const learnt = addresses.filter((text) => contacts.hear(text, news, nowMs));
   if (learnt.length > 0) log('learnt', learnt.join(' '));
   dialDue();
 }
@@ -288,7 +339,10 @@ function take(transactions: readonly Transaction[], from: Connection): boolean {
 
 /** A new transaction goes into the pool and on to the others; a known one goes no further. */
 function admit(transaction: Transaction, from: Connection): Outcome {
-  if (hasTransaction(transaction.key)) return { status: 'known' };
+  if (hasTransaction(transaction.key)) {
+    warnOfConflict(transaction, from);
+    return { status: 'known' };
+  }
   const reason = whyNoRoom(transaction);
   if (reason !== undefined) {
     tallyRefused(reason);
@@ -302,11 +356,31 @@ function admit(transaction: Transaction, from: Connection): Outcome {
 }
 
 function relay({ frame }: Transaction, from: Connection): void {
-  for (const peer of routes.from(from)) send(peer, frame);
+  for (const peer of routes.from(from)) flow.relay(peer, frame, from);
+}
+
+/** What was not relayed to a peer, it finds by comparing. */
+function catchUp(peer: Peer): void {
+  peer.toldSince = tree.size;
+  peer.distrustedUntilMs = -Infinity;
+  sendHandshake(peer);
+  reconciler.compareWith(peer);
+}
+
+async function warnOfConflict(transaction: Transaction, from: Connection): Promise<void> {
+  if (!(await conflicts.isNew(transaction))) return;
+  log('conflict', `transaction ${transaction.id} has other content from ${nameOf(from)}`);
+}
+
+/** Whose budgets a connection spends: those of a peer that has proven to be there, or of a network. */
+function sourceOf(connection: Connection): Source {
+  const peer = routes.peerBehind(connection);
+  const name = peer?.announcement ? peer.address.key : networkOf(connection.tcp?.remoteAddress);
+  return sources.of(name, performance.now());
 }
 
 function sendHandshake(peer: Peer): void {
-  send(peer, handshakeFrame([config.address, ...connectedAddresses]));
+  send(peer, handshakeFrame([settings.address, ...connectedAddresses]));
 }
 
 /** Tells the peers that recognise us when the list of our peers has changed. */
@@ -314,7 +388,9 @@ function peersChanged(): void {
   routes.forget();
   announceTimer ??= setTimeout(() => {
     announceTimer = undefined;
-    for (const peer of peers.values()) if (peer.announcement) sendHandshake(peer);
+    for (const peer of peers.values()) {
+      if (peer.announcement && !peer.isLeftBehind) sendHandshake(peer);
+    }
   }, LIMITS.announceDelayMs);
 }
 
@@ -331,6 +407,7 @@ async function leave(): Promise<void> {
   clearTimeout(dialTimer);
   clearTimeout(announceTimer);
   clearInterval(pingTimer);
+  clearInterval(sweepTimer);
   for (const listener of listeners) listener.close();
   // What has been taken gets its receipts.
   await Promise.race([writeTransactions([]), sleep(LIMITS.receiptsTimeoutMs)]);

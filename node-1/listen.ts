@@ -1,48 +1,144 @@
-/** The node's TCP side: on loopback, where `localhost` may mean IPv4 or IPv6. */
+/** The node's TCP side: what comes in, how long it may take, and what becomes a WebSocket. */
 
-import { createServer, type Server } from 'node:http';
-import type { WebSocketServer } from 'ws';
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { LIMITS } from './config.js';
+import { type Door, hostnameOf, type Refusal, whyRefused } from './door.js';
 import { fail } from './fail.js';
+import type { Log } from './log.js';
+import type { Settings } from './settings.js';
+
+/** Hands over a request to become a WebSocket, and what it runs on. */
+type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+const OPTIONS = {
+  maxHeaderSize: LIMITS.headerBytes,
+  headersTimeout: LIMITS.headersTimeoutMs,
+  requestTimeout: LIMITS.headersTimeoutMs,
+  connectionsCheckingInterval: LIMITS.sweepIntervalMs,
+  handshakeTimeout: LIMITS.headersTimeoutMs,
+  // Who asks for nothing clear is told so by us.
+  requireHostHeader: false,
+};
 
 /**
- * Listens on `port` and hands every WebSocket upgrade to `server`. Ends the process with one
- * line when the port is not to be had.
+ * Listens on all hosts, and answers whatever is no WebSocket upgrade, or none that may come in.
+ * Ends the process with one line when the port is not to be had.
  *
- * @returns the listening servers: one for IPv4, and one for IPv6 where the machine has it
+ * @param log hears of who is turned away
+ * @param onUpgrade gets the others
+ * @returns the listening servers: of loopback, one for IPv4, and one for IPv6 if the machine has it
  */
-export async function listen(port: number, server: WebSocketServer): Promise<Server[]> {
-  const listeners = [await listenOn('127.0.0.1', port), await listenOn('::1', port)];
-  return listeners.flatMap((listener) => {
-    listener?.on('upgrade', (request, socket, head) => {
-      server.handleUpgrade(request, socket, head, (client) =>
-        server.emit('connection', client, request),
-      );
+export async function listen(
+  { hosts, port, tls, address, secret }: Settings,
+  log: Log,
+  onUpgrade: OnUpgrade,
+): Promise<Server[]> {
+  const door = { hostname: hostnameOf(new URL(address).host), secret };
+  const unopened = new Map<string, Socket>();
+  const servers: Server[] = [];
+  for (const host of hosts) {
+    const server = tls ? createTlsServer({ ...OPTIONS, ...tls }) : createServer(OPTIONS);
+    limitUnopened(server, unopened);
+    answerOn(server, door, log, (request, socket, head) => {
+      unopened.delete(endOf(request.socket));
+      onUpgrade(request, socket, head);
     });
-    return listener ?? [];
+    if (await startOn(server, host, port)) servers.push(server);
+  }
+  return servers;
+}
+
+/** Of sockets that have not got as far as an upgrade, the oldest makes room for a new one. */
+function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
+  server.on('connection', (socket: Socket) => {
+    const end = endOf(socket);
+    unopened.set(end, socket);
+    socket.once('close', () => {
+      if (unopened.get(end) === socket) unopened.delete(end);
+    });
+    if (unopened.size <= LIMITS.unopenedSockets) return;
+    const [oldest] = unopened.values();
+    oldest?.destroy();
   });
 }
 
-function listenOn(host: string, port: number): Promise<Server | undefined> {
-  const listener = createServer((_request, response) => {
-    response.writeHead(426, { upgrade: 'websocket' }).end('This is a WebSocket server.\n');
-  });
+function answerOn(server: Server, door: Door, log: Log, onUpgrade: OnUpgrade): void {
+  const turnAway = (socket: Socket, { status, reason }: Refusal) => {
+    // One answer is enough, also for several requests.
+    if (!socket.writable) return;
+    log('turned away', `${socket.remoteAddress} (${reason})`);
+    answer(socket, status);
+  };
+  const odd: Refusal = {
+    status: door.secret === undefined ? 400 : 401,
+    reason: 'no proper request',
+  };
+  const serverOnUpgrade: OnUpgrade = (request, socket, head) => {
+    socket.on('error', () => {});
+    const refusal = request.method === 'GET' ? whyRefused(request, door) : odd;
+    if (refusal === undefined) onUpgrade(request, socket, head);
+    else turnAway(request.socket, refusal);
+  };
+  const serverOnRequest = (request: IncomingMessage) => {
+    const refusal = whyRefused(request, door);
+    turnAway(request.socket, refusal ?? { status: 426, reason: 'asks for no WebSocket' });
+  };
+  const serverOnClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const isReadable = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || /^HPE_/.test(error.code ?? '');
+    if (isReadable) turnAway(socket as Socket, odd);
+    // It has gone, or speaks no TLS where we do.
+    else socket.destroy();
+  };
+  server.on('upgrade', serverOnUpgrade);
+  server.on('request', serverOnRequest);
+  server.on('checkContinue', serverOnRequest);
+  server.on('checkExpectation', serverOnRequest);
+  server.on('connect', ({ socket }) => turnAway(socket, odd));
+  server.on('clientError', serverOnClientError);
+}
+
+/** Answers in few words, and that is that. */
+function answer(socket: Socket, status: Refusal['status']): void {
+  const body = status === 426 ? 'This is a WebSocket server.\n' : '';
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    `content-length: ${body.length}`,
+    ...(status === 426 ? ['upgrade: websocket', 'content-type: text/plain'] : []),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** False where the machine has no IPv6. */
+function startOn(server: Server, host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    listener.once('listening', () => resolve(listener));
-    listener.once('error', (error: NodeJS.ErrnoException) => {
+    server.once('listening', () => resolve(true));
+    server.once('error', (error: NodeJS.ErrnoException) => {
       const hasNoSuchAddress = error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT';
-      if (!hasNoSuchAddress) fail(explain(error, port));
-      resolve(undefined);
+      if (host !== '::1' || !hasNoSuchAddress) fail(explain(error, host, port));
+      resolve(false);
     });
-    listener.listen(port, host);
+    server.listen(port, host);
   });
 }
 
-function explain(error: NodeJS.ErrnoException, port: number): string {
-  if (error.code === 'EADDRINUSE') {
-    return `Port ${port} is already in use: end the program that uses it, or change PORT in .env`;
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is already in use: end the program that uses it, or change PORT in .env`;
+    case 'EACCES':
+      return `Port ${port} needs more rights than you have: set a PORT above 1023 in .env`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `This machine has no address ${host}: change HOST in .env`;
+    default:
+      return `Cannot listen on port ${port} (${error.message}): change PORT in .env`;
   }
-  if (error.code === 'EACCES') {
-    return `Port ${port} needs more rights than you have: set a PORT above 1023 in .env`;
-  }
-  return `Cannot listen on port ${port} (${error.message}): change PORT in .env`;
 }

@@ -1,16 +1,47 @@
 /** What a person sees in the terminal: one line an event, `[4001] event: what and why`. */
 
+import { LIMITS } from './config.js';
+import { TokenBucket } from './token-bucket.js';
+
 export type Log = (event: string, detail: string) => void;
 
 const LINE_CHARACTERS = 300;
 // Control characters and text-direction marks: a peer must not repaint somebody's terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Returns the log of the node on `port`. */
+/**
+ * Returns the log of the node on `port`. Nobody can fill the terminal: of each event there are
+ * some lines at once, then one a second, and from time to time how many were left out.
+ */
 export function createLog(port: number): Log {
   // A reader that goes away (`node index.js | head`) must not end the node.
   process.stdout.on('error', () => {});
-  return (event, detail) => console.log(`[${port}] ${event}: ${printable(detail)}`);
+  const budgets = new Map<string, TokenBucket>();
+  const leftOut = new Map<string, number>();
+
+  function log(event: string, detail: string): void {
+    const budget = budgets.get(event) ?? newBudget();
+    budgets.set(event, budget);
+    if (budget.take(performance.now())) print(event, detail);
+    else leaveOut(event);
+  }
+
+  function leaveOut(event: string): void {
+    const others = leftOut.get(event) ?? 0;
+    leftOut.set(event, others + 1);
+    if (others === 0) setTimeout(tellLeftOut, LIMITS.leftOutIntervalMs, event).unref();
+  }
+
+  function tellLeftOut(event: string): void {
+    print(event, `${leftOut.get(event)} more of these`);
+    leftOut.delete(event);
+  }
+
+  function print(event: string, detail: string): void {
+    console.log(`[${port}] ${event}: ${printable(detail)}`);
+  }
+
+  return log;
 }
 
 /**
@@ -48,4 +79,8 @@ export function count(amount: number, noun: string): string {
 function printable(text: string): string {
   const line = text.replace(UNPRINTABLE, '?');
   return line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line;
+}
+
+function newBudget(): TokenBucket {
+  return new TokenBucket(LIMITS.linesAtOnce, performance.now(), LIMITS.linesPerSecond);
 }

@@ -138,6 +138,11 @@ export function identify(transaction: JsonObject, json: string): TransactionId |
   }
 }
 
+/** Tells whether two texts say the same, however they are spelt. */
+export function hasSameContent(a: Buffer, b: Buffer): boolean {
+  return a.equals(b) || canonicalForm(a) === canonicalForm(b);
+}
+
 export function handshakeFrame(addresses: readonly string[]): string {
   return JSON.stringify({ type: 'HANDSHAKE', data: addresses });
 }
@@ -267,6 +272,16 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   return Object.values(value).some((part) => isDeeperThan(levels - 1, part));
+}
+
+/** The text itself if RFC 8785 has no form for it. */
+function canonicalForm(json: Buffer): string {
+  const text = json.toString();
+  try {
+    return canonicalize(JSON.parse(text)) as string;
+  } catch {
+    return text;
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -16,6 +16,7 @@ import { type MeshType, meshFrame } from './mesh-messages.js';
 import { type Data, type Transaction, transactionsFrame } from './messages.js';
 import { type Answer, type Request, Walk, WalkError } from './reconcile.js';
 import type { Routes } from './routes.js';
+import type { TokenBucket } from './token-bucket.js';
 import { getTransactions, hasTransaction, savedTransactions, tree } from './transactions.js';
 
 /** What only the node itself can tell, or do. */
@@ -27,6 +28,10 @@ export interface Host {
   take(transactions: readonly Transaction[], from: Connection): boolean;
   /** Sends a HANDSHAKE. */
   greet(peer: Peer): void;
+  /** What a connection spends on its requests. */
+  budgetOf(connection: Connection): TokenBucket;
+  /** Is told before something large is sent. */
+  makeRoom(): void;
 }
 
 /** A walk that is under way, or waits for its turn. */
@@ -36,13 +41,14 @@ interface Job {
   readonly steps: Generator<Request, Key[], Answer>;
   /** The request to put next, or what came out in the end; undefined at the beginning. */
   step?: IteratorResult<Request, Key[]>;
+  /** The answer to the request that is under way. */
+  asked?: Promise<Answer> | undefined;
   /** How many transactions it has brought. */
   taken: number;
 }
 
-/** The one request of ours that waits for its answer. */
+/** A request of ours that waits for its answer. */
 interface Pending {
-  readonly connection: Connection;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: WalkError) => void;
 }
@@ -66,7 +72,8 @@ export class Reconciler {
   #jobs: Job[] = [];
   #isWorking = false;
   #spreadTimer: NodeJS.Timeout | undefined;
-  #pending: Pending | undefined;
+  /** One a connection at most. */
+  readonly #pending = new Map<Connection, Pending>();
   /** How large the pool was one to two seconds ago, and at the last full second. */
   #settled = tree.size;
   #recent = tree.size;
@@ -89,9 +96,7 @@ export class Reconciler {
   /** A connection is gone, and with it what we wanted of it. */
   forget(connection: Connection): void {
     this.#jobs = this.#jobs.filter((job) => job.connection !== connection);
-    if (this.#pending?.connection === connection) {
-      this.#pending.reject(new WalkError('the connection ended'));
-    }
+    this.#pending.get(connection)?.reject(new WalkError('the connection ended'));
   }
 
   /** OFFER_KEYS: fetch what we lack of it; who has so much to offer may have more. */
@@ -100,9 +105,9 @@ export class Reconciler {
     if (keys.length === LIMITS.keys) this.compareWith(connection);
   }
 
-  /** The answer to our request, unless it comes from somebody else. */
+  /** The answer to our request, unless we have put none. */
   #takeAnswer(answer: Answer, from: Connection): void {
-    if (this.#pending?.connection === from) this.#pending.resolve(answer);
+    this.#pending.get(from)?.resolve(answer);
   }
 
   /**
@@ -112,8 +117,9 @@ export class Reconciler {
   async #answer(request: Request, from: Connection): Promise<void> {
     if (from.isWaiting) return;
     from.isWaiting = true;
-    while (!from.requestBudget.take(performance.now()))
+    while (!this.#host.budgetOf(from).take(performance.now()))
       await sleep(1000 / LIMITS.requestsPerSecond);
+    this.#host.makeRoom();
     const frame = await this.#answerTo(request, from).catch((error) => {
       this.#host.log('not answered', `${nameOf(from)} (${reason(error)})`);
       return transactionsFrame([]);
@@ -148,7 +154,9 @@ export class Reconciler {
   }
 
   #recognisedPeers(): Peer[] {
-    return [...this.#host.peers.values()].filter((peer) => peer.announcement !== undefined);
+    return [...this.#host.peers.values()].filter(
+      ({ announcement, isLeftBehind }) => announcement !== undefined && !isLeftBehind,
+    );
   }
 
   #add(connection: Connection, kind: Job['kind'], begin: (walk: Walk) => Job['steps']): void {
@@ -168,11 +176,12 @@ export class Reconciler {
     });
     const job: Job = { connection, kind, steps: begin(walk), taken: 0 };
     this.#jobs.push(job);
-    if (!this.#isWorking) this.#work();
+    this.#work();
   }
 
   /** One walk at a time; one that takes long lets others go on after a while. */
   async #work(): Promise<void> {
+    if (this.#isWorking) return;
     this.#isWorking = true;
     for (let job = this.#nextJob(); job !== undefined; job = this.#nextJob()) {
       const isDone = await this.#continue(job);
@@ -185,7 +194,8 @@ export class Reconciler {
   /** Peers first, lest anybody who only dials us keep them waiting. */
   #nextJob(): Job | undefined {
     const { routes } = this.#host;
-    return this.#jobs.find((job) => routes.peerBehind(job.connection)) ?? this.#jobs[0];
+    const ready = this.#jobs.filter(({ connection }) => !this.#pending.has(connection));
+    return ready.find((job) => routes.peerBehind(job.connection)) ?? ready[0];
   }
 
   /** Puts the requests of a walk, as many as its turn allows; true when it has ended. */
@@ -195,7 +205,10 @@ export class Reconciler {
     try {
       job.step ??= steps.next();
       while (!job.step.done && performance.now() < untilMs) {
-        const answer = await this.#ask(job.step.value, connection);
+        job.asked ??= this.#ask(job.step.value, connection);
+        const answer = await soon(job.asked);
+        if (answer === undefined) return false;
+        job.asked = undefined;
         if (answer.type === 'NODES') await refreshDigests();
         job.step = steps.next(answer);
       }
@@ -216,18 +229,21 @@ export class Reconciler {
     return true;
   }
 
+  /** Puts a request. Whoever does not answer soon keeps no others waiting. */
   async #ask(request: Request, connection: Connection): Promise<Answer> {
     if (connection.socket.readyState !== WebSocket.OPEN) throw new WalkError('not connected');
     let deadline: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Answer>((resolve, reject) => {
-        this.#pending = { connection, resolve, reject };
+        this.#pending.set(connection, { resolve, reject });
         deadline = setTimeout(reject, LIMITS.answerTimeoutMs, new WalkError('no answer in time'));
         send(connection, meshFrame(request));
       });
     } finally {
       clearTimeout(deadline);
-      this.#pending = undefined;
+      this.#pending.delete(connection);
+      // If its walk was put aside, it goes on.
+      setImmediate(() => this.#work());
     }
   }
 
@@ -253,8 +269,8 @@ export class Reconciler {
     connection: Connection,
     limit: number,
   ): KeyPage {
-    const relayedFrom = this.#host.routes.peerBehind(connection)?.poolSizeAtOpen ?? Infinity;
-    const arrived = Math.max(this.#settled, relayedFrom);
+    const toldSince = this.#host.routes.peerBehind(connection)?.toldSince ?? Infinity;
+    const arrived = Math.max(this.#settled, toldSince);
     return tree.keysUnder(nodes, from, Math.min(arrived, savedTransactions()), limit);
   }
 }
@@ -262,4 +278,15 @@ export class Reconciler {
 /** Brings the tree up to date, without holding up the event loop for long. */
 async function refreshDigests(): Promise<void> {
   while (!tree.refresh(performance.now() + LIMITS.digestSliceMs)) await nextTurn();
+}
+
+/** What a promise comes to, if it does so soon. */
+async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
+  const isDone = new AbortController();
+  const limit = sleep(LIMITS.stallMs, undefined, { signal: isDone.signal });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    isDone.abort();
+  }
 }

@@ -1,0 +1,75 @@
+/**
+ * What all connections together may cost us: how many of them others may open, and how much may
+ * wait in them. Who is worth least makes room for the others.
+ */
+
+import { LIMITS } from './config.js';
+import type { Connection } from './connection.js';
+
+/** Closes a connection. */
+type Expel = (connection: Connection, code: number, reason: string) => void;
+
+export class Crowd {
+  readonly #connections: ReadonlySet<Connection>;
+  readonly #expel: Expel;
+
+  /** @param connections those of both directions, read as they are at the time */
+  constructor(connections: ReadonlySet<Connection>, expel: Expel) {
+    this.#connections = connections;
+    this.#expel = expel;
+  }
+
+  /**
+   * Makes room for a connection that somebody has opened, or has just claimed an address over, if
+   * there is none: a client makes room for another, the one that has been silent longest; of
+   * peers, those that are there already stay.
+   */
+  admit(newcomer: Connection): void {
+    const isPeer = newcomer.address !== undefined;
+    const alike = this.#open().filter(
+      (each) => each.isInbound && (each.address !== undefined) === isPeer,
+    );
+    const limit = isPeer ? LIMITS.inboundPeers : LIMITS.inboundClients;
+    if (alike.length <= limit) return;
+    const leaving = isPeer ? newcomer : mostOf(alike, (each) => -each.heardMs);
+    this.#expel(leaving, 1013, 'no room for so many connections');
+  }
+
+  /** Closes those that have opened a connection and said nothing since. */
+  closeSilent(nowMs: number): void {
+    for (const each of this.#open()) {
+      if (!each.isInbound || each.hasSpoken) continue;
+      if (nowMs - each.heardMs > LIMITS.silenceTimeoutMs) this.#expel(each, 1008, 'silent');
+    }
+  }
+
+  /** Keeps what waits to be read by others within bounds. */
+  limitUnread(): void {
+    this.#limit((each) => each.socket.bufferedAmount, LIMITS.unreadBytes, 'it does not read');
+  }
+
+  /** Keeps what has come of messages that are not complete within bounds. */
+  limitUnfinished(): void {
+    this.#limit((each) => each.unfinishedBytes, LIMITS.unfinishedBytes, 'unfinished messages');
+  }
+
+  #limit(bytesOf: (connection: Connection) => number, limit: number, reason: string): void {
+    const sum = (open: Connection[]) => open.reduce((bytes, each) => bytes + bytesOf(each), 0);
+    for (let open = this.#open(); sum(open) > limit; open = this.#open()) {
+      const worst = mostOf(open, bytesOf);
+      this.#expel(worst, 1008, reason);
+      worst.socket.terminate();
+    }
+  }
+
+  #open(): Connection[] {
+    return [...this.#connections].filter((each) => !each.isExpelled);
+  }
+}
+
+function mostOf(
+  connections: Connection[],
+  amountOf: (connection: Connection) => number,
+): Connection {
+  return connections.reduce((a, b) => (amountOf(b) > amountOf(a) ? b : a));
+}

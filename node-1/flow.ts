@@ -1,0 +1,69 @@
+/**
+ * What to do about a peer that reads more slowly than transactions come. At first, who sends them
+ * is made to wait for it. But one that is stuck must cost neither their time nor our memory: soon
+ * it is left behind, and gets nothing until it has read what it was sent; then it catches up by a
+ * comparison of the pools. With a plain peer there is none, so that is dropped.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from './config.js';
+import { type Connection, type Peer, pauseUntil, send } from './connection.js';
+import type { Log } from './log.js';
+
+/** What only the node itself can do. */
+interface Host {
+  readonly log: Log;
+  drop(peer: Peer, reason: string): void;
+  /** Finds out with a peer what it has missed. */
+  catchUp(peer: Peer): void;
+}
+
+export class Flow {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Sends a peer what has come over another connection, if it keeps up. */
+  relay(peer: Peer, frame: Buffer, from: Connection): void {
+    const unreadBytes = peer.socket.bufferedAmount;
+    if (unreadBytes > LIMITS.slowBytes && !peer.isSlow) this.#waitFor(peer);
+    if (peer.isLeftBehind) return;
+    if (unreadBytes > LIMITS.plainUnreadBytes && peer.announcement === undefined) {
+      this.#host.drop(peer, 'it does not read');
+      return;
+    }
+    send(peer, frame);
+    if (peer.pause !== undefined) pauseUntil(peer.pause, from);
+  }
+
+  /** Follows a peer from where it is slow to where it has read all. */
+  async #waitFor(peer: Peer): Promise<void> {
+    const drained = whenDrained(peer);
+    peer.isSlow = true;
+    if (performance.now() > peer.impatientUntilMs) {
+      peer.pause = Promise.race([drained, sleep(LIMITS.slowPauseMs)]);
+      await peer.pause;
+      peer.pause = undefined;
+    }
+    if (peer.socket.bufferedAmount > 0 && peer.announcement !== undefined) {
+      peer.isLeftBehind = true;
+      peer.impatientUntilMs = performance.now() + LIMITS.impatienceMs;
+      this.#host.log('left behind', `${peer.address.text} (it reads too slowly)`);
+    }
+    await drained;
+    peer.isSlow = false;
+    if (!peer.isLeftBehind || peer.isDropped) return;
+    peer.isLeftBehind = false;
+    this.#host.log('caught up', `${peer.address.text} (it has read what it was sent)`);
+    this.#host.catchUp(peer);
+  }
+}
+
+/** Resolves when all has been handed to the operating system, or never will be. */
+function whenDrained({ tcp }: Peer): Promise<void> {
+  return new Promise((resolve) => {
+    tcp?.once('drain', resolve).once('close', resolve);
+  });
+}

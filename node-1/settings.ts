@@ -1,0 +1,181 @@
+/** The settings of one node: its .env, checked. */
+
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { basename, join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import dotenv from 'dotenv';
+import { type Address, parseAddress } from './addresses.js';
+import { LIMITS } from './config.js';
+import { fail } from './fail.js';
+import { reason } from './files.js';
+
+export interface Settings {
+  /** The node's own folder, absolute. */
+  readonly folder: string;
+  readonly port: number;
+  /** What to listen on: IP addresses, or the name of one. */
+  readonly hosts: readonly string[];
+  /** Our own address, as we announce it to others. */
+  readonly address: string;
+  /** How long the file of the pool may become. */
+  readonly maxPoolBytes: number;
+  /** What everybody must know who wants to come in; undefined where anybody may. */
+  readonly secret: string | undefined;
+  /** With what we speak TLS, PEM; undefined where we don't. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Whose certificates we trust in others, PEM; undefined for those that Node.js trusts. */
+  readonly ca: Buffer | undefined;
+}
+
+type Complain = (what: string) => never;
+type Env = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = ['127.0.0.1', '::1'];
+const EVERYWHERE = new Set(['0.0.0.0', '::', '[::]']);
+const SHORT_SECRET_CHARACTERS = 16;
+
+/**
+ * Reads the settings of the node in `folder` from its .env alone: a PORT that happens to be
+ * set in the terminal must not turn three nodes into one. Ends the process with one line
+ * when a setting is missing or wrong.
+ */
+export function loadSettings(folder: string): Settings {
+  const name = basename(folder);
+  const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
+  const env = readEnv(join(folder, '.env'), name, suggestion);
+  const complain = (what: string) => fail(`${name}/.env: ${what}`);
+  if (!env.PORT) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
+  const port = Number(env.PORT);
+  if (!/^\d+$/.test(env.PORT) || port < 1 || port > 65_535) {
+    complain(`PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
+  }
+  const maxPoolBytes = Number(env.MAX_POOL_BYTES ?? LIMITS.poolBytes);
+  if (!Number.isSafeInteger(maxPoolBytes) || maxPoolBytes < 1) {
+    complain(`MAX_POOL_BYTES must be a whole number, for example ${LIMITS.poolBytes}`);
+  }
+  const secret = env.NETWORK_SECRET;
+  // It has to fit into a header.
+  if (secret !== undefined && !/^[ -~]+$/.test(secret)) {
+    complain('NETWORK_SECRET must consist of ASCII letters, digits, signs and spaces');
+  }
+  const tls = readTls(env, folder, complain);
+  return Object.freeze({
+    folder,
+    port,
+    hosts: readHosts(env, complain),
+    address: readAddress(env, port, tls !== undefined, complain),
+    maxPoolBytes,
+    secret,
+    tls,
+    ca: readCa(env, folder, complain),
+  });
+}
+
+/** Tells what is not wrong with the settings, but dangerous. */
+export function warningsOf(
+  { address, secret }: Settings,
+  knownPeers: readonly Address[],
+): string[] {
+  if (secret === undefined) return [];
+  const own = parseAddress(address) as Address;
+  const warnings: string[] = [];
+  const inClear = [own, ...knownPeers].find(
+    ({ key, scope }) => key.startsWith('ws:') && scope !== 'loopback',
+  );
+  if (inClear !== undefined) {
+    warnings.push(
+      `whoever is between us and ${inClear.text} can read NETWORK_SECRET: set TLS_CERT and TLS_KEY`,
+    );
+  }
+  if (secret.length < SHORT_SECRET_CHARACTERS) {
+    const wanted = `${SHORT_SECRET_CHARACTERS} random characters or more`;
+    warnings.push(`NETWORK_SECRET is short enough to be guessed: make it of ${wanted}`);
+  }
+  return warnings;
+}
+
+/** The settings that are set, without spaces around them. */
+function readEnv(file: string, name: string, suggestion: string): Env {
+  try {
+    const env = Object.entries(dotenv.parse(readFileSync(file)));
+    return Object.fromEntries(env.map(([key, value]) => [key, value.trim() || undefined]));
+  } catch {
+    return fail(`${name}/.env cannot be read: create it with the line ${suggestion}`);
+  }
+}
+
+function readHosts({ HOST: host }: Env, complain: Complain): readonly string[] {
+  if (host === undefined || host === 'localhost') return LOOPBACK;
+  if (isIP(host) === 0 && !/^[a-z\d.-]+$/i.test(host)) {
+    complain(`HOST=${host} is not an IP address, nor a name: write it like 192.168.1.5`);
+  }
+  return [host];
+}
+
+/** Our own address: ADDRESS, with our port if it has none; else what HOST says. */
+function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain): string {
+  const { HOST: host, ADDRESS: given } = env;
+  const place = given ?? host ?? 'localhost';
+  if (EVERYWHERE.has(place)) {
+    complain(`HOST=${host} needs an ADDRESS by which others reach this node, like 192.168.1.5`);
+  }
+  const scheme = hasTls ? 'wss' : 'ws';
+  const bracketed = isIP(place) === 6 ? `[${place}]` : place;
+  const full = place.includes('://') ? place : `${scheme}://${bracketed}`;
+  const text = /:\d+$/.test(full) ? full : `${full.replace(/\/$/, '')}:${port}`;
+  if (parseAddress(text) === undefined) {
+    complain(
+      `ADDRESS=${place} is no address: write it like 192.168.1.5 or ws://192.168.1.5:${port}`,
+    );
+  }
+  if (hasTls && !text.startsWith('wss:')) {
+    complain(`ADDRESS=${place} does not fit TLS_CERT: with TLS it begins with wss://`);
+  }
+  return text;
+}
+
+function readTls(env: Env, folder: string, complain: Complain): Settings['tls'] {
+  const cert = readPem(env, 'TLS_CERT', folder, complain);
+  const key = readPem(env, 'TLS_KEY', folder, complain);
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined) return complain('TLS_KEY needs a TLS_CERT');
+  if (key === undefined) return complain('TLS_CERT needs a TLS_KEY');
+  if (fails(() => createSecureContext({ cert }))) complain(notPem(env, 'TLS_CERT'));
+  if (fails(() => createSecureContext({ key }))) complain(notPem(env, 'TLS_KEY'));
+  if (fails(() => createSecureContext({ cert, key }))) {
+    complain(`TLS_KEY=${env.TLS_KEY} is not the key of TLS_CERT=${env.TLS_CERT}`);
+  }
+  return { cert, key };
+}
+
+function readCa(env: Env, folder: string, complain: Complain): Buffer | undefined {
+  const ca = readPem(env, 'TLS_CA', folder, complain);
+  if (ca !== undefined && fails(() => new X509Certificate(ca))) complain(notPem(env, 'TLS_CA'));
+  return ca;
+}
+
+/** The content of a file that a setting names, as seen from the node's folder. */
+function readPem(env: Env, name: string, folder: string, complain: Complain): Buffer | undefined {
+  const file = env[name];
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(resolve(folder, file));
+  } catch (error) {
+    return complain(`${name}=${file} cannot be read (${reason(error)})`);
+  }
+}
+
+function notPem(env: Env, name: string): string {
+  return `${name}=${env[name]} holds nothing in PEM format that can be used`;
+}
+
+function fails(use: () => unknown): boolean {
+  try {
+    use();
+    return false;
+  } catch {
+    return true;
+  }
+}

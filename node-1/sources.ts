@@ -1,0 +1,51 @@
+/**
+ * Whoever makes us do something spends a budget. It belongs to where they come from, not to the
+ * connection: who comes back over another one finds it as it was. Pure.
+ */
+
+import { isIP } from 'node:net';
+import { LIMITS } from './config.js';
+import { TokenBucket } from './token-bucket.js';
+
+export interface Source {
+  /** Spent on each address that we dial on its word. */
+  readonly news: TokenBucket;
+  /** Spent on each request about the pool. */
+  readonly requests: TokenBucket;
+}
+
+export class Sources {
+  /** The one used longest ago first. */
+  readonly #sources = new Map<string, Source>();
+
+  /**
+   * Returns the budgets of a source.
+   *
+   * @param name the address of a peer that has proven to be there, or the network of anybody else
+   */
+  of(name: string, nowMs: number): Source {
+    const source = this.#sources.get(name) ?? {
+      news: new TokenBucket(LIMITS.newsAtOnce, nowMs, LIMITS.newsPerSecond),
+      requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
+    };
+    this.#sources.delete(name);
+    this.#sources.set(name, source);
+    if (this.#sources.size > LIMITS.sources) {
+      const [oldest] = this.#sources.keys();
+      this.#sources.delete(oldest as string);
+    }
+    return source;
+  }
+}
+
+/** Who has one address of these has them all: this machine; a /64 of IPv6; one IPv4 address. */
+export function networkOf(ip = ''): string {
+  const text = ip.replace(/^::ffff:/, '').replace(/%.*$/, '');
+  if (text === '::1' || text.startsWith('127.')) return 'this machine';
+  if (isIP(text) !== 6) return text;
+  const [head = '', tail] = text.split('::');
+  const groups = (part: string) => part.split(':').filter((group) => group !== '');
+  const missing = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
+  const all = [...groups(head), ...Array(missing).fill('0'), ...groups(tail ?? '')];
+  return all.slice(0, 4).join(':');
+}
