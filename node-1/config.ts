@@ -53,7 +53,7 @@ export const LIMITS = Object.freeze({
   keys: 1024,
   answerBytes: 512 * 1024,
   answerTimeoutMs: 10_000,
-  stallMs: 1_000,
+  stallMs: 2_000,
   walkTurnMs: 5_000,
   walkRequests: 65_536,
   walkKeys: 16 * 1024 * 1024,

@@ -4,7 +4,9 @@
  */
 
 import { LIMITS } from './config.js';
+import { type Connection, nameOf } from './connection.js';
 import type { Key } from './key-set.js';
+import type { Log } from './log.js';
 import { hasSameContent, jsonOf, type Transaction } from './messages.js';
 import { TokenBucket } from './token-bucket.js';
 import { getTransactions, writeTransactions } from './transactions.js';
@@ -13,6 +15,7 @@ import { getTransactions, writeTransactions } from './transactions.js';
 const REMEMBERED = 1024;
 
 export class Conflicts {
+  readonly #log: Log;
   readonly #found = new Set<Key>();
   readonly #budget = new TokenBucket(
     LIMITS.checksAtOnce,
@@ -20,19 +23,23 @@ export class Conflicts {
     LIMITS.checksPerSecond,
   );
 
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
   /**
-   * Tells whether a transaction that we know by its id has other content than ours, the first time
-   * that this is found. Only some are looked at where many come, for ours is on the disk.
+   * Looks whether a transaction that we know by its id has the content that we know. Where many
+   * come, that is done for some only, because ours is on the disk.
    */
-  async isNew(transaction: Transaction): Promise<boolean> {
-    const { key } = transaction;
-    if (this.#found.has(key) || !this.#budget.take(performance.now())) return false;
+  async look(transaction: Transaction, from: Connection): Promise<void> {
+    const { id, key } = transaction;
+    if (this.#found.has(key) || !this.#budget.take(performance.now())) return;
     await writeTransactions([]);
     const [ours] = await getTransactions([key]).catch(() => []);
-    if (ours === undefined || hasSameContent(ours, jsonOf(transaction))) return false;
-    if (this.#found.has(key)) return false;
+    if (ours === undefined || hasSameContent(ours, jsonOf(transaction))) return;
+    if (this.#found.has(key)) return;
     if (this.#found.size >= REMEMBERED) this.#found.clear();
     this.#found.add(key);
-    return true;
+    this.#log('conflict', `transaction ${id} has other content from ${nameOf(from)}`);
   }
 }

@@ -1,12 +1,23 @@
 /** One socket, whoever opened it: what we know of it, and what is done with it. */
 
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClientOptions, WebSocket } from 'ws';
-import type { Address } from './addresses.js';
+import { WebSocket } from 'ws';
+import { type Address, lookupIn } from './addresses.js';
 import { LIMITS } from './config.js';
 import type { Contact } from './contacts.js';
 import { type Announcement, parseAnnouncement } from './messages.js';
+
+/** What is the same for all that we dial. */
+interface DialOptions {
+  /** Our own address, which tells where names may lead. */
+  readonly own: Address;
+  /** Of the upgrade: by which nodes recognise each other, and members of a network. */
+  readonly headers: Record<string, string>;
+  /** Whose certificates we trust, PEM; undefined for those that Node.js trusts. */
+  readonly ca: Buffer | undefined;
+}
 
 /** For the sockets of both directions. */
 export const SOCKET_OPTIONS = Object.freeze({
@@ -15,7 +26,7 @@ export const SOCKET_OPTIONS = Object.freeze({
   maxFragments: LIMITS.messageFragments,
   maxBufferedChunks: LIMITS.frameChunks,
   closeTimeout: LIMITS.closeTimeoutMs,
-  // Who pings and does not read gets no more pongs: see answerPing.
+  // Done in crowd.ts.
   autoPong: false,
 });
 
@@ -70,13 +81,15 @@ export interface Peer extends Connection {
   isDropped: boolean;
 }
 
-export function newConnection(socket: WebSocket, isInbound: boolean): Connection {
+/** @param request by which the other end has opened it; undefined for one that we open */
+export function newConnection(socket: WebSocket, request?: IncomingMessage): Connection {
+  const announcement = request && parseAnnouncement(request.headers);
   return {
     socket,
-    isInbound,
-    announcement: undefined,
-    address: undefined,
-    tcp: undefined,
+    isInbound: request !== undefined,
+    announcement,
+    address: announcement?.address,
+    tcp: request?.socket,
     neighbours: undefined,
     heardMs: performance.now(),
     hasSpoken: false,
@@ -93,19 +106,20 @@ export function newConnection(socket: WebSocket, isInbound: boolean): Connection
 /**
  * Dials an address.
  *
- * @param options for the upgrade: the headers by which nodes like ours recognise each other,
- * whose certificates to trust, how to look up names
  * @param onTimeout is called when it takes too long, unless the deadline is cleared before
  */
 export function openPeer(
   contact: Contact,
   address: Address,
-  options: ClientOptions,
+  { own, headers, ca }: DialOptions,
   onTimeout: () => void,
 ): Peer {
-  const socket = new WebSocket(address.text, { ...options, ...SOCKET_OPTIONS });
+  // What a person has written down may lead anywhere, but not a name that a peer told us.
+  const lookup = contact.isKnown ? undefined : lookupIn(own.scope);
+  const options = { ...SOCKET_OPTIONS, headers, ca, lookup };
+  const socket = new WebSocket(address.text, options);
   const peer: Peer = {
-    ...newConnection(socket, false),
+    ...newConnection(socket),
     contact,
     address,
     deadline: setTimeout(onTimeout, LIMITS.dialTimeoutMs),
@@ -162,45 +176,6 @@ export async function pauseUntil(ready: Promise<void>, { socket }: Connection): 
   socket.pause();
   await Promise.race([ready, sleep(LIMITS.pauseMs)]);
   socket.resume();
-}
-
-/** Pings each connection, and ends those that have not answered the last time: they are gone. */
-export function pingAll(connections: Iterable<Connection>): void {
-  for (const connection of connections) {
-    const { socket } = connection;
-    if (socket.readyState !== WebSocket.OPEN) continue;
-    if (!connection.isAlive) {
-      socket.terminate();
-      continue;
-    }
-    connection.isAlive = false;
-    socket.ping();
-  }
-}
-
-/**
- * Keeps count of what has come of a message that is not complete: from now on, until it is.
- *
- * @param onMore is called when it has become more
- */
-export function countUnfinished(connection: Connection, onMore: () => void): void {
-  const { socket, tcp, isInbound } = connection;
-  // Before the WebSocket gets it, and tells of what is complete.
-  tcp?.prependListener('data', (chunk: Buffer) => {
-    connection.unfinishedBytes += chunk.length;
-    if (connection.unfinishedBytes > chunk.length) onMore();
-  });
-  const uncount = (data: Buffer) => {
-    // What comes to a server is masked.
-    connection.unfinishedBytes -= data.length + (isInbound ? 6 : 2);
-  };
-  socket.on('ping', uncount);
-  socket.on('pong', uncount);
-}
-
-/** Answers a ping, unless the other end reads no answers. */
-export function answerPing({ socket }: Connection, data: Buffer): void {
-  if (socket.bufferedAmount === 0) socket.pong(data);
 }
 
 /** How a line in the terminal names the other end. */

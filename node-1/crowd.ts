@@ -3,6 +3,7 @@
  * wait in them. Who is worth least makes room for the others.
  */
 
+import { WebSocket } from 'ws';
 import { LIMITS } from './config.js';
 import type { Connection } from './connection.js';
 
@@ -17,6 +18,27 @@ export class Crowd {
   constructor(connections: ReadonlySet<Connection>, expel: Expel) {
     this.#connections = connections;
     this.#expel = expel;
+    setInterval(() => this.#ping(), LIMITS.pingIntervalMs).unref();
+    setInterval(() => {
+      this.#closeSilent(performance.now());
+      this.limitUnread();
+    }, LIMITS.sweepIntervalMs).unref();
+  }
+
+  /** Follows a connection: how much comes over it, and whether it is alive. */
+  watch(connection: Connection): void {
+    const { socket, isInbound } = connection;
+    socket.on('ping', (data) => {
+      this.#uncount(connection, data);
+      // Who pings and does not read gets no more pongs.
+      if (socket.bufferedAmount < LIMITS.slowBytes) socket.pong(data);
+    });
+    socket.on('pong', (data) => {
+      this.#uncount(connection, data);
+      connection.isAlive = true;
+    });
+    if (isInbound) this.#countUnfinished(connection);
+    else socket.once('open', () => this.#countUnfinished(connection));
   }
 
   /**
@@ -35,21 +57,48 @@ export class Crowd {
     this.#expel(leaving, 1013, 'no room for so many connections');
   }
 
+  /** Keeps what waits to be read by others within bounds. */
+  limitUnread(): void {
+    this.#limit((each) => each.socket.bufferedAmount, LIMITS.unreadBytes, 'it does not read');
+  }
+
+  #countUnfinished(connection: Connection): void {
+    // Before the WebSocket gets it, and tells of a message that is complete.
+    connection.tcp?.prependListener('data', ({ length }: Buffer) => {
+      connection.unfinishedBytes += length;
+      if (connection.unfinishedBytes > length) this.#limitUnfinished();
+    });
+  }
+
+  /** What is no message is not kept. What comes to a server is masked, by four bytes. */
+  #uncount(connection: Connection, data: Buffer): void {
+    connection.unfinishedBytes -= data.length + (connection.isInbound ? 6 : 2);
+  }
+
+  /** Pings each connection, and ends those that have not answered the last time: they are gone. */
+  #ping(): void {
+    for (const connection of this.#connections) {
+      const { socket } = connection;
+      if (socket.readyState !== WebSocket.OPEN) continue;
+      if (!connection.isAlive) {
+        socket.terminate();
+        continue;
+      }
+      connection.isAlive = false;
+      socket.ping();
+    }
+  }
+
   /** Closes those that have opened a connection and said nothing since. */
-  closeSilent(nowMs: number): void {
+  #closeSilent(nowMs: number): void {
     for (const each of this.#open()) {
       if (!each.isInbound || each.hasSpoken) continue;
       if (nowMs - each.heardMs > LIMITS.silenceTimeoutMs) this.#expel(each, 1008, 'silent');
     }
   }
 
-  /** Keeps what waits to be read by others within bounds. */
-  limitUnread(): void {
-    this.#limit((each) => each.socket.bufferedAmount, LIMITS.unreadBytes, 'it does not read');
-  }
-
   /** Keeps what has come of messages that are not complete within bounds. */
-  limitUnfinished(): void {
+  #limitUnfinished(): void {
     this.#limit((each) => each.unfinishedBytes, LIMITS.unfinishedBytes, 'unfinished messages');
   }
 

@@ -6,16 +6,13 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { type Address, lookupIn, parseAddress } from './addresses.js';
+import { type Address, parseAddress } from './addresses.js';
 import { LIMITS } from './config.js';
 import { Conflicts } from './conflicts.js';
 import {
-  answerPing,
   type Connection,
-  countUnfinished,
   explainClose,
   explainError,
   isAtHome,
@@ -25,16 +22,15 @@ import {
   openPeer,
   type Peer,
   pauseUntil,
-  pingAll,
   SOCKET_OPTIONS,
   send,
 } from './connection.js';
 import { type Contact, Contacts } from './contacts.js';
 import { Crowd } from './crowd.js';
 import { secretHeaders } from './door.js';
-import { fail } from './fail.js';
 import { Flow } from './flow.js';
 import { lockFolder } from './folder-lock.js';
+import { leaveOnSignal } from './leave.js';
 import { listen } from './listen.js';
 import { count, createLog, createTally } from './log.js';
 import {
@@ -46,7 +42,6 @@ import {
   type Message,
   type MessageType,
   type Outcome,
-  parseAnnouncement,
   parseMessage,
   type Transaction,
 } from './messages.js';
@@ -54,8 +49,8 @@ import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-
 import { sendReceipt } from './receipts.js';
 import { Reconciler } from './reconciler.js';
 import { Routes } from './routes.js';
-import { loadSettings, warningsOf } from './settings.js';
-import { networkOf, type Source, Sources } from './sources.js';
+import { keepsSecret, loadSettings, warningsOf } from './settings.js';
+import { Sources } from './sources.js';
 import {
   hasTransaction,
   isDiskBehind,
@@ -76,9 +71,9 @@ await loadTransactions(settings.maxPoolBytes, log);
 const meshId = randomBytes(16).toString('hex');
 const announcement = announcementHeaders(meshId, settings.address);
 const own = parseAddress(settings.address) as Address;
-const keepsSecret = settings.secret !== undefined && own.key.startsWith('wss:');
-const contacts = new Contacts(own, keepsSecret);
+const contacts = new Contacts(own, keepsSecret(settings));
 const dialOptions = {
+  own,
   headers: { ...announcement, ...secretHeaders(settings.secret) },
   ca: settings.ca,
 };
@@ -91,21 +86,21 @@ const connections = new Set<Connection>();
 
 let dialTimer: NodeJS.Timeout | undefined;
 let announceTimer: NodeJS.Timeout | undefined;
-let leavingSinceMs: number | undefined;
+let isLeaving = false;
 
 const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worthRemembering(), log);
 const routes = new Routes(peers, connections, contacts);
-const sources = new Sources();
+const sources = new Sources(routes);
 const crowd = new Crowd(connections, expel);
 const flow = new Flow({ drop, catchUp, log });
-const conflicts = new Conflicts();
+const conflicts = new Conflicts(log);
 const reconciler = new Reconciler({
   peers,
   routes,
   take,
   greet: sendHandshake,
-  budgetOf: (connection) => sourceOf(connection).requests,
-  makeRoom: () => crowd.limitUnread(),
+  sources,
+  crowd,
   log,
 });
 const tallyAccepted = createTally<Transaction>((accepted, { id }) => {
@@ -139,16 +134,14 @@ for (const address of readLearntPeers(settings.folder, log)) {
 }
 dialDue();
 
-const pingTimer = setInterval(() => pingAll(connections), LIMITS.pingIntervalMs);
-const sweepTimer = setInterval(sweep, LIMITS.sweepIntervalMs);
-process.on('SIGINT', leave);
-process.on('SIGTERM', leave);
-process.on('SIGHUP', leave);
+// Leave, when told to.
+
+leaveOnSignal({ stop, listeners, connections, saved: learntPeers.settled });
 
 /** Dials every contact that is due, as far as the limits allow, and comes back for the rest. */
 function dialDue(): void {
   clearTimeout(dialTimer);
-  if (leavingSinceMs !== undefined) return;
+  if (isLeaving) return;
   for (const contact of contacts.due(performance.now())) {
     // An attempt that ends, or a peer that goes, calls again.
     if (attemptingToConnectToAddress.length >= LIMITS.dialsAtOnce) return;
@@ -165,9 +158,7 @@ function dial(contact: Contact): void {
   log('dialling', address.text);
 
   const giveUp = () => drop(peer, 'no answer in time');
-  // What a person has written down may lead anywhere.
-  const options = contact.isKnown ? dialOptions : { ...dialOptions, lookup: lookupIn(own.scope) };
-  const peer = openPeer(contact, address, options, giveUp);
+  const peer = openPeer(contact, address, dialOptions, giveUp);
   listenTo(peer);
   peer.socket.on('open', () => peerOnOpen(peer));
   peer.socket.on('error', (error) => drop(peer, explainError(error)));
@@ -190,7 +181,6 @@ function peerOnOpen(peer: Peer): void {
     if (other === peer) return;
   }
 
-  countUnfinished(peer, () => crowd.limitUnfinished());
   peer.openedMs = performance.now();
   peer.toldSince = tree.size;
   contacts.reached(contact);
@@ -222,7 +212,7 @@ function drop(peer: Peer, reason: string): void {
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
   if (contact.sameAs !== undefined) {
     log('not connected', `${address.text} is ${reason}`);
-  } else if (leavingSinceMs === undefined) {
+  } else if (!isLeaving) {
     redialLater(peer, reason);
   }
   dialDue();
@@ -238,41 +228,28 @@ function redialLater({ contact, address, openedMs }: Peer, reason: string): void
 }
 
 function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
-  const connection = newConnection(socket, true);
-  connection.tcp = request.socket;
-  connection.announcement = parseAnnouncement(request.headers);
-  connection.address = connection.announcement?.address;
+  const connection = newConnection(socket, request);
   listenTo(connection);
   socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
-  countUnfinished(connection, () => crowd.limitUnfinished());
   crowd.admit(connection);
   // A request that was on its way when we stopped listening.
-  if (leavingSinceMs !== undefined) socket.close(1001, 'leaving');
+  if (isLeaving) socket.close(1001, 'leaving');
 }
 
 function listenTo(connection: Connection): void {
   const { socket } = connection;
   connections.add(connection);
+  crowd.watch(connection);
   socket.on('message', (data, isBinary) => socketOnMessage(connection, data, isBinary));
-  socket.on('ping', (data) => answerPing(connection, data));
-  socket.on('pong', () => {
-    connection.isAlive = true;
-  });
   socket.on('close', () => {
     connections.delete(connection);
     reconciler.forget(connection);
   });
 }
 
-/** Closes what has no claim to stay. */
-function sweep(): void {
-  crowd.closeSilent(performance.now());
-  crowd.limitUnread();
-}
-
 function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): void {
   // Nothing counts that comes after our close frame, but before theirs.
-  if (from.isExpelled || leavingSinceMs !== undefined) return;
+  if (from.isExpelled || isLeaving) return;
   if (isBinary) {
     expel(from, 1003, 'text frames only');
     return;
@@ -320,7 +297,7 @@ function learn(addresses: string[], from: Connection): void {
   }
   from.neighbours = neighbours;
   routes.forget();
-  const { news } = sourceOf(from);
+  const { news } = sources.of(from);
   const nowMs = performance.now();
   const learnt = addresses.filter((text) => contacts.hear(text, news, nowMs));
   if (learnt.length > 0) log('learnt', learnt.join(' '));
@@ -340,7 +317,7 @@ function take(transactions: readonly Transaction[], from: Connection): boolean {
 /** A new transaction goes into the pool and on to the others; a known one goes no further. */
 function admit(transaction: Transaction, from: Connection): Outcome {
   if (hasTransaction(transaction.key)) {
-    warnOfConflict(transaction, from);
+    conflicts.look(transaction, from);
     return { status: 'known' };
   }
   const reason = whyNoRoom(transaction);
@@ -367,18 +344,6 @@ function catchUp(peer: Peer): void {
   reconciler.compareWith(peer);
 }
 
-async function warnOfConflict(transaction: Transaction, from: Connection): Promise<void> {
-  if (!(await conflicts.isNew(transaction))) return;
-  log('conflict', `transaction ${transaction.id} has other content from ${nameOf(from)}`);
-}
-
-/** Whose budgets a connection spends: those of a peer that has proven to be there, or of a network. */
-function sourceOf(connection: Connection): Source {
-  const peer = routes.peerBehind(connection);
-  const name = peer?.announcement ? peer.address.key : networkOf(connection.tcp?.remoteAddress);
-  return sources.of(name, performance.now());
-}
-
 function sendHandshake(peer: Peer): void {
   send(peer, handshakeFrame([settings.address, ...connectedAddresses]));
 }
@@ -394,28 +359,12 @@ function peersChanged(): void {
   }, LIMITS.announceDelayMs);
 }
 
-/** Ctrl-C: tell the peers, write what is not yet on disk, and go. A second one goes at once. */
-async function leave(): Promise<void> {
-  if (leavingSinceMs !== undefined) {
-    // npm and other runners pass a Ctrl-C on that the terminal has delivered already.
-    if (performance.now() - leavingSinceMs > LIMITS.signalRepeatMs) process.exit(1);
-    return;
-  }
-  leavingSinceMs = performance.now();
+/** We leave: from now on nothing is dialled, and nothing taken. */
+function stop(): void {
+  isLeaving = true;
   log('leaving', `${count(tree.size, 'transaction')} in the pool`);
-  setTimeout(() => fail('Left before all was saved'), LIMITS.leaveTimeoutMs);
   clearTimeout(dialTimer);
   clearTimeout(announceTimer);
-  clearInterval(pingTimer);
-  clearInterval(sweepTimer);
-  for (const listener of listeners) listener.close();
-  // What has been taken gets its receipts.
-  await Promise.race([writeTransactions([]), sleep(LIMITS.receiptsTimeoutMs)]);
-  for (const { socket } of connections) socket.close(1001, 'leaving');
-  const closeBy = performance.now() + LIMITS.closeTimeoutMs;
-  while (connections.size > 0 && performance.now() < closeBy) await sleep(10);
-  await Promise.all([writeTransactions([]), learntPeers.settled()]);
-  process.exit(0);
 }
 
 function without(addresses: string[], address: string): string[] {

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { WebSocket } from 'ws';
 import { LIMITS } from './config.js';
 import { type Connection, nameOf, type Peer, send } from './connection.js';
+import type { Crowd } from './crowd.js';
 import { reason } from './files.js';
 import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
@@ -16,22 +17,20 @@ import { type MeshType, meshFrame } from './mesh-messages.js';
 import { type Data, type Transaction, transactionsFrame } from './messages.js';
 import { type Answer, type Request, Walk, WalkError } from './reconcile.js';
 import type { Routes } from './routes.js';
-import type { TokenBucket } from './token-bucket.js';
+import type { Sources } from './sources.js';
 import { getTransactions, hasTransaction, savedTransactions, tree } from './transactions.js';
 
 /** What only the node itself can tell, or do. */
 export interface Host {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly routes: Routes;
+  readonly sources: Sources;
+  readonly crowd: Crowd;
   readonly log: Log;
   /** Takes in transactions that came over a connection; false when there is no room for them. */
   take(transactions: readonly Transaction[], from: Connection): boolean;
   /** Sends a HANDSHAKE. */
   greet(peer: Peer): void;
-  /** What a connection spends on its requests. */
-  budgetOf(connection: Connection): TokenBucket;
-  /** Is told before something large is sent. */
-  makeRoom(): void;
 }
 
 /** A walk that is under way, or waits for its turn. */
@@ -117,9 +116,9 @@ export class Reconciler {
   async #answer(request: Request, from: Connection): Promise<void> {
     if (from.isWaiting) return;
     from.isWaiting = true;
-    while (!this.#host.budgetOf(from).take(performance.now()))
+    while (!this.#host.sources.of(from).requests.take(performance.now()))
       await sleep(1000 / LIMITS.requestsPerSecond);
-    this.#host.makeRoom();
+    this.#host.crowd.limitUnread();
     const frame = await this.#answerTo(request, from).catch((error) => {
       this.#host.log('not answered', `${nameOf(from)} (${reason(error)})`);
       return transactionsFrame([]);

@@ -73,6 +73,11 @@ export function loadSettings(folder: string): Settings {
   });
 }
 
+/** Whether we speak TLS, so that nobody reads the secret who does not know it. */
+export function keepsSecret({ address, secret }: Settings): boolean {
+  return secret !== undefined && address.startsWith('wss:');
+}
+
 /** Tells what is not wrong with the settings, but dangerous. */
 export function warningsOf(
   { address, secret }: Settings,

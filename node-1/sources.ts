@@ -1,13 +1,15 @@
 /**
  * Whoever makes us do something spends a budget. It belongs to where they come from, not to the
- * connection: who comes back over another one finds it as it was. Pure.
+ * connection: who comes back over another one finds it as it was.
  */
 
 import { isIP } from 'node:net';
 import { LIMITS } from './config.js';
+import type { Connection } from './connection.js';
+import type { Routes } from './routes.js';
 import { TokenBucket } from './token-bucket.js';
 
-export interface Source {
+interface Source {
   /** Spent on each address that we dial on its word. */
   readonly news: TokenBucket;
   /** Spent on each request about the pool. */
@@ -18,12 +20,17 @@ export class Sources {
   /** The one used longest ago first. */
   readonly #sources = new Map<string, Source>();
 
-  /**
-   * Returns the budgets of a source.
-   *
-   * @param name the address of a peer that has proven to be there, or the network of anybody else
-   */
-  of(name: string, nowMs: number): Source {
+  readonly #routes: Routes;
+
+  constructor(routes: Routes) {
+    this.#routes = routes;
+  }
+
+  /** Returns the budgets of a connection: those of the peer that we know is there, or its network. */
+  of(connection: Connection): Source {
+    const nowMs = performance.now();
+    const peer = this.#routes.peerBehind(connection);
+    const name = peer?.announcement ? peer.address.key : networkOf(connection.tcp?.remoteAddress);
     const source = this.#sources.get(name) ?? {
       news: new TokenBucket(LIMITS.newsAtOnce, nowMs, LIMITS.newsPerSecond),
       requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),

@@ -1,6 +1,7 @@
 /** Small things that every test needs. */
 
-import { connect, createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -100,6 +101,25 @@ function canListen(port: number): Promise<boolean> {
     server.once('error', () => done(false));
     server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
   });
+}
+
+/** How much the system keeps of what is sent to somebody on this machine who does not read. */
+export async function bytesUnderWay(): Promise<number> {
+  const server = createServer((socket) => socket.pause());
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const sender = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  sender.on('error', () => {});
+  const chunk = Buffer.alloc(64 * 1024);
+  let isFull = false;
+  while (!isFull) {
+    sender.write(chunk);
+    isFull =
+      sender.writableLength > 0 && !(await Promise.race([once(sender, 'drain'), sleep(200)]));
+  }
+  const bytes = sender.bytesWritten - sender.writableLength;
+  sender.destroy();
+  server.close();
+  return bytes;
 }
 
 export function isListening(port: number): Promise<boolean> {

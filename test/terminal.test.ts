@@ -7,7 +7,16 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { WebSocket } from 'ws';
-import { connectTo, freePort, isListening, say, transactionMessage, until } from './helpers.js';
+import { makeIds } from './client.js';
+import {
+  bytesUnderWay,
+  connectTo,
+  freePort,
+  isListening,
+  say,
+  transactionMessage,
+  until,
+} from './helpers.js';
 import { limitFileSize, ON_LINUX, untilPoolsHold, withNetwork } from './network.js';
 
 test('each event is a line: [port] event: what and why', () =>
@@ -100,20 +109,16 @@ test('a node that leaves lets a slow peer have what was meant for it', () =>
   withNetwork(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
     peer.openCallers[0]?.socket.pause();
-    // More than the system keeps on the way between two sockets.
+    // More than the system keeps on the way between two sockets, less than what nobody waits for.
     const big = 'x'.repeat(60_000);
-    for (let i = 0; i < 20; i++) {
-      const frames = Array.from({ length: 20 }, (_, j) => ({
-        type: 'TRANSACTION',
-        data: { id: `${i} ${j}`, big },
-      }));
-      await say(node.address, ...frames);
-    }
+    const count = Math.ceil(((await bytesUnderWay()) + 2 * 1024 * 1024) / big.length);
+    const frames = makeIds('t', count).map((id) => ({ type: 'TRANSACTION', data: { id, big } }));
+    await say(node.address, ...frames);
     node.process.kill('SIGINT');
     await until('the node to be leaving', () => node.stdout.includes('leaving: '));
     peer.callers[0]?.socket.resume();
     assert.equal((await node.result()).code, 0);
-    await until('all of them', () => peer.received('TRANSACTION').length === 400);
+    await until('all of them', () => peer.received('TRANSACTION').length === count);
   }));
 
 test('a client that comes while a node leaves is told so, and not that all was taken', () =>
