@@ -37,8 +37,8 @@ export const LIMITS = Object.freeze({
 
   // How much waits for one who does not read, or for a disk.
   slowBytes: 1024 * 1024,
-  slowPauseMs: 250,
-  impatienceMs: 60_000,
+  slowPauseMs: 1_000,
+  slowPollMs: 5,
   plainUnreadBytes: 4 * 1024 * 1024,
   unreadBytes: 32 * 1024 * 1024,
   backlogBytes: 8 * 1024 * 1024,

@@ -76,8 +76,6 @@ export interface Peer extends Connection {
   pause: Promise<void> | undefined;
   /** Whether we relay nothing to it until it has read what it was sent. */
   isLeftBehind: boolean;
-  /** Until when nobody waits for it, because it was left behind. */
-  impatientUntilMs: number;
   isDropped: boolean;
 }
 
@@ -128,7 +126,6 @@ export function openPeer(
     isSlow: false,
     pause: undefined,
     isLeftBehind: false,
-    impatientUntilMs: -Infinity,
     isDropped: false,
   };
   socket.on('upgrade', (response) => {

@@ -38,32 +38,33 @@ export class Flow {
     if (peer.pause !== undefined) pauseUntil(peer.pause, from);
   }
 
-  /** Follows a peer from where it is slow to where it has read all. */
+  /** Follows a peer from where it is slow to where it keeps up again. */
   async #waitFor(peer: Peer): Promise<void> {
-    const drained = whenDrained(peer);
     peer.isSlow = true;
-    if (performance.now() > peer.impatientUntilMs) {
-      peer.pause = Promise.race([drained, sleep(LIMITS.slowPauseMs)]);
-      await peer.pause;
-      peer.pause = undefined;
-    }
-    if (peer.socket.bufferedAmount > 0 && peer.announcement !== undefined) {
-      peer.isLeftBehind = true;
-      peer.impatientUntilMs = performance.now() + LIMITS.impatienceMs;
-      this.#host.log('left behind', `${peer.address.text} (it reads too slowly)`);
-    }
-    await drained;
+    // How much has gone is known only when a whole batch has, which may be as large as this.
+    peer.pause = hasRead(peer, LIMITS.slowBytes / 2, LIMITS.slowPauseMs);
+    await peer.pause;
+    peer.pause = undefined;
+    const isStuck = peer.socket.bufferedAmount > LIMITS.slowBytes / 2;
+    if (isStuck && peer.announcement !== undefined) await this.#leaveBehind(peer);
     peer.isSlow = false;
-    if (!peer.isLeftBehind || peer.isDropped) return;
+  }
+
+  async #leaveBehind(peer: Peer): Promise<void> {
+    peer.isLeftBehind = true;
+    this.#host.log('left behind', `${peer.address.text} (it reads too slowly)`);
+    await hasRead(peer, 0, Infinity);
+    if (peer.isDropped) return;
     peer.isLeftBehind = false;
     this.#host.log('caught up', `${peer.address.text} (it has read what it was sent)`);
     this.#host.catchUp(peer);
   }
 }
 
-/** Resolves when all has been handed to the operating system, or never will be. */
-function whenDrained({ tcp }: Peer): Promise<void> {
-  return new Promise((resolve) => {
-    tcp?.once('drain', resolve).once('close', resolve);
-  });
+/** Resolves when no more than so much waits for a peer, or when that takes too long. */
+async function hasRead(peer: Peer, bytes: number, limitMs: number): Promise<void> {
+  const untilMs = performance.now() + limitMs;
+  while (peer.socket.bufferedAmount > bytes && !peer.isDropped && performance.now() < untilMs) {
+    await sleep(LIMITS.slowPollMs);
+  }
 }
