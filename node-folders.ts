@@ -12,6 +12,9 @@ export const ROOT = fileURLToPath(new URL('.', import.meta.url));
 const ORIGINAL = 'node-1';
 // What a node writes while it runs: a clone is the code, and starts with no data.
 const DATA = /^(transactions|peers)\.json/;
+// Of `ADDRESS=name:4001`, but not what looks like it in an IPv6 address without brackets.
+const PORT_OF_ADDRESS =
+  /^(\s*(?:export\s+)?ADDRESS\s*=\s*["']?(?:\w+:\/\/)?(?:\[.*\]|[^:\s]+)):\d+/;
 
 /** Returns the names of the node folders, node-1 first, in the order of their numbers. */
 export async function listNodes(): Promise<string[]> {
@@ -89,9 +92,10 @@ async function tryRename(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Sets PORT and leaves the other settings as they are. */
+/** Sets PORT, also within ADDRESS, and leaves the other settings as they are. */
 function withPort(env: string, port: number): string {
-  const others = env.split(/\r?\n/).filter((line) => !/^\s*(export\s+)?PORT\s*[=:]/.test(line));
+  const lines = env.split(/\r?\n/).map((line) => line.replace(PORT_OF_ADDRESS, `$1:${port}`));
+  const others = lines.filter((line) => !/^\s*(export\s+)?PORT\s*[=:]/.test(line));
   return `${[`PORT=${port}`, ...others].join('\n').trimEnd()}\n`;
 }
 

@@ -32,6 +32,26 @@ test('a clone keeps the other settings of node-1, and takes no learnt peers alon
     await assert.rejects(network.read('node-2/peers.json'), { code: 'ENOENT' });
   }));
 
+test('a clone has its own port in ADDRESS too', () =>
+  withNetwork(async (network) => {
+    const cases = [
+      ['ADDRESS=10.0.0.1', 'ADDRESS=10.0.0.1'],
+      ['ADDRESS=mesh.example:4001', 'ADDRESS=mesh.example:4002'],
+      [' ADDRESS = "wss://mesh.example:443"', ' ADDRESS = "wss://mesh.example:4002"'],
+      ['export ADDRESS=[fd00::1]:4001', 'export ADDRESS=[fd00::1]:4002'],
+      ['ADDRESS=fd00::4001', 'ADDRESS=fd00::4001'],
+      ['ADDRESS=::4001', 'ADDRESS=::4001'],
+      ['OTHER_ADDRESS=mesh.example:4001', 'OTHER_ADDRESS=mesh.example:4001'],
+    ];
+    const text = (line?: string, port = 4001) => `PORT=${port}\n${line}\n`;
+    for (const [original, expected] of cases) {
+      await network.write('node-1/.env', text(original));
+      await network.run(['clone-node.js']);
+      assert.equal(await network.read('node-2/.env'), text(expected, 4002));
+      await network.run(['delete-nodes.js']);
+    }
+  }));
+
 test('clones made at the same time get a folder each', () =>
   withNetwork(async (network) => {
     const numbers = [2, 3, 4, 5];

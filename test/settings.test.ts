@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import { type Address, parseAddress } from '../node-1/addresses.js';
+import { keepsSecret, loadSettings, type Settings, warningsOf } from '../node-1/settings.js';
+
+/** The settings of a node with these lines in its .env, on port 4001. */
+async function settingsOf(...lines: string[]): Promise<Settings> {
+  const folder = await fs.mkdtemp(join(tmpdir(), 'p2p-'));
+  await fs.writeFile(join(folder, '.env'), ['PORT=4001', ...lines].join('\n'));
+  const settings = loadSettings(folder);
+  await fs.remove(folder);
+  return settings;
+}
+
+test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what others hear', async () => {
+  const cases: [lines: string[], hosts: string[], address: string][] = [
+    [[], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
+    [['HOST=localhost', 'ADDRESS= '], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
+    [['HOST=10.0.0.1'], ['10.0.0.1'], 'ws://10.0.0.1:4001'],
+    [['HOST=fd00::1'], ['fd00::1'], 'ws://[fd00::1]:4001'],
+    [['HOST=mesh.example'], ['mesh.example'], 'ws://mesh.example:4001'],
+    [['HOST=0.0.0.0', 'ADDRESS=10.0.0.1'], ['0.0.0.0'], 'ws://10.0.0.1:4001'],
+    [['HOST=::', 'ADDRESS=[fd00::1]'], ['::'], 'ws://[fd00::1]:4001'],
+    [['HOST=::', 'ADDRESS=fd00::1'], ['::'], 'ws://[fd00::1]:4001'],
+    [['HOST=0.0.0.0', 'ADDRESS=mesh.example:80'], ['0.0.0.0'], 'ws://mesh.example:80'],
+    [['ADDRESS=wss://mesh.example:443'], ['127.0.0.1', '::1'], 'wss://mesh.example:443'],
+    [['ADDRESS=wss://mesh.example/'], ['127.0.0.1', '::1'], 'wss://mesh.example:4001'],
+  ];
+  for (const [lines, hosts, address] of cases) {
+    const settings = await settingsOf(...lines);
+    assert.deepEqual([settings.hosts, settings.address], [hosts, address], lines.join());
+  }
+});
+
+test('a secret that others can read on its way, or guess, is warned of', async () => {
+  const known = (...texts: string[]) => texts.map((text) => parseAddress(text) as Address);
+  const long = 'NETWORK_SECRET=0123456789abcdef';
+  const clear = /^whoever is between us and \S+ can read NETWORK_SECRET: set TLS_CERT and TLS_KEY$/;
+  const short = /^NETWORK_SECRET is short enough to be guessed/;
+  const cases: [lines: string[], peers: string[], warnings: RegExp[]][] = [
+    [['HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], []],
+    [[long], ['ws://localhost:4002'], []],
+    [[long, 'HOST=10.0.0.1'], [], [clear]],
+    [[long, 'HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], [clear]],
+    [[long], ['ws://10.0.0.2:4001'], [clear]],
+    [[long, 'ADDRESS=wss://mesh.example'], ['wss://10.0.0.2:4001'], []],
+    [['NETWORK_SECRET=0123456789abcde'], [], [short]],
+    [['NETWORK_SECRET=a', 'HOST=10.0.0.1'], [], [clear, short]],
+  ];
+  for (const [lines, peers, expected] of cases) {
+    const warnings = warningsOf(await settingsOf(...lines), known(...peers));
+    assert.equal(warnings.length, expected.length, lines.join());
+    for (const [i, pattern] of expected.entries()) assert.match(warnings[i] as string, pattern);
+  }
+});
+
+test('a secret is kept only where there are TLS and a secret', async () => {
+  const secret = 'NETWORK_SECRET=0123456789abcdef';
+  assert.equal(keepsSecret(await settingsOf(secret, 'ADDRESS=wss://mesh.example')), true);
+  assert.equal(keepsSecret(await settingsOf(secret)), false);
+  assert.equal(keepsSecret(await settingsOf('ADDRESS=wss://mesh.example')), false);
+});
