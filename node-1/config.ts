@@ -39,7 +39,7 @@ export const LIMITS = Object.freeze({
   slowBytes: 1024 * 1024,
   slowPauseMs: 1_000,
   slowPollMs: 5,
-  plainUnreadBytes: 4 * 1024 * 1024,
+  plainSlowTimes: 4,
   unreadBytes: 32 * 1024 * 1024,
   backlogBytes: 8 * 1024 * 1024,
   pauseMs: 1_000,

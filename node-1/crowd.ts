@@ -57,9 +57,11 @@ export class Crowd {
     this.#expel(leaving, 1013, 'no room for so many connections');
   }
 
-  /** Keeps what waits to be read by others within bounds. */
+  /** Keeps what waits to be read by those who have dialled us within bounds. */
   limitUnread(): void {
-    this.#limit((each) => each.socket.bufferedAmount, LIMITS.unreadBytes, 'it does not read');
+    const unreadBytes = ({ isInbound, socket }: Connection) =>
+      isInbound ? socket.bufferedAmount : 0;
+    this.#limit(unreadBytes, LIMITS.unreadBytes, 'it does not read');
   }
 
   #countUnfinished(connection: Connection): void {

@@ -12,6 +12,7 @@ import type { Log } from './log.js';
 
 /** What only the node itself can do. */
 interface Host {
+  readonly peers: ReadonlyMap<string, Peer>;
   readonly log: Log;
   drop(peer: Peer, reason: string): void;
   /** Finds out with a peer what it has missed. */
@@ -28,9 +29,10 @@ export class Flow {
   /** Sends a peer what has come over another connection, if it keeps up. */
   relay(peer: Peer, frame: Buffer, from: Connection): void {
     const unreadBytes = peer.socket.bufferedAmount;
-    if (unreadBytes > LIMITS.slowBytes && !peer.isSlow) this.#waitFor(peer);
+    const slowBytes = this.#slowBytes();
+    if (unreadBytes > slowBytes && !peer.isSlow) this.#waitFor(peer, slowBytes / 2);
     if (peer.isLeftBehind) return;
-    if (unreadBytes > LIMITS.plainUnreadBytes && peer.announcement === undefined) {
+    if (unreadBytes > LIMITS.plainSlowTimes * slowBytes && peer.announcement === undefined) {
       this.#host.drop(peer, 'it does not read');
       return;
     }
@@ -38,15 +40,22 @@ export class Flow {
     if (peer.pause !== undefined) pauseUntil(peer.pause, from);
   }
 
-  /** Follows a peer from where it is slow to where it keeps up again. */
-  async #waitFor(peer: Peer): Promise<void> {
+  /** How much may wait for a peer that keeps up: less if there are many, for all share a limit. */
+  #slowBytes(): number {
+    return Math.min(LIMITS.slowBytes, LIMITS.unreadBytes / this.#host.peers.size);
+  }
+
+  /** Follows a peer from where it is slow to where it keeps up, with so much to read at most. */
+  async #waitFor(peer: Peer, bytes: number): Promise<void> {
     peer.isSlow = true;
-    // How much has gone is known only when a whole batch has, which may be as large as this.
-    peer.pause = hasRead(peer, LIMITS.slowBytes / 2, LIMITS.slowPauseMs);
+    // How much has gone is known only when a whole batch has, and that may be almost all.
+    peer.pause = hasRead(peer, bytes, LIMITS.slowPauseMs);
     await peer.pause;
     peer.pause = undefined;
-    const isStuck = peer.socket.bufferedAmount > LIMITS.slowBytes / 2;
+    const isStuck = peer.socket.bufferedAmount > bytes;
     if (isStuck && peer.announcement !== undefined) await this.#leaveBehind(peer);
+    // Nobody waits for it any longer, but it may catch up by itself.
+    else await hasRead(peer, bytes, Infinity);
     peer.isSlow = false;
   }
 

@@ -92,7 +92,7 @@ const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worth
 const routes = new Routes(peers, connections, contacts);
 const sources = new Sources(routes);
 const crowd = new Crowd(connections, expel);
-const flow = new Flow({ drop, catchUp, log });
+const flow = new Flow({ peers, drop, catchUp, log });
 const conflicts = new Conflicts(log);
 const reconciler = new Reconciler({
   peers,
