@@ -1,6 +1,7 @@
 /** Addresses of nodes: how they are read, when two of them are the same, which may be dialled. */
 
 import { lookup } from 'node:dns';
+import { lookup as lookupAll } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from './config.js';
 
@@ -69,6 +70,22 @@ export function isDiallable(own: Scope, learnt: Scope): boolean {
 }
 
 /**
+ * Tells from where an address of our own is reached. With a name, that is a private network if
+ * it leads to one here, or to this machine; else, and if it leads nowhere, it is public.
+ *
+ * @param find looks a name up
+ */
+export async function scopeFromOutside(
+  { key, scope }: Address,
+  find = (name: string) => lookupAll(name, { all: true }),
+): Promise<Scope> {
+  const host = withoutBrackets(new URL(key).hostname);
+  if (scope !== 'public' || isIP(host) !== 0) return scope;
+  const found = await find(host).catch(() => []);
+  return found.some(({ address }) => scopeOf(address) !== 'public') ? 'private' : 'public';
+}
+
+/**
  * Returns a `lookup` for sockets that finds only what a node of scope `own` may dial on a peer's
  * word: whoever owns a name can have it lead to any address.
  */
@@ -86,11 +103,16 @@ export function lookupIn(own: Scope): LookupFunction {
 
 /** One spelling for each host: `localhost` for this machine itself, IPv4 where IPv6 wraps it. */
 function canonicalHost(hostname: string): string {
-  const name = hostname.replace(/\.$/, '').replace(/^\[(.*)\]$/, '$1');
+  const name = withoutBrackets(hostname.replace(/\.$/, ''));
   if (name === 'localhost') return 'localhost';
   const host = unmapIPv4(name);
   if (SELF.has(host)) return 'localhost';
   return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** IPv6 as it is outside of an address. */
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** `::ffff:7f00:1`, as URL spells an IPv4-mapped address, becomes `127.0.0.1`. */
@@ -104,7 +126,7 @@ function unmapIPv4(host: string): string {
 
 function scopeOf(host: string): Scope {
   if (host === 'localhost') return 'loopback';
-  const ip = host.replace(/^\[(.*)\]$/, '$1');
+  const ip = withoutBrackets(host);
   const version = isIP(ip);
   if (version === 0) return 'public';
   const family = version === 6 ? 'ipv6' : 'ipv4';

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { type Address, parseAddress } from './addresses.js';
+import { type Address, parseAddress, scopeFromOutside } from './addresses.js';
 import { LIMITS } from './config.js';
 import { Conflicts } from './conflicts.js';
 import {
@@ -70,7 +70,8 @@ await loadTransactions(settings.maxPoolBytes, log);
 
 const meshId = randomBytes(16).toString('hex');
 const announcement = announcementHeaders(meshId, settings.address);
-const own = parseAddress(settings.address) as Address;
+const address = parseAddress(settings.address) as Address;
+const own = { ...address, scope: await scopeFromOutside(address) };
 const contacts = new Contacts(own, keepsSecret(settings));
 const dialOptions = {
   own,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isDiallable, parseAddress, type Scope } from '../node-1/addresses.js';
+import {
+  type Address,
+  isDiallable,
+  lookupIn,
+  parseAddress,
+  type Scope,
+  scopeFromOutside,
+} from '../node-1/addresses.js';
 import { checkProperty } from './helpers.js';
 
 test('spellings of one address have one key', () => {
@@ -118,4 +125,37 @@ test('a node dials no network more private than the one it is known in', () => {
       may[own],
     );
   }
+});
+
+test('a name leads only where its owner may send us', async () => {
+  const find = (own: Scope, all: boolean) =>
+    new Promise((done) => {
+      lookupIn(own)('localhost', { all }, (error, found) => done(error ? 'nowhere' : found));
+    });
+  assert.notDeepEqual(await find('loopback', true), []);
+  assert.match(String(await find('loopback', false)), /^(127\.0\.0\.1|::1)$/);
+  for (const own of ['private', 'public'] as const) {
+    assert.equal(await find(own, true), 'nowhere');
+    assert.equal(await find(own, false), 'nowhere');
+  }
+});
+
+test('our own name is private where it leads to a private network, or to this machine', async () => {
+  const cases: [text: string, found: string[], scope: Scope][] = [
+    ['ws://mesh.example:1', ['8.8.8.8'], 'public'],
+    ['ws://mesh.example:1', ['10.0.0.1'], 'private'],
+    ['ws://mesh.example:1', ['8.8.8.8', 'fd00::1'], 'private'],
+    ['ws://mesh.example:1', ['127.0.1.1'], 'private'],
+    ['ws://mesh.example:1', [], 'public'],
+    ['ws://localhost:1', [], 'loopback'],
+    ['ws://10.0.0.1:1', [], 'private'],
+    ['ws://[2606:4700::1]:1', ['10.0.0.1'], 'public'],
+  ];
+  for (const [text, found, scope] of cases) {
+    const find = async () => found.map((address) => ({ address, family: 4 }));
+    assert.equal(await scopeFromOutside(parseAddress(text) as Address, find), scope, text);
+  }
+  const fails = () => Promise.reject(new Error('no such name'));
+  const address = parseAddress('ws://mesh.example:1') as Address;
+  assert.equal(await scopeFromOutside(address, fails), 'public');
 });
