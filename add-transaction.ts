@@ -5,14 +5,10 @@ import { SingleBar } from 'cli-progress';
 import { type RawData, WebSocket } from 'ws';
 import { fail, readArguments } from './command-line.js';
 import { parseAddress } from './node-1/addresses.js';
+import { parseAnnouncement, receiptHeaders } from './node-1/announcement.js';
 import { LIMITS } from './node-1/config.js';
 import { secretHeaders } from './node-1/door.js';
-import {
-  parseAnnouncement,
-  parseReceipt,
-  receiptHeaders,
-  transactionFrame,
-} from './node-1/messages.js';
+import { parseReceipt, transactionFrame } from './node-1/messages.js';
 import { loadSettings, type Settings } from './node-1/settings.js';
 import { isNodeName, listNodes, ROOT } from './node-folders.js';
 

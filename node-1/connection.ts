@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { type Address, lookupIn } from './addresses.js';
+import { type Announcement, parseAnnouncement } from './announcement.js';
 import { LIMITS } from './config.js';
 import type { Contact } from './contacts.js';
-import { type Announcement, parseAnnouncement } from './messages.js';
 
 /** What is the same for all that we dial. */
 interface DialOptions {
@@ -41,16 +41,16 @@ export interface Connection {
   /** Where the other end listens: the address we dialled, or the one that it claims. */
   address: Address | undefined;
   /** Whom it is connected to, as it said in its latest HANDSHAKE. */
-  neighbours: string[] | undefined;
+  neighbours: Address[] | undefined;
   /** When it sent its last message that was well-formed; when it began, if there was none. */
   heardMs: number;
   hasSpoken: boolean;
   /** What has come of a message that is not complete yet. */
   unfinishedBytes: number;
+  /** How long we have been busy with its messages, in this turn of the event loop. */
+  busyMs: number;
   /** Whether it has asked for something that we have not answered yet. */
   isWaiting: boolean;
-  /** How many receipts for it wait for the disk. */
-  receiptsDue: number;
   /** Until when we compare no pools with it, because it did not play by the rules. */
   distrustedUntilMs: number;
   malformedFrames: number;
@@ -92,8 +92,8 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
     heardMs: performance.now(),
     hasSpoken: false,
     unfinishedBytes: 0,
+    busyMs: 0,
     isWaiting: false,
-    receiptsDue: 0,
     distrustedUntilMs: -Infinity,
     malformedFrames: 0,
     isExpelled: false,
@@ -173,6 +173,13 @@ export async function pauseUntil(ready: Promise<void>, { socket }: Connection): 
   socket.pause();
   await Promise.race([ready, sleep(LIMITS.pauseMs)]);
   socket.resume();
+}
+
+/** Who does not read what we answer is not heard until it has. */
+export function pauseUntilRead({ socket, tcp }: Connection): void {
+  if (socket.isPaused) return;
+  socket.pause();
+  tcp?.once('drain', () => socket.resume());
 }
 
 /** How a line in the terminal names the other end. */

@@ -3,7 +3,7 @@
  * times are milliseconds of whatever clock the caller uses.
  */
 
-import { type Address, isDiallable, parseAddress } from './addresses.js';
+import { type Address, isDiallable } from './addresses.js';
 import { backoffMs } from './backoff.js';
 import { LIMITS } from './config.js';
 import type { TokenBucket } from './token-bucket.js';
@@ -65,9 +65,8 @@ export class Contacts {
    * @param news spends a token for each address that leads to a dial
    * @returns true when the address is new
    */
-  hear(text: string, news: TokenBucket, nowMs: number): boolean {
-    const address = parseAddress(text);
-    if (address === undefined || this.isOwn(address)) return false;
+  hear(address: Address, news: TokenBucket, nowMs: number): boolean {
+    if (this.isOwn(address)) return false;
     const contact = this.#contacts.get(address.key);
     if (contact === undefined) {
       if (!this.#mayLearn(address) || !news.take(nowMs)) return false;

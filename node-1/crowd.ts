@@ -6,17 +6,20 @@
 import { WebSocket } from 'ws';
 import { LIMITS } from './config.js';
 import type { Connection } from './connection.js';
+import type { Routes } from './routes.js';
 
 /** Closes a connection. */
 type Expel = (connection: Connection, code: number, reason: string) => void;
 
 export class Crowd {
   readonly #connections: ReadonlySet<Connection>;
+  readonly #routes: Routes;
   readonly #expel: Expel;
 
   /** @param connections those of both directions, read as they are at the time */
-  constructor(connections: ReadonlySet<Connection>, expel: Expel) {
+  constructor(connections: ReadonlySet<Connection>, routes: Routes, expel: Expel) {
     this.#connections = connections;
+    this.#routes = routes;
     this.#expel = expel;
     setInterval(() => this.#ping(), LIMITS.pingIntervalMs).unref();
     setInterval(() => {
@@ -42,9 +45,31 @@ export class Crowd {
   }
 
   /**
+   * A message has come. Who keeps us busy waits until others had their turn: the system would
+   * hand us up to 2 MiB of one sender before it looks at the next.
+   *
+   * @param tookMs how long we were busy with it
+   */
+  heard(from: Connection, tookMs: number): void {
+    from.isAlive = true;
+    from.unfinishedBytes = 0;
+    const { socket } = from;
+    const wasBusyMs = from.busyMs;
+    from.busyMs += tookMs;
+    const isTooMuch = from.busyMs > LIMITS.turnMs && !socket.isPaused;
+    if (isTooMuch) socket.pause();
+    if (wasBusyMs > 0 && !isTooMuch) return;
+    setImmediate(() => {
+      from.busyMs = 0;
+      if (isTooMuch) socket.resume();
+    });
+  }
+
+  /**
    * Makes room for a connection that somebody has opened, or has just claimed an address over, if
-   * there is none: a client makes room for another, the one that has been silent longest; of
-   * peers, those that are there already stay.
+   * there is none: a client makes room for another, the one that has been silent longest; and so
+   * does who only claims an address for a peer that is known to be there. Else those stay who are
+   * there already.
    */
   admit(newcomer: Connection): void {
     const isPeer = newcomer.address !== undefined;
@@ -53,7 +78,9 @@ export class Crowd {
     );
     const limit = isPeer ? LIMITS.inboundPeers : LIMITS.inboundClients;
     if (alike.length <= limit) return;
-    const leaving = isPeer ? newcomer : mostOf(alike, (each) => -each.heardMs);
+    const others = alike.filter((each) => each !== newcomer && !this.#isProven(each));
+    const staysOut = (isPeer && !this.#isProven(newcomer)) || others.length === 0;
+    const leaving = staysOut ? newcomer : mostOf(others, (each) => -each.heardMs);
     this.#expel(leaving, 1013, 'no room for so many connections');
   }
 
@@ -101,7 +128,8 @@ export class Crowd {
 
   /** Keeps what has come of messages that are not complete within bounds. */
   #limitUnfinished(): void {
-    this.#limit((each) => each.unfinishedBytes, LIMITS.unfinishedBytes, 'unfinished messages');
+    const unfinishedBytes = (each: Connection) => (this.#isProven(each) ? 0 : each.unfinishedBytes);
+    this.#limit(unfinishedBytes, LIMITS.unfinishedBytes, 'unfinished messages');
   }
 
   #limit(bytesOf: (connection: Connection) => number, limit: number, reason: string): void {
@@ -111,6 +139,11 @@ export class Crowd {
       this.#expel(worst, 1008, reason);
       worst.socket.terminate();
     }
+  }
+
+  /** Tells whether we have met the node at the other end where it says that it listens. */
+  #isProven(connection: Connection): boolean {
+    return this.#routes.peerBehind(connection)?.announcement !== undefined;
   }
 
   #open(): Connection[] {

@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 426;
+  readonly status: 400 | 401 | 403 | 408 | 426;
   /** For the log; who is refused is told the status alone. */
   readonly reason: string;
 }

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Address, parseAddress, scopeFromOutside } from './addresses.js';
+import { announcementHeaders, headerLines } from './announcement.js';
 import { LIMITS } from './config.js';
 import { Conflicts } from './conflicts.js';
 import {
@@ -34,10 +35,8 @@ import { leaveOnSignal } from './leave.js';
 import { listen } from './listen.js';
 import { count, createLog, createTally } from './log.js';
 import {
-  announcementHeaders,
   type Data,
   handshakeFrame,
-  headerLines,
   type Malformed,
   type Message,
   type MessageType,
@@ -92,7 +91,7 @@ let isLeaving = false;
 const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worthRemembering(), log);
 const routes = new Routes(peers, connections, contacts);
 const sources = new Sources(routes);
-const crowd = new Crowd(connections, expel);
+const crowd = new Crowd(connections, routes, expel);
 const flow = new Flow({ peers, drop, catchUp, log });
 const conflicts = new Conflicts(log);
 const reconciler = new Reconciler({
@@ -255,11 +254,11 @@ function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): vo
     expel(from, 1003, 'text frames only');
     return;
   }
-  from.isAlive = true;
-  from.unfinishedBytes = 0;
+  const sinceMs = performance.now();
   const message = parseMessage(data as Buffer, from.announcement !== undefined);
   if ('type' in message) handle(message, from);
   else if ('malformed' in message) refuse(from, message);
+  crowd.heard(from, performance.now() - sinceMs);
 }
 
 function handle<T extends MessageType>({ type, data }: Message<T>, from: Connection): void {
@@ -287,21 +286,21 @@ function expel(from: Connection, code: number, reason: string): void {
 }
 
 /** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */
-function learn(addresses: string[], from: Connection): void {
+function learn(texts: string[], from: Connection): void {
   if (from.address === undefined) {
-    from.address = parseAddress(addresses[0]);
+    from.address = parseAddress(texts[0]);
     crowd.admit(from);
   }
-  const neighbours = addresses.slice(1);
-  if (from.neighbours === undefined) {
-    log('handshake from', `${nameOf(from)}, connected to ${count(neighbours.length, 'peer')}`);
-  }
-  from.neighbours = neighbours;
-  routes.forget();
-  const { news } = sources.of(from);
+  const { reading, news } = sources.of(from);
   const nowMs = performance.now();
-  const learnt = addresses.filter((text) => contacts.hear(text, news, nowMs));
-  if (learnt.length > 0) log('learnt', learnt.join(' '));
+  const addresses = texts.flatMap((text) => (reading.take(nowMs) && parseAddress(text)) || []);
+  if (from.neighbours === undefined) {
+    log('handshake from', `${nameOf(from)}, connected to ${count(texts.length - 1, 'peer')}`);
+  }
+  from.neighbours = addresses.slice(1, 1 + LIMITS.peers);
+  routes.forget();
+  const learnt = addresses.filter((address) => contacts.hear(address, news, nowMs));
+  if (learnt.length > 0) log('learnt', learnt.map(({ text }) => text).join(' '));
   dialDue();
 }
 

@@ -18,13 +18,14 @@ export const CLOSE_BRACE = 0x7d;
  * `"key": value` members.
  *
  * @param text a valid JSON array or object; for any other text the result means nothing
+ * @param limit how many to return at most; the first ones
  */
-export function sourceParts(text: string): string[] {
+export function sourceParts(text: string, limit = Infinity): string[] {
   const parts: string[] = [];
   const start = text.search(/[[{]/) + 1;
   let partStart = start;
   let depth = 0;
-  for (let i = start; depth >= 0 && i < text.length; i++) {
+  for (let i = start; depth >= 0 && i < text.length && parts.length < limit; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) i = endOfString(text, i);
     else if (code === OPEN_BRACKET || code === OPEN_BRACE) depth += 1;
@@ -45,8 +46,18 @@ export function sourceParts(text: string): string[] {
  * @param text a valid JSON object that has a member `name`
  */
 export function memberSource(text: string, name: string): string {
+  return lastNamed(sourceParts(text), name);
+}
+
+/**
+ * Returns the text of the last value of that name among an object's members.
+ *
+ * @param members as sourceParts gives them
+ * @throws SyntaxError where these are none
+ */
+export function lastNamed(members: readonly string[], name: string): string {
   let source = '';
-  for (const member of sourceParts(text)) {
+  for (const member of members) {
     const keyEnd = endOfString(member, 0) + 1;
     if (JSON.parse(member.slice(0, keyEnd)) !== name) continue;
     source = member.slice(member.indexOf(':', keyEnd) + 1).trim();

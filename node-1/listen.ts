@@ -72,13 +72,13 @@ function answerOn(server: Server, door: Door, log: Log, onUpgrade: OnUpgrade): v
     log('turned away', `${socket.remoteAddress} (${reason})`);
     answer(socket, status);
   };
-  const odd: Refusal = {
-    status: door.secret === undefined ? 400 : 401,
-    reason: 'no proper request',
-  };
+  // Who has not shown the secret learns nothing from this either.
+  const isOpen = door.secret === undefined;
+  const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
+  const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
   const serverOnUpgrade: OnUpgrade = (request, socket, head) => {
     socket.on('error', () => {});
-    const refusal = request.method === 'GET' ? whyRefused(request, door) : odd;
+    const refusal = isUpgrade(request) ? whyRefused(request, door) : odd;
     if (refusal === undefined) onUpgrade(request, socket, head);
     else turnAway(request.socket, refusal);
   };
@@ -87,8 +87,9 @@ function answerOn(server: Server, door: Door, log: Log, onUpgrade: OnUpgrade): v
     turnAway(request.socket, refusal ?? { status: 426, reason: 'asks for no WebSocket' });
   };
   const serverOnClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const isReadable = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || /^HPE_/.test(error.code ?? '');
-    if (isReadable) turnAway(socket as Socket, odd);
+    const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (isLate) turnAway(socket as Socket, late);
+    else if (/^HPE_/.test(error.code ?? '')) turnAway(socket as Socket, odd);
     // It has gone, or speaks no TLS where we do.
     else socket.destroy();
   };
@@ -98,6 +99,12 @@ function answerOn(server: Server, door: Door, log: Log, onUpgrade: OnUpgrade): v
   server.on('checkExpectation', serverOnRequest);
   server.on('connect', ({ socket }) => turnAway(socket, odd));
   server.on('clientError', serverOnClientError);
+}
+
+/** A request for an upgrade has no body, in which another request could hide. */
+function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  const hasBody = 'content-length' in headers || 'transfer-encoding' in headers;
+  return method === 'GET' && !hasBody;
 }
 
 /** Answers in few words, and that is that. */

@@ -4,11 +4,9 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import canonicalize from 'canonicalize';
-import { type Address, parseAddress } from './addresses.js';
 import { LIMITS } from './config.js';
-import { memberSource, sourceParts } from './json-source.js';
+import { lastNamed, memberSource, sourceParts } from './json-source.js';
 import { type Key, keyOf } from './key-set.js';
 import { type MeshMessageData, parseMeshData } from './mesh-messages.js';
 
@@ -45,15 +43,6 @@ export interface Malformed {
 /** A frame that says nothing to us: one that is malformed, or of a type we don't speak. */
 export type Unusable = Malformed | { readonly unknown: string };
 
-/** What nodes like ours tell each other in the headers of the WebSocket upgrade. */
-export interface Announcement {
-  readonly meshId: string;
-  /** Absent on a client that is no node. */
-  readonly address?: Address;
-  /** Whether it wants a RECEIPT for each transaction it sends. */
-  readonly wantsReceipts: boolean;
-}
-
 /** What became of a transaction; the reason is why it is rejected. */
 export interface Outcome {
   readonly status: 'accepted' | 'known' | 'rejected';
@@ -62,7 +51,11 @@ export interface Outcome {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
+const TOO_LARGE = `a transaction of more than ${LIMITS.transactionBytes} bytes`;
 const TRANSACTION_HEAD = '{"type":"TRANSACTION","data":';
+/** Of a large message, only so many members are looked at. */
+const LARGE_MEMBERS = 16;
+const COMMA = Buffer.from(',');
 const TRANSACTIONS_HEAD = '{"type":"TRANSACTIONS","data":[';
 
 /**
@@ -73,6 +66,7 @@ const TRANSACTIONS_HEAD = '{"type":"TRANSACTIONS","data":[';
  */
 export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
   const text = frame.toString();
+  if (frame.length > LIMITS.largeBytes) return parseLarge(text, isOurs);
   const usual = parseUsualTransaction(text, frame);
   if (usual !== undefined) return usual;
   const message = parseJson(text);
@@ -104,7 +98,7 @@ export function readTransaction(
     return unfit(`a transaction more than ${LIMITS.transactionLevels} levels deep`);
   }
   if (Buffer.byteLength(json) > LIMITS.transactionBytes) {
-    return unfit(`a transaction of more than ${LIMITS.transactionBytes} bytes`);
+    return unfit(TOO_LARGE);
   }
   const id = identify(value, json);
   return id === undefined
@@ -157,8 +151,9 @@ export function jsonOf({ frame }: Transaction): Buffer {
 }
 
 /** @param texts the text of each transaction */
-export function transactionsFrame(texts: readonly Buffer[]): string {
-  return `${TRANSACTIONS_HEAD}${texts.join(',')}]}`;
+export function transactionsFrame(texts: readonly Buffer[]): Buffer {
+  const parts = texts.flatMap((text, i) => (i === 0 ? [text] : [COMMA, text]));
+  return Buffer.concat([Buffer.from(TRANSACTIONS_HEAD), ...parts, Buffer.from(']}')]);
 }
 
 /**
@@ -177,30 +172,6 @@ export function parseReceipt(text: string): Required<Outcome> | undefined {
   const { status, reason } = message.data;
   if (status !== 'accepted' && status !== 'known' && status !== 'rejected') return undefined;
   return { status, reason: typeof reason === 'string' ? reason : 'it gives no reason' };
-}
-
-/** The upgrade headers by which nodes like ours recognise each other; others ignore them. */
-export function announcementHeaders(meshId: string, address: string): Record<string, string> {
-  return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
-}
-
-/** The upgrade headers of a client that is no node, and wants to know what becomes of all. */
-export function receiptHeaders(meshId: string): Record<string, string> {
-  return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-receipts': '1' };
-}
-
-export function headerLines(headers: Record<string, string>): string[] {
-  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-}
-
-/** Reads the headers of an upgrade request or response; undefined for a plain peer. */
-export function parseAnnouncement(headers: IncomingHttpHeaders): Announcement | undefined {
-  const meshId = headers['mesh-id'];
-  if (headers['mesh-version'] !== '1' || typeof meshId !== 'string') return undefined;
-  if (!/^[0-9a-f]{32}$/.test(meshId)) return undefined;
-  const address = parseAddress(headers['mesh-address']);
-  const wantsReceipts = headers['mesh-receipts'] === '1';
-  return address === undefined ? { meshId, wantsReceipts } : { meshId, wantsReceipts, address };
 }
 
 function isObject(value: unknown): value is JsonObject {
@@ -232,6 +203,36 @@ function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable 
   return 'malformed' in read ? read : { type: 'TRANSACTION', data: { ...read, frame } };
 }
 
+/**
+ * Reads a frame that is larger than most. JSON.parse would be kept busy by a frame full of names
+ * or brackets for much longer than it takes to find out that there is nothing in it for us.
+ */
+function parseLarge(text: string, isOurs: boolean): Message | Unusable {
+  const { type, json } = outlineOf(text);
+  if (type === 'HANDSHAKE') {
+    const first = sourceParts(json, LIMITS.handshakeAddresses);
+    return parseHandshake(json.startsWith('[') ? parseJson(`[${first.join()}]`) : undefined);
+  }
+  if (type === 'TRANSACTIONS' && isOurs) {
+    const isFit = json.length <= LIMITS.answerBytes + LIMITS.transactionBytes;
+    return isFit
+      ? parseTransactions(parseJson(json), json)
+      : { malformed: 'TRANSACTIONS data that is too long' };
+  }
+  if (type === 'TRANSACTION') return { malformed: TOO_LARGE, id: null };
+  return typeof type === 'string' ? { unknown: type } : { malformed: 'not a JSON object' };
+}
+
+/** The type of a message, undefined if it seems to be none, and the text of its data. */
+function outlineOf(text: string): { type?: unknown; json: string } {
+  try {
+    const members = sourceParts(text, LARGE_MEMBERS);
+    return { type: JSON.parse(lastNamed(members, 'type')), json: lastNamed(members, 'data') };
+  } catch {
+    return { json: '' };
+  }
+}
+
 function parseTransaction(value: unknown, json: string): Message | Unusable {
   const read = readTransaction(value, json);
   if ('malformed' in read) return read;
@@ -242,9 +243,7 @@ function parseTransaction(value: unknown, json: string): Message | Unusable {
 function parseTransactions(data: unknown, json: string): Message | Unusable {
   if (!Array.isArray(data)) return { malformed: 'TRANSACTIONS data is not an array' };
   // Before each is looked at: nobody asks for so many.
-  if (data.length > LIMITS.keys || json.length > LIMITS.answerBytes + LIMITS.transactionBytes) {
-    return { malformed: 'TRANSACTIONS data that is too long' };
-  }
+  if (data.length > LIMITS.keys) return { malformed: 'TRANSACTIONS data that is too long' };
   const texts = sourceParts(json);
   const messages = data.map((value, index) => parseTransaction(value, texts[index] as string));
   const transactions = messages.flatMap((message) =>

@@ -1,9 +1,12 @@
 /** What a client that asks for it is told of each transaction that it sends. */
 
 import { LIMITS } from './config.js';
-import { type Connection, pauseUntil, send } from './connection.js';
+import { type Connection, pauseUntil, pauseUntilRead, send } from './connection.js';
 import { type Outcome, receiptFrame, type TransactionId } from './messages.js';
 import { writeTransactions } from './transactions.js';
+
+/** How many receipts wait for the disk. */
+let due = 0;
 
 /**
  * Tells a client what became of its transaction, as soon as all that the pool has is on disk; so
@@ -17,11 +20,11 @@ export async function sendReceipt(
   outcome: Outcome,
 ): Promise<void> {
   if (!to.announcement?.wantsReceipts) return;
-  to.receiptsDue += 1;
+  due += 1;
   // Neither what waits for a disk nor what is not read may fill the memory.
-  if (to.receiptsDue > LIMITS.receiptsDue) pauseUntil(writeTransactions([]), to);
-  if (to.socket.bufferedAmount > LIMITS.backlogBytes) to.socket.terminate();
+  if (due > LIMITS.receiptsDue) pauseUntil(writeTransactions([]), to);
+  if (to.socket.bufferedAmount > LIMITS.unreadReceiptBytes) pauseUntilRead(to);
   await writeTransactions([]);
-  to.receiptsDue -= 1;
+  due -= 1;
   send(to, receiptFrame(id, outcome));
 }

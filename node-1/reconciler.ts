@@ -73,6 +73,7 @@ export class Reconciler {
   #spreadTimer: NodeJS.Timeout | undefined;
   /** One a connection at most. */
   readonly #pending = new Map<Connection, Pending>();
+  #answering = Promise.resolve();
   /** How large the pool was one to two seconds ago, and at the last full second. */
   #settled = tree.size;
   #recent = tree.size;
@@ -118,13 +119,17 @@ export class Reconciler {
     from.isWaiting = true;
     while (!this.#host.sources.of(from).requests.take(performance.now()))
       await sleep(1000 / LIMITS.requestsPerSecond);
-    this.#host.crowd.limitUnread();
-    const frame = await this.#answerTo(request, from).catch((error) => {
-      this.#host.log('not answered', `${nameOf(from)} (${reason(error)})`);
-      return transactionsFrame([]);
-    });
-    send(from, frame, () => {
-      from.isWaiting = false;
+    // One after the other, for an answer may be large.
+    this.#answering = this.#answering.then(async () => {
+      this.#host.crowd.limitUnread();
+      if (from.socket.readyState !== WebSocket.OPEN) return;
+      const frame = await this.#answerTo(request, from).catch((error) => {
+        this.#host.log('not answered', `${nameOf(from)} (${reason(error)})`);
+        return transactionsFrame([]);
+      });
+      send(from, frame, () => {
+        from.isWaiting = false;
+      });
     });
   }
 
@@ -246,7 +251,7 @@ export class Reconciler {
     }
   }
 
-  async #answerTo({ type, data }: Request, from: Connection): Promise<string> {
+  async #answerTo({ type, data }: Request, from: Connection): Promise<string | Buffer> {
     switch (type) {
       case 'GET_NODES':
         await refreshDigests();

@@ -3,7 +3,6 @@
  * recognise each other tell whom they are connected to, so that nobody is told what it knows.
  */
 
-import { parseAddress } from './addresses.js';
 import { type Connection, isSameNode, type Peer } from './connection.js';
 import type { Contacts } from './contacts.js';
 
@@ -64,9 +63,6 @@ export class Routes {
     const teller = [connection, ...this.#connections].find(
       (each) => each.neighbours !== undefined && isSameNode(each, sender),
     );
-    const addresses = (teller?.neighbours ?? []).map((text) => parseAddress(text));
-    return new Set(
-      addresses.flatMap((address) => (address ? this.#contacts.resolve(address) : [])),
-    );
+    return new Set(teller?.neighbours?.map((address) => this.#contacts.resolve(address)));
   }
 }

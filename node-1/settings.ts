@@ -32,8 +32,17 @@ export interface Settings {
 type Complain = (what: string) => never;
 type Env = Readonly<Record<string, string | undefined>>;
 
+const SETTINGS = [
+  'MAX_POOL_BYTES',
+  'HOST',
+  'ADDRESS',
+  'NETWORK_SECRET',
+  'TLS_CERT',
+  'TLS_KEY',
+  'TLS_CA',
+] as const;
 const LOOPBACK = ['127.0.0.1', '::1'];
-const EVERYWHERE = new Set(['0.0.0.0', '::', '[::]']);
+const EVERYWHERE = /^(\w+:\/\/)?(0\.0\.0\.0|::|\[::\])(:\d+)?\/?$/;
 const SHORT_SECRET_CHARACTERS = 16;
 
 /**
@@ -46,6 +55,9 @@ export function loadSettings(folder: string): Settings {
   const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
   const env = readEnv(join(folder, '.env'), name, suggestion);
   const complain = (what: string) => fail(`${name}/.env: ${what}`);
+  const empty = SETTINGS.find((setting) => env[setting] === '');
+  // It could be meant to close what is open without it.
+  if (empty) complain(`${empty} is empty: give it a value, or take its line away`);
   if (!env.PORT) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
   const port = Number(env.PORT);
   if (!/^\d+$/.test(env.PORT) || port < 1 || port > 65_535) {
@@ -101,11 +113,10 @@ export function warningsOf(
   return warnings;
 }
 
-/** The settings that are set, without spaces around them. */
 function readEnv(file: string, name: string, suggestion: string): Env {
   try {
     const env = Object.entries(dotenv.parse(readFileSync(file)));
-    return Object.fromEntries(env.map(([key, value]) => [key, value.trim() || undefined]));
+    return Object.fromEntries(env.map(([key, value]) => [key, value.trim()]));
   } catch {
     return fail(`${name}/.env cannot be read: create it with the line ${suggestion}`);
   }
@@ -123,8 +134,8 @@ function readHosts({ HOST: host }: Env, complain: Complain): readonly string[] {
 function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain): string {
   const { HOST: host, ADDRESS: given } = env;
   const place = given ?? host ?? 'localhost';
-  if (EVERYWHERE.has(place)) {
-    complain(`HOST=${host} needs an ADDRESS by which others reach this node, like 192.168.1.5`);
+  if (EVERYWHERE.test(place)) {
+    complain(`${place} is no ADDRESS by which others reach this node: set one like 192.168.1.5`);
   }
   const scheme = hasTls ? 'wss' : 'ws';
   const bracketed = isIP(place) === 6 ? `[${place}]` : place;

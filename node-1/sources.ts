@@ -10,6 +10,8 @@ import type { Routes } from './routes.js';
 import { TokenBucket } from './token-bucket.js';
 
 interface Source {
+  /** Spent on each address that we read in a HANDSHAKE. */
+  readonly reading: TokenBucket;
   /** Spent on each address that we dial on its word. */
   readonly news: TokenBucket;
   /** Spent on each request about the pool. */
@@ -32,6 +34,7 @@ export class Sources {
     const peer = this.#routes.peerBehind(connection);
     const name = peer?.announcement ? peer.address.key : networkOf(connection.tcp?.remoteAddress);
     const source = this.#sources.get(name) ?? {
+      reading: new TokenBucket(LIMITS.readingsAtOnce, nowMs, LIMITS.readingsPerSecond),
       news: new TokenBucket(LIMITS.newsAtOnce, nowMs, LIMITS.newsPerSecond),
       requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
     };

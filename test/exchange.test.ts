@@ -24,7 +24,7 @@ const meshFrames = [
   meshFrame({ type: 'OFFER_KEYS', data: [keyOf('never seen')] }),
   meshFrame({ type: 'NODES', data: [Buffer.alloc(128, 1)] }),
   meshFrame({ type: 'KEYS', data: { keys: [keyOf('never seen')] } }),
-  transactionsFrame([Buffer.from('{"id":"smuggled"}')]),
+  transactionsFrame([Buffer.from('{"id":"smuggled"}')]).toString(),
 ];
 
 /** Waits until a node says again whom it is connected to, to those who can use it. */
@@ -190,7 +190,10 @@ test('what is not on disk is neither listed nor sent, until it is', ON_LINUX, ()
     const list = () => ask(socket, { type: 'GET_KEYS', data: { nodes: [''], from: 0 } });
     const fetch: Request = { type: 'GET_TRANSACTIONS', data: [keyOf('new'), keyOf('old')] };
     assert.equal(await list(), meshFrame({ type: 'KEYS', data: { keys: [keyOf('old')] } }));
-    assert.equal(await ask(socket, fetch), transactionsFrame([Buffer.from('{"id":"old"}')]));
+    assert.equal(
+      await ask(socket, fetch),
+      transactionsFrame([Buffer.from('{"id":"old"}')]).toString(),
+    );
     await limitFileSize(node, 'unlimited');
     const both = meshFrame({ type: 'KEYS', data: { keys: [keyOf('old'), keyOf('new')] } });
     await until('both to be listed', async () => (await list()) === both);
@@ -207,7 +210,7 @@ test('an answer holds as much as it may, in the order that was asked for', () =>
     const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
     const fit = Math.floor(LIMITS.answerBytes / (texts[99] as string).length);
     const expected = texts.slice(-fit).reverse();
-    assert.equal(answer, transactionsFrame(expected.map((text) => Buffer.from(text))));
+    assert.equal(answer, transactionsFrame(expected.map((text) => Buffer.from(text))).toString());
   }));
 
 test('who asks too often is answered later: 512 requests at once, then 256 a second', () =>

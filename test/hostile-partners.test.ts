@@ -24,7 +24,7 @@ const butFor =
 const digests = (count: number) =>
   meshFrame({ type: 'NODES', data: Array(count).fill(randomBytes(128)) });
 const delivery = (...ids: string[]) =>
-  transactionsFrame(texts(...ids).map((text) => Buffer.from(text)));
+  transactionsFrame(texts(...ids).map((text) => Buffer.from(text))).toString();
 const key = () => randomBytes(12).toString('latin1');
 
 /** A node with some transactions of its own, and a partner that it has begun to compare with. */

@@ -81,7 +81,7 @@ test('transactions travel together as the texts they are', (t) => {
   checkProperty(
     t,
     fc.property(fc.array(json, { maxLength: 20 }), (texts) => {
-      const read = parse(transactionsFrame(texts.map((text) => Buffer.from(text))));
+      const read = parse(transactionsFrame(texts.map((text) => Buffer.from(text))).toString());
       assert.ok('type' in read && read.type === 'TRANSACTIONS');
       assert.deepEqual(
         read.data.map((each) => jsonOf(each).toString()),

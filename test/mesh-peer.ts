@@ -1,11 +1,10 @@
 /** A peer that a node recognises as one of its kind, and that answers as a test wants it to. */
 
 import { WebSocket, WebSocketServer } from 'ws';
+import { announcementHeaders, headerLines } from '../node-1/announcement.js';
 import { MerkleTree } from '../node-1/merkle-tree.js';
 import { meshFrame } from '../node-1/mesh-messages.js';
 import {
-  announcementHeaders,
-  headerLines,
   jsonOf,
   parseMessage,
   type Transaction,
@@ -103,6 +102,6 @@ export function honest(texts: readonly string[]): (request: Request) => string {
       });
     }
     const found = data.flatMap((key) => pool.get(key) ?? []);
-    return transactionsFrame(found.map(jsonOf));
+    return transactionsFrame(found.map(jsonOf)).toString();
   };
 }

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseAnnouncement } from '../node-1/announcement.js';
 import { memberSource, sourceParts } from '../node-1/json-source.js';
-import {
-  identify,
-  jsonOf,
-  parseAnnouncement,
-  parseMessage,
-  transactionFrame,
-} from '../node-1/messages.js';
+import { identify, jsonOf, parseMessage, transactionFrame } from '../node-1/messages.js';
 import { checkProperty } from './helpers.js';
 
 const parse = (text: string) => parseMessage(Buffer.from(text), true);

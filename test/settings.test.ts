@@ -18,7 +18,7 @@ async function settingsOf(...lines: string[]): Promise<Settings> {
 test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what others hear', async () => {
   const cases: [lines: string[], hosts: string[], address: string][] = [
     [[], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
-    [['HOST=localhost', 'ADDRESS= '], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
+    [['HOST=localhost'], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
     [['HOST=10.0.0.1'], ['10.0.0.1'], 'ws://10.0.0.1:4001'],
     [['HOST=fd00::1'], ['fd00::1'], 'ws://[fd00::1]:4001'],
     [['HOST=mesh.example'], ['mesh.example'], 'ws://mesh.example:4001'],
