@@ -44,6 +44,23 @@ export async function openRaw(
   return socket;
 }
 
+/** The code of the close frame that a node sends, 1005 for none in it; undefined without one. */
+export function closeCodeOf(socket: Socket): Promise<number | undefined> {
+  let rest = Buffer.alloc(0);
+  return new Promise((done) => {
+    socket.once('close', () => done(undefined));
+    socket.on('data', (data) => {
+      rest = Buffer.concat([rest, data]);
+      // Nothing that a client without receipts gets from a node has more than 125 bytes.
+      while (rest.length >= 2 && rest.length >= 2 + rest.readUInt8(1)) {
+        const end = 2 + rest.readUInt8(1);
+        if (rest.readUInt8(0) === 0x88) done(end === 2 ? 1005 : rest.readUInt16BE(2));
+        rest = rest.subarray(end);
+      }
+    });
+  });
+}
+
 /** A WebSocket frame as clients send it, whatever it claims to be. */
 export function frameOf(
   payload: string | Buffer,

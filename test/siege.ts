@@ -97,6 +97,25 @@ async function probe(
   } while (!over.aborted);
 }
 
+/** Waits until the victim has these ids, and checks that it has none beyond them and the siege's. */
+export async function untilPoolHolds(victim: RunningNode, ids: readonly unknown[]): Promise<void> {
+  let found: unknown[] = [];
+  const missing = () => ids.filter((id) => !found.includes(id));
+  await until(
+    () => `the victim to have ${missing().join()}`,
+    async () => {
+      found = (await victim.pool()).map(({ id }) => id);
+      return missing().length === 0;
+    },
+  );
+  const ours = /^(warm|probe)[\d.e-]+$/;
+  const others = found.filter((id) => !ids.includes(id) && !ours.test(String(id)));
+  // Those of add-transaction.js, once while the attack lasts and once behind it.
+  const strays = others.filter((id) => !/^[0-9a-f]{64}$/.test(String(id)));
+  assert.deepEqual(strays, [], 'nothing but what was accepted is in the pool');
+  assert.ok(others.length <= 2, `${others.length} transactions from add-transaction`);
+}
+
 /** The resident memory of a process, in bytes; 0 when it has ended. Linux only. */
 export function memoryOf({ process }: RunningNode): number {
   try {
