@@ -51,34 +51,6 @@ test('a receipt names the id of a transaction: its own, its hash, or that of its
     assert.deepEqual([id, status], [sha256, 'accepted']);
   }));
 
-const deep = (levels: number): unknown => (levels === 0 ? 1 : { in: deep(levels - 1) });
-const rejections: [what: string, value: unknown, id: string | number | null, reason: RegExp][] = [
-  ['too large', { id: 'a', pad: 'x'.repeat(70_000) }, 'a', /of more than 65536 bytes/],
-  ['too deep', { id: 5, in: deep(40) }, 5, /more than 32 levels deep/],
-  ['an array', [{ id: 'a' }], null, /not an object/],
-  ['null', null, null, /not an object/],
-  ['a string', 'a', null, /not an object/],
-  ['nothing', undefined, null, /not an object/],
-  ['one with an object as its id', { id: {}, hash: 'h' }, null, /id or hash is not usable/],
-  ['one with too long an id', { id: 'x'.repeat(257) }, null, /id or hash is not usable/],
-];
-
-for (const [what, value, id, reason] of rejections) {
-  test(`a transaction that is ${what} is rejected with a reason, those around it are not`, () =>
-    withNetwork(async (network) => {
-      const node = await network.startNode();
-      const receipts = await ask(node.address, { id: 'before' }, value, { id: 'behind' });
-      const rejected = receipts[1];
-      assert.deepEqual([rejected?.id, rejected?.status], [id, 'rejected']);
-      assert.match(rejected?.reason ?? '', reason);
-      assert.deepEqual(
-        receipts.map(({ id }) => id),
-        ['before', id, 'behind'],
-      );
-      assert.deepEqual(await node.pool(), [{ id: 'before' }, { id: 'behind' }]);
-    }));
-}
-
 test('whoever is closed for three malformed transactions first gets the receipts of all', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
