@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { connectTo, freePort, say, transactionMessage, until } from './helpers.js';
 import { connectedAddressesOf, type RunningNode } from './network.js';
 import { untilPoolHolds, withSiege } from './siege.js';
@@ -15,6 +16,8 @@ const BUDGET = 128;
 /** Dials of a learnt address, before it is given up. */
 const ATTEMPTS = 5;
 const RECONNECTS = 50;
+/** As many as a node lets in that claim an address, and then some. */
+const CROWD = 300;
 
 const handshake = (data: unknown[]) => JSON.stringify({ type: 'HANDSHAKE', data });
 const claimOf = (address: string) => ({
@@ -142,6 +145,48 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
       assert.ok(size <= most, `${size} addresses dialled, ${most} allowed`);
       const { total } = slammers;
       assert.ok(total <= ATTEMPTS * most, `${total} dials, of ${size} addresses`);
+    }));
+
+  test('many who each name a thousand long addresses are not remembered with all of them', () =>
+    withSiege(async ({ victim }) => {
+      const sockets: WebSocket[] = [];
+      for (let i = 0; i < CROWD; i++) {
+        const far = Array.from({ length: 999 }, (_, n) => `ws://${i}-${n}-${'x'.repeat(1000)}`);
+        const socket = await connectTo(victim.address);
+        sockets.push(socket);
+        // Nobody dials that one: what is left is what is remembered.
+        socket.send(handshake([`ws://10.0.0.1:${10_000 + i}`, ...far]));
+        const answered = new Promise((done) => socket.once('pong', done).once('close', done));
+        socket.ping();
+        await answered;
+      }
+      for (const socket of sockets) socket.terminate();
+    }));
+
+  test('a crowd that names one address each, where nobody listens, leaves the terminal legible', () =>
+    withSiege(async ({ victim }) => {
+      for (let i = 0; i < CROWD; i++) {
+        await say(victim.address, handshake([`ws://127.9.9.9:${10_000 + i}`]));
+      }
+      // The first dials fail again and again meanwhile.
+      await sleep(5000);
+    }));
+
+  test('who sends one HANDSHAKE after the other does not keep others from being heard', () =>
+    withSiege(async ({ victim }) => {
+      const endMs = performance.now() + 5000;
+      const frames = Array.from({ length: 20 }, (_, i) =>
+        handshake(Array.from({ length: 1000 }, (_, n) => `ws://127.${i}.1.1:${10_000 + n}`)),
+      );
+      const flood = async () => {
+        const socket = await connectTo(victim.address);
+        for (let i = 0; performance.now() < endMs && socket.readyState === WebSocket.OPEN; i++) {
+          if (socket.bufferedAmount < 1024 * 1024) socket.send(frames[i % 20] as string);
+          else await sleep(5);
+        }
+        socket.terminate();
+      };
+      await Promise.all(Array.from({ length: 10 }, flood));
     }));
 
   test('nothing but the address of a node in reach is dialled, however it is written', () =>
