@@ -35,10 +35,8 @@ const malformed: [what: string, frame: string][] = [
   ['a HANDSHAKE with a string', '{"type":"HANDSHAKE","data":"ws://localhost:1"}'],
   ['a HANDSHAKE like an array', '{"type":"HANDSHAKE","data":{"0":"ws://localhost:1","length":1}}'],
   ['a HANDSHAKE with a number', '{"type":"HANDSHAKE","data":["ws://localhost:1",1]}'],
-  ['a HANDSHAKE with an array', '{"type":"HANDSHAKE","data":[["ws://localhost:1"]]}'],
   ['a HANDSHAKE with a prototype', '{"type":"HANDSHAKE","data":{"__proto__":[]}}'],
   ['a TRANSACTION without data', '{"type":"TRANSACTION"}'],
-  ['a TRANSACTION with false', '{"type":"TRANSACTION","data":false}'],
   ['a TRANSACTION with an array', '{"type":"TRANSACTION","data":[{"id":"stolen"}]}'],
   ['a TRANSACTION with a lone surrogate', '{"type":"TRANSACTION","data":{"id":"\\ud800"}}'],
   ['a TRANSACTION with half an emoji', '{"type":"TRANSACTION","data":{"id":"stolen\\udc00"}}'],
@@ -89,7 +87,6 @@ const broken: [what: string, bytes: Buffer, code: number][] = [
   ['a byte that is no UTF-8', frameOf(Buffer.from([0x22, 0xff, 0x22])), 1007],
   ['a surrogate in UTF-8', frameOf(Buffer.from([0xed, 0xa0, 0x80])), 1007],
   ['a letter in too many bytes', frameOf(Buffer.from([0xc1, 0x81])), 1007],
-  ['half a letter', frameOf(Buffer.from('{"type":"ö').subarray(0, -1)), 1007],
   ['a bad byte in a fragment', Buffer.concat([start(Buffer.from([0xff])), finalZero]), 1007],
   [
     'an unmasked frame',
@@ -256,15 +253,19 @@ describe('attacks with frames', { concurrency: 2 }, () => {
       await untilPoolHolds(victim, ['after all']);
     }));
 
-  test('large frames of nothing but brackets do not take more memory than others', () =>
+  test('large frames of nothing but brackets and names do not fill the memory', () =>
     withSiege(async ({ victim }) => {
       const open = '1 MiB of brackets that open';
       await strikesOut(victim, [open, '['.repeat(MIB)]);
       const nested = '1 MiB of objects in each other';
       await strikesOut(victim, [nested, '{"":'.repeat(MIB / 4)]);
-      const arrays = `[${'[],'.repeat(MIB / 3 - 20)}[]]`;
+      const arrays = Array(MIB / 4).fill('[]');
+      const names = Array.from({ length: MIB / 12 }, (_, i) => `"k${i}":0`);
       const socket = await connectTo(victim.address);
-      for (let i = 0; i < 20; i++) socket.send(`{"type":"GET_WEATHER","data":${arrays}}`);
+      for (let i = 0; i < 20; i++) {
+        socket.send(`{"type":"GET_WEATHER","data":[${arrays}]}`);
+        socket.send(`{"type":"GET_WEATHER","data":{${names}}}`);
+      }
       socket.send(JSON.stringify(transactionMessage('behind the arrays')));
       await untilPoolHolds(victim, [`fine: ${open}`, `fine: ${nested}`, 'behind the arrays']);
       socket.terminate();

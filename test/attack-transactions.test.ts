@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { ask, Client } from './client.js';
 import { connectTo, say, until } from './helpers.js';
 import type { RunningNode } from './network.js';
@@ -197,5 +199,21 @@ describe('attacks with transactions', { concurrency: 2 }, () => {
       await untilPoolHolds(victim, ['odd', 'after']);
       assert.ok((await victim.poolText()).includes('{"id":"odd","content":1e400}'));
       socket.terminate();
+    }));
+
+  test('who sends what is tedious to identify, without end, does not keep others from being heard', () =>
+    withSiege(async ({ victim }) => {
+      const endMs = performance.now() + 5000;
+      const members = Array.from({ length: 4000 }, (_, i) => `"k${i}":${i}`).sort();
+      const flood = async (_: unknown, amount: number) => {
+        const socket = await connectTo(victim.address);
+        const frame = `{"type":"TRANSACTION","data":{${members},"amount":${amount}}}`;
+        while (performance.now() < endMs && socket.readyState === WebSocket.OPEN) {
+          if (socket.bufferedAmount < 1024 * 1024) socket.send(frame);
+          else await sleep(5);
+        }
+        socket.terminate();
+      };
+      await Promise.all(Array.from({ length: 10 }, flood));
     }));
 });
