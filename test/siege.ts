@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { give, makeIds } from './client.js';
 import { say, transactionMessage, until } from './helpers.js';
-import { type Network, type RunningNode, withNetwork } from './network.js';
+import { connectedAddressesOf, type Network, type RunningNode, withNetwork } from './network.js';
 
 const MEMORY_BYTES = 50 * 1024 * 1024;
 /** From one node to the other, on a machine that runs other tests as well. */
@@ -114,6 +114,14 @@ export async function untilPoolHolds(victim: RunningNode, ids: readonly unknown[
   const strays = others.filter((id) => !/^[0-9a-f]{64}$/.test(String(id)));
   assert.deepEqual(strays, [], 'nothing but what was accepted is in the pool');
   assert.ok(others.length <= 2, `${others.length} transactions from add-transaction`);
+}
+
+/** Makes sure that the attack has not cost the victim its connection to the honest node. */
+export async function keepsItsPeer({ victim, honest, said }: Siege): Promise<void> {
+  assert.ok(!said().includes(`disconnected: ${honest.address}`), said());
+  assert.ok(!honest.stdout.includes(`disconnected: ${victim.address}`), honest.stdout);
+  const connected = await connectedAddressesOf(victim);
+  assert.equal(connected.filter((address) => address === honest.address).length, 1, `${connected}`);
 }
 
 /** The resident memory of a process, in bytes; 0 when it has ended. Linux only. */
