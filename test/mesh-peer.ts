@@ -55,6 +55,14 @@ export class MeshPeer {
     for (const socket of this.#callers) socket.send(text);
   }
 
+  /** Reads nothing more of what comes on those connections, or goes on with it. */
+  read(isReading: boolean): void {
+    for (const socket of this.#callers) {
+      if (isReading) socket.resume();
+      else socket.pause();
+    }
+  }
+
   /** Opens a connection of its own, as a node does. */
   async dial(address: string): Promise<WebSocket> {
     const socket = await connectTo(address, this.#headers);
