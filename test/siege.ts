@@ -54,6 +54,8 @@ export function withSiege(
 
     const over = new AbortController();
     const probing = probe(victim, honest, arrivalMs, over.signal);
+    // An attack that fails has more to say.
+    probing.catch(() => {});
     const adding = network.run(['add-transaction.js']);
     try {
       await attack({ network, victim, honest, said });
