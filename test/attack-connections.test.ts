@@ -7,8 +7,8 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { connectRaw, openRaw } from './frames.js';
-import { connectTo, until } from './helpers.js';
-import type { RunningNode } from './network.js';
+import { connectTo, transactionMessage, until } from './helpers.js';
+import { connectedAddressesOf, type RunningNode } from './network.js';
 import { keepsItsPeer, type Siege, withSiege } from './siege.js';
 
 const CROWD = 1000;
@@ -78,6 +78,14 @@ function claimOf(number: number): Record<string, string> {
   };
 }
 
+/** Tells whether one node is connected to another, and still is a while later. */
+async function staysConnected(node: RunningNode, to: RunningNode): Promise<boolean> {
+  const lost = () => node.stdout.split(`disconnected: ${to.address}`).length;
+  const lostBefore = lost();
+  await sleep(2000);
+  return lost() === lostBefore && (await connectedAddressesOf(node)).includes(to.address);
+}
+
 /** Waits until no more than these are open, and sees that not many fewer are. */
 async function settlesAt(most: number, open: () => number): Promise<void> {
   await until(
@@ -138,6 +146,24 @@ describe('a node goes on as if nothing were', { concurrency: 3 }, () => {
       await settlesAt(CLAIMANTS, () => crowd.open);
       assert.equal(crowd.closedWith(1013), crowd.codes.length, 'no other reason');
       await admitsACommand(siege);
+      await keepsItsPeer(siege);
+      crowd.leave();
+    }));
+
+  test('while four hundred hold the places of nodes, also for one that was away', () =>
+    withSiege(async (siege) => {
+      const { network, victim } = siege;
+      const away = await network.startNode('node-3', [victim.address]);
+      await until('it to be connected', async () =>
+        (await connectedAddressesOf(victim)).includes(away.address),
+      );
+      await away.end();
+      const crowd = await Crowd.open(victim, 400, claimOf, () =>
+        JSON.stringify(transactionMessage('to be heard')),
+      );
+      await settlesAt(CLAIMANTS, () => crowd.open);
+      const back = await network.restart(away);
+      await until('it to be let in', () => staysConnected(back, victim));
       await keepsItsPeer(siege);
       crowd.leave();
     }));
