@@ -102,10 +102,11 @@ export const hexDigits = (most: number) =>
   fc
     .array(fc.constantFrom(...'0123456789abcdef'), { maxLength: most })
     .map((digits) => digits.join(''));
+const oddName = fc.constantFrom('g', 'zzz', 'A', '0\n', ' ', '-1');
 /** Lists of names, keys or digests in JSON; around the bounds too, and not always all fit. */
 const namesText = (digits: number) =>
   fc.oneof(
-    fc.array(fc.oneof({ weight: 9, arbitrary: hexDigits(digits) }, hexDigits(digits + 1))),
+    fc.array(fc.oneof({ weight: 9, arbitrary: hexDigits(digits) }, oddName, hexDigits(digits + 1))),
     about(LIMITS.treeNodes).map((count) =>
       Array.from({ length: count }, (_, place) => place.toString(16).padStart(3, '0')),
     ),
