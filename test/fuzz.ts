@@ -117,6 +117,8 @@ function checkMessage(message: Message, source: { type: unknown; data: unknown }
   if (type === 'TRANSACTION') checkTransaction(data, source.data);
   else if (type === 'TRANSACTIONS') {
     assert.ok(data.length <= LIMITS.keys);
+    const bytes = data.reduce((sum, { frame }) => sum + frame.toString().length, 0);
+    assert.ok(bytes <= LIMITS.answerBytes + 2 * LIMITS.transactionBytes, `${bytes} bytes`);
     for (const [index, each] of data.entries()) {
       checkTransaction(each, (source.data as unknown[])[index]);
     }
@@ -132,14 +134,15 @@ function checkMessage(message: Message, source: { type: unknown; data: unknown }
     checkNames(data.nodes, 4);
     checkPlace(data.from);
   } else if (type === 'KEYS') {
-    checkKeys(data.keys);
+    checkKeys(data.keys, (source.data as { keys: unknown }).keys);
     checkPlace(data.next ?? 0);
-  } else checkKeys(data);
+  } else checkKeys(data, source.data);
 }
 
 function checkTransaction(transaction: Transaction, source: unknown): void {
   const { id, key, frame } = transaction;
   checkId(id);
+  assert.ok(typeof id === 'string' || Number.isSafeInteger(id) || !Number.isInteger(id));
   assert.equal(key, keyOf(id));
   const json = jsonOf(transaction);
   assert.ok(json.length <= LIMITS.transactionBytes, `${json.length} bytes`);
@@ -161,8 +164,9 @@ function checkNames(names: readonly string[], digits: number): void {
   for (const name of names) assert.ok(/^[0-9a-f]*$/.test(name) && name.length <= digits, name);
 }
 
-function checkKeys(keys: readonly string[]): void {
+function checkKeys(keys: readonly string[], source: unknown): void {
   assert.ok(keys.length <= LIMITS.keys);
+  assert.equal(Buffer.from(keys.join(''), 'latin1').toString('base64'), source);
   for (const key of keys) assert.equal(key.length, KEY_BYTES);
 }
 
