@@ -80,6 +80,7 @@ export const anyAddress = fc.oneof(
       fc.constantFrom('ws://', 'wss://', 'WS://', 'http://', 'ws:', 'ws:///', 'ws://a:b@'),
       fc.oneof(
         fc.constantFrom('localhost', 'localhost.', '[::1]', '127.1', '0x7f.1', '[::ffff:7f00:1]'),
+        fc.constantFrom('exämple.org', 'ｌocalhost', 'a\u00adb', '\0', '%6c', 'a b'),
         fc.domain(),
         fc.ipV4Extended(),
         fc.ipV6().map((ip) => `[${ip}]`),
@@ -140,7 +141,8 @@ function dataText(type: string, address: Arbitrary<string>): Arbitrary<string> {
     OFFER_KEYS: toJson(keysText),
   };
   const fit = new Map<string, Arbitrary<string>>(Object.entries(forms)).get(type) ?? jsonText;
-  return fc.oneof({ weight: 9, arbitrary: fit }, jsonText);
+  const nothing = fc.constantFrom('null', '{}', '[]', '""', '0');
+  return fc.oneof({ weight: 9, arbitrary: fit }, jsonText, nothing);
 }
 
 /** The text of a message, most often of one that a node knows, in some layout. */
