@@ -74,6 +74,28 @@ describe('mistakes in the settings', { concurrency: 4 }, () => {
       );
     }));
 
+  test('an ADDRESS where nobody can be reached', () =>
+    withNetwork((network) =>
+      checkMistakes(
+        network,
+        ['0.0.0.0', 'ws://0.0.0.0:4001', 'ws://[::]:4001'].map((address) => [
+          `HOST=127.0.0.1\nADDRESS=${address}`,
+          /^node-1\/\.env: .*ADDRESS/,
+        ]),
+      ),
+    ));
+
+  test('a NETWORK_SECRET that is empty: it would let in everybody', () =>
+    withNetwork((network) =>
+      checkMistakes(
+        network,
+        ['', '""', '" "'].map((secret) => [
+          `NETWORK_SECRET=${secret}`,
+          /^node-1\/\.env: NETWORK_SECRET /,
+        ]),
+      ),
+    ));
+
   test('a NETWORK_SECRET that fits into no header, and is not told', () =>
     withNetwork((network) =>
       checkMistakes(
