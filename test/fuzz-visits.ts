@@ -132,7 +132,8 @@ export async function pay({ bytes, pieces, ending }: Visit, node: RunningNode): 
   }
   if (ending === 'ended') socket.end();
   if (ending !== 'destroyed') await Promise.race([closed, sleep(CLOSE_MS)]);
-  socket.destroy();
+  // A reset, which the node may meet while it answers.
+  socket.resetAndDestroy();
 }
 
 /** Each piece goes out by itself, and the node may have read it before the next one comes. */
