@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { announcementHeaders, headerLines } from '../node-1/messages.js';
+import { announcementHeaders, headerLines } from '../node-1/announcement.js';
 import { give, makeIds } from './client.js';
 import { freePort, say, transactionMessage, until } from './helpers.js';
 import { type Network, withNetwork } from './network.js';

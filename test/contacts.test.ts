@@ -73,11 +73,7 @@ test('a node never becomes its own contact', () => {
 test('an address is learnt once, however it is spelt, and only in scope', () => {
   const contacts = new Contacts(at(4001));
   assert.equal(contacts.hear(read('ws://localhost:4002'), plenty(), 0), true);
-  for (const text of [
-    'ws://127.0.0.1:4002',
-    'ws://10.0.0.1:4003',
-    'ws://example.org:4003',
-  ]) {
+  for (const text of ['ws://127.0.0.1:4002', 'ws://10.0.0.1:4003', 'ws://example.org:4003']) {
     assert.equal(contacts.hear(read(text), plenty(), 0), false, text);
   }
   assert.deepEqual(

@@ -82,17 +82,19 @@ export function transactionMessage(id: string): object {
   return { type: 'TRANSACTION', data: makeTransaction(id) };
 }
 
-const given = new Set<number>();
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+/** Far from where other test processes begin: nodes go on dialling ports that are free again. */
+let nextPort = (process.pid * 997) % PORTS;
 
 /**
  * A port of this machine that nobody listens on, never the same one twice. Below the ports
  * that systems give to clients, so that no connection takes it in the meantime.
  */
 export async function freePort(): Promise<number> {
-  const port = 20_000 + Math.floor(Math.random() * 12_000);
-  if (given.has(port) || !(await canListen(port))) return freePort();
-  given.add(port);
-  return port;
+  const port = FIRST_PORT + nextPort;
+  nextPort = (nextPort + 1) % PORTS;
+  return (await canListen(port)) ? port : freePort();
 }
 
 function canListen(port: number): Promise<boolean> {

@@ -13,6 +13,7 @@ const ARRIVAL_MS = 5000;
 /** More than a person would mind. */
 const LINES = 200;
 const PROBE_INTERVAL_MS = 200;
+const WARM_UP = 20_000;
 
 export interface Siege {
   readonly network: Network;
@@ -43,7 +44,7 @@ export function withSiege(
   return withNetwork(async (network) => {
     const [victim, honest] = (await network.startMesh(2)) as [RunningNode, RunningNode];
     // Code that runs for the first time takes memory of its own.
-    await give(victim.address, makeIds('warm', 2000));
+    await give(victim.address, makeIds('warm', WARM_UP));
     await sleep(500);
     const [memoryBefore, saidBefore] = [memoryOf(victim), victim.stdout.length];
     const said = () => victim.stdout.slice(saidBefore);
