@@ -47,7 +47,6 @@ export const LIMITS = Object.freeze({
   backlogBytes: 8 * 1024 * 1024,
   pauseMs: 1_000,
   unreadReceiptBytes: 128 * 1024,
-  receiptsDue: 10_000,
   unsavedBytes: 64 * 1024 * 1024,
   saveRetryMs: 1_000,
   poolBytes: 1024 * 1024 * 1024,

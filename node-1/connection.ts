@@ -47,12 +47,12 @@ export interface Connection {
   hasSpoken: boolean;
   /** What has come of a message that is not complete yet. */
   unfinishedBytes: number;
-  /** How long we have been busy with its messages, in this turn of the event loop. */
-  busyMs: number;
   /** Whether it has asked for something that we have not answered yet. */
   isWaiting: boolean;
   /** Until when we compare no pools with it, because it did not play by the rules. */
   distrustedUntilMs: number;
+  /** Receipts for it that wait for the disk, or to be read. */
+  receiptBytes: number;
   malformedFrames: number;
   isExpelled: boolean;
   /** Whether it has answered since the last ping. */
@@ -92,9 +92,9 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
     heardMs: performance.now(),
     hasSpoken: false,
     unfinishedBytes: 0,
-    busyMs: 0,
     isWaiting: false,
     distrustedUntilMs: -Infinity,
+    receiptBytes: 0,
     malformedFrames: 0,
     isExpelled: false,
     isAlive: true,
@@ -173,13 +173,6 @@ export async function pauseUntil(ready: Promise<void>, { socket }: Connection): 
   socket.pause();
   await Promise.race([ready, sleep(LIMITS.pauseMs)]);
   socket.resume();
-}
-
-/** Who does not read what we answer is not heard until it has. */
-export function pauseUntilRead({ socket, tcp }: Connection): void {
-  if (socket.isPaused) return;
-  socket.pause();
-  tcp?.once('drain', () => socket.resume());
 }
 
 /** How a line in the terminal names the other end. */

@@ -15,6 +15,8 @@ export class Crowd {
   readonly #connections: ReadonlySet<Connection>;
   readonly #routes: Routes;
   readonly #expel: Expel;
+  /** When the first data came in this turn of the event loop. */
+  #turnSinceMs: number | undefined;
 
   /** @param connections those of both directions, read as they are at the time */
   constructor(connections: ReadonlySet<Connection>, routes: Routes, expel: Expel) {
@@ -40,29 +42,8 @@ export class Crowd {
       this.#uncount(connection, data);
       connection.isAlive = true;
     });
-    if (isInbound) this.#countUnfinished(connection);
-    else socket.once('open', () => this.#countUnfinished(connection));
-  }
-
-  /**
-   * A message has come. Who keeps us busy waits until others had their turn: the system would
-   * hand us up to 2 MiB of one sender before it looks at the next.
-   *
-   * @param tookMs how long we were busy with it
-   */
-  heard(from: Connection, tookMs: number): void {
-    from.isAlive = true;
-    from.unfinishedBytes = 0;
-    const { socket } = from;
-    const wasBusyMs = from.busyMs;
-    from.busyMs += tookMs;
-    const isTooMuch = from.busyMs > LIMITS.turnMs && !socket.isPaused;
-    if (isTooMuch) socket.pause();
-    if (wasBusyMs > 0 && !isTooMuch) return;
-    setImmediate(() => {
-      from.busyMs = 0;
-      if (isTooMuch) socket.resume();
-    });
+    if (isInbound) this.#follow(connection);
+    else socket.once('open', () => this.#follow(connection));
   }
 
   /**
@@ -91,12 +72,30 @@ export class Crowd {
     this.#limit(unreadBytes, LIMITS.unreadBytes, 'it does not read');
   }
 
-  #countUnfinished(connection: Connection): void {
+  #follow(connection: Connection): void {
     // Before the WebSocket gets it, and tells of a message that is complete.
     connection.tcp?.prependListener('data', ({ length }: Buffer) => {
       connection.unfinishedBytes += length;
       if (connection.unfinishedBytes > length) this.#limitUnfinished();
+      this.#takeTurns(connection);
     });
+  }
+
+  /**
+   * Has a connection wait with what comes next, if this turn of the event loop takes long: the
+   * system would hand us 2 MiB of one sender before it looks at the next.
+   */
+  #takeTurns({ socket }: Connection): void {
+    const nowMs = performance.now();
+    if (this.#turnSinceMs === undefined) {
+      this.#turnSinceMs = nowMs;
+      setImmediate(() => {
+        this.#turnSinceMs = undefined;
+      });
+    }
+    if (nowMs - this.#turnSinceMs < LIMITS.turnMs || socket.isPaused) return;
+    socket.pause();
+    setImmediate(() => socket.resume());
   }
 
   /** What is no message is not kept. What comes to a server is masked, by four bytes. */

@@ -254,11 +254,11 @@ function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): vo
     expel(from, 1003, 'text frames only');
     return;
   }
-  const sinceMs = performance.now();
+  from.isAlive = true;
+  from.unfinishedBytes = 0;
   const message = parseMessage(data as Buffer, from.announcement !== undefined);
   if ('type' in message) handle(message, from);
   else if ('malformed' in message) refuse(from, message);
-  crowd.heard(from, performance.now() - sinceMs);
 }
 
 function handle<T extends MessageType>({ type, data }: Message<T>, from: Connection): void {

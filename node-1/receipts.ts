@@ -1,16 +1,14 @@
 /** What a client that asks for it is told of each transaction that it sends. */
 
 import { LIMITS } from './config.js';
-import { type Connection, pauseUntil, pauseUntilRead, send } from './connection.js';
+import { type Connection, send } from './connection.js';
 import { type Outcome, receiptFrame, type TransactionId } from './messages.js';
 import { writeTransactions } from './transactions.js';
-
-/** How many receipts wait for the disk. */
-let due = 0;
 
 /**
  * Tells a client what became of its transaction, as soon as all that the pool has is on disk; so
  * receipts come in the order of the transactions. Whoever has not asked for receipts gets none.
+ * Who does not read them is not read from, so that neither this nor a slow disk fills the memory.
  *
  * @param id null if the transaction has none that is usable
  */
@@ -20,11 +18,13 @@ export async function sendReceipt(
   outcome: Outcome,
 ): Promise<void> {
   if (!to.announcement?.wantsReceipts) return;
-  due += 1;
-  // Neither what waits for a disk nor what is not read may fill the memory.
-  if (due > LIMITS.receiptsDue) pauseUntil(writeTransactions([]), to);
-  if (to.socket.bufferedAmount > LIMITS.unreadReceiptBytes) pauseUntilRead(to);
+  const frame = receiptFrame(id, outcome);
+  to.receiptBytes += frame.length;
+  if (to.receiptBytes > LIMITS.unreadReceiptBytes) to.socket.pause();
   await writeTransactions([]);
-  due -= 1;
-  send(to, receiptFrame(id, outcome));
+  send(to, frame, () => {
+    const wasTooMuch = to.receiptBytes > LIMITS.unreadReceiptBytes;
+    to.receiptBytes -= frame.length;
+    if (wasTooMuch && to.receiptBytes <= LIMITS.unreadReceiptBytes) to.socket.resume();
+  });
 }
