@@ -66,7 +66,8 @@ const TRANSACTIONS_HEAD = '{"type":"TRANSACTIONS","data":[';
  */
 export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
   const text = frame.toString();
-  if (frame.length > LIMITS.largeBytes) return parseLarge(text, isOurs);
+  const large = frame.length > LIMITS.largeBytes ? parseLarge(text, isOurs) : undefined;
+  if (large !== undefined) return large;
   const usual = parseUsualTransaction(text, frame);
   if (usual !== undefined) return usual;
   const message = parseJson(text);
@@ -206,18 +207,19 @@ function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable 
 /**
  * Reads a frame that is larger than most. JSON.parse would be kept busy by a frame full of names
  * or brackets for much longer than it takes to find out that there is nothing in it for us.
+ *
+ * @returns undefined if all of it is to be read
  */
-function parseLarge(text: string, isOurs: boolean): Message | Unusable {
+function parseLarge(text: string, isOurs: boolean): Message | Unusable | undefined {
   const { type, json } = outlineOf(text);
+  const isFit = text.length <= LIMITS.answerBytes + LIMITS.transactionBytes;
+  if (type === 'HANDSHAKE' && isFit) return undefined;
   if (type === 'HANDSHAKE') {
     const first = sourceParts(json, LIMITS.handshakeAddresses);
     return parseHandshake(json.startsWith('[') ? parseJson(`[${first.join()}]`) : undefined);
   }
   if (type === 'TRANSACTIONS' && isOurs) {
-    const isFit = json.length <= LIMITS.answerBytes + LIMITS.transactionBytes;
-    return isFit
-      ? parseTransactions(parseJson(json), json)
-      : { malformed: 'TRANSACTIONS data that is too long' };
+    return isFit ? undefined : { malformed: 'TRANSACTIONS data that is too long' };
   }
   if (type === 'TRANSACTION') return { malformed: TOO_LARGE, id: null };
   return typeof type === 'string' ? { unknown: type } : { malformed: 'not a JSON object' };

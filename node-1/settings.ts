@@ -135,7 +135,8 @@ function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain
   const { HOST: host, ADDRESS: given } = env;
   const place = given ?? host ?? 'localhost';
   if (EVERYWHERE.test(place)) {
-    complain(`${place} is no ADDRESS by which others reach this node: set one like 192.168.1.5`);
+    const what = given === undefined ? `HOST=${host} needs an ADDRESS` : `ADDRESS=${given} is none`;
+    complain(`${what} by which others reach this node, like 192.168.1.5`);
   }
   const scheme = hasTls ? 'wss' : 'ws';
   const bracketed = isIP(place) === 6 ? `[${place}]` : place;

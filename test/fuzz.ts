@@ -100,8 +100,10 @@ async function playRound(seed: number, node: RunningNode): Promise<void> {
 /** Whatever is read from a frame is within its bounds, and says what the frame says. */
 function checkFrame(frame: Buffer, isOurs: boolean): void {
   const message = parseMessage(frame, isOurs);
+  // Of a large one, no more is read than is needed to know that it is of no use.
+  const isOutline = frame.length > LIMITS.largeBytes && !isJson(frame.toString());
   if ('unknown' in message) {
-    assert.equal(JSON.parse(frame.toString()).type, message.unknown);
+    if (!isOutline) assert.equal(JSON.parse(frame.toString()).type, message.unknown);
   } else if ('malformed' in message) {
     assert.ok(message.malformed.length < 200, 'a reason that fits a line');
     if (message.id != null) checkId(message.id);
