@@ -6,7 +6,7 @@ export const LIMITS = Object.freeze({
   messageFragments: 1024,
   frameChunks: 4096,
   largeBytes: 128 * 1024,
-  unfinishedBytes: 16 * 1024 * 1024,
+  unfinishedBytes: 8 * 1024 * 1024,
   transactionBytes: 64 * 1024,
   transactionLevels: 32,
   idCharacters: 256,

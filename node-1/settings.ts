@@ -32,15 +32,8 @@ export interface Settings {
 type Complain = (what: string) => never;
 type Env = Readonly<Record<string, string | undefined>>;
 
-const SETTINGS = [
-  'MAX_POOL_BYTES',
-  'HOST',
-  'ADDRESS',
-  'NETWORK_SECRET',
-  'TLS_CERT',
-  'TLS_KEY',
-  'TLS_CA',
-] as const;
+/** Who leaves one of these empty does not mean to leave the network open. */
+const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
 const LOOPBACK = ['127.0.0.1', '::1'];
 const EVERYWHERE = /^(\w+:\/\/)?(0\.0\.0\.0|::|\[::\])(:\d+)?\/?$/;
 const SHORT_SECRET_CHARACTERS = 16;
@@ -55,8 +48,7 @@ export function loadSettings(folder: string): Settings {
   const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
   const env = readEnv(join(folder, '.env'), name, suggestion);
   const complain = (what: string) => fail(`${name}/.env: ${what}`);
-  const empty = SETTINGS.find((setting) => env[setting] === '');
-  // It could be meant to close what is open without it.
+  const empty = PROTECTING.find((setting) => env[setting] === '');
   if (empty) complain(`${empty} is empty: give it a value, or take its line away`);
   if (!env.PORT) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
   const port = Number(env.PORT);
@@ -116,7 +108,10 @@ export function warningsOf(
 function readEnv(file: string, name: string, suggestion: string): Env {
   try {
     const env = Object.entries(dotenv.parse(readFileSync(file)));
-    return Object.fromEntries(env.map(([key, value]) => [key, value.trim()]));
+    const trimmed = env.map(([key, value]) => [key, value.trim()] as const);
+    return Object.fromEntries(
+      trimmed.filter(([key, value]) => value !== '' || PROTECTING.includes(key)),
+    );
   } catch {
     return fail(`${name}/.env cannot be read: create it with the line ${suggestion}`);
   }

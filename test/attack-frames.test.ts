@@ -287,7 +287,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
         socket.resume();
         socket.write(number % 2 === 0 ? inOneFrame : start('x'.repeat(size)));
       }
-      const most = Math.ceil((16 * MIB) / size);
+      const most = Math.ceil((8 * MIB) / size);
       const open = () => sockets.filter((socket) => !socket.destroyed && !socket.readableEnded);
       await until(
         () => `${most} at most to be open; there are ${open().length}`,

@@ -190,22 +190,16 @@ async function drip(
 }
 
 describe('attacks with HTTP', { concurrency: 3 }, () => {
-  for (const [what, rows] of [
-    ['what asks for no WebSocket', plain],
-    ['what is no HTTP, or too much of it', malformed],
-    ['what has chunks that cannot be read', badChunks],
-    ['an upgrade that could mean two things, or nothing', smuggled],
-    ['an upgrade for a page of somebody else', foreign],
-  ] as const) {
-    test(`${what} gets a short answer, and the connection is ended`, () =>
-      withSiege(async ({ victim }) => {
-        const failures: string[] = [];
+  test('whatever is no upgrade for us gets a short answer, and the connection is ended', () =>
+    withSiege(async ({ victim }) => {
+      const failures: string[] = [];
+      for (const rows of [plain, malformed, badChunks, smuggled, foreign]) {
         const tries = rows.map((row) => isTurnedAway(victim, row));
         for (const each of tries) await each.catch(({ message }) => failures.push(message));
-        assert.equal(failures.join('\n'), '');
-        await untilPoolHolds(victim, []);
-      }));
-  }
+      }
+      assert.equal(failures.join('\n'), '');
+      await untilPoolHolds(victim, []);
+    }));
 
   test('an upgrade that comes as its own is served, wherever this machine is called', () =>
     withSiege(async ({ victim }) => {

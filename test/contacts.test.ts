@@ -114,7 +114,35 @@ test('only a connection that was stable sets the backoff back', () => {
   }
 });
 
-test('news of an address cuts its wait short, once a second, and not while it is dialled', () => {
+test('news of an address that comes to nothing cuts its wait short less and less often', () => {
+  const { contacts, contact } = dialled(true);
+  let hurried: number[] = [];
+  let nowMs = 0;
+  /** Whoever is heard of all the time, and lost again as soon as it is reached. */
+  const flapFor = (durationMs: number) => {
+    hurried = [];
+    for (const endMs = nowMs + durationMs; nowMs < endMs; nowMs += 10) {
+      contacts.hear(contact.address, plenty(), nowMs);
+      if (contacts.nextDueMs() > nowMs) continue;
+      hurried.push(nowMs);
+      contacts.dialling(contact);
+      contacts.lost(contact, 0, nowMs, 0.5);
+    }
+  };
+  for (let i = 0; i < 9; i++) contacts.lost(contact, 0, 0, 0.5);
+  flapFor(120_000);
+  assert.deepEqual(
+    hurried.map((at) => at / 1000),
+    [0, 1, 3, 7, 15, 31, 63],
+  );
+
+  contacts.dialling(contact);
+  contacts.lost(contact, 20_000, nowMs, 0.5);
+  flapFor(5000);
+  assert.equal(hurried.length, 3, 'a connection that lasted sets that back');
+});
+
+test('news of an address cuts its wait short, and not while it is dialled', () => {
   const { contacts, contact } = dialled(true);
   const hear = (nowMs: number) => contacts.hear(read('ws://localhost:4002'), plenty(), nowMs);
   hear(0);

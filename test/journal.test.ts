@@ -209,7 +209,10 @@ test('any JSON array of objects is read to the byte, kept to the byte and append
           );
           const last = places.at(-1);
           const keptBytes = last ? last.offset + last.length : content.indexOf('[') + 1;
-          const kept = content.subarray(0, keptBytes).toString().replace('\uFEFF', '   ');
+          const kept = content
+            .subarray(0, keptBytes)
+            .toString()
+            .replace(/^\uFEFF/, '   ');
           for (const batch of batches) {
             for (const text of batch) places.push(journal.append(Buffer.from(text)));
             texts.push(...batch);

@@ -58,6 +58,22 @@ test('under load, accepted transactions are a line a second, not one each', () =
     client.terminate();
   }));
 
+test('of one event there are only so many lines, and it is told how many were left out', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const [url, requests] = [`http://localhost:${node.port}/`, 200];
+    for (let i = 0; i < requests; i++) assert.equal((await fetch(url)).status, 426);
+    const lines = () => node.lines.filter((line) => line.includes('] turned away: '));
+    const leftOut = () => lines().map((line) => / (\d+) more of these$/.exec(line)?.[1]);
+    await until('a line for those left out', () => leftOut().some((count) => count !== undefined));
+    const shown = leftOut().filter((count) => count === undefined).length;
+    assert.ok(shown < 40, `${shown} lines`);
+    const sum = leftOut().reduce((all, count) => all + Number(count ?? 1), 0);
+    assert.equal(sum, requests);
+    await say(node.address, transactionMessage('t1'));
+    await until('a line of another event', () => node.stdout.includes('accepted: transaction t1'));
+  }));
+
 test('a peer cannot write control characters to the terminal, nor endless lines', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
