@@ -278,10 +278,10 @@ describe('attacks with frames', { concurrency: 2 }, () => {
       await Promise.all([1, 10, 500].map((pings) => pingForEver(victim, pings, isOver)));
     }));
 
-  test('a hundred frames that are never finished are not all kept in memory', () =>
+  test('of forty frames that are never finished, only a few are kept in memory', () =>
     withSiege(async ({ victim }) => {
       const size = 900_000;
-      const sockets = await Promise.all(Array.from({ length: 100 }, () => openRaw(victim)));
+      const sockets = await Promise.all(Array.from({ length: 40 }, () => openRaw(victim)));
       for (const [number, socket] of sockets.entries()) {
         const inOneFrame = frameOf('x'.repeat(size), { claimedBytes: MIB });
         socket.resume();
