@@ -45,7 +45,7 @@ export interface Connection {
   /** When it sent its last message that was well-formed; when it began, if there was none. */
   heardMs: number;
   hasSpoken: boolean;
-  /** What has come of a message that is not complete yet. */
+  /** What has come since its last message. */
   unfinishedBytes: number;
   /** Whether it has asked for something that we have not answered yet. */
   isWaiting: boolean;

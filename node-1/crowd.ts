@@ -34,12 +34,10 @@ export class Crowd {
   watch(connection: Connection): void {
     const { socket, isInbound } = connection;
     socket.on('ping', (data) => {
-      this.#uncount(connection, data);
       // Who pings and does not read gets no more pongs.
       if (socket.bufferedAmount < LIMITS.slowBytes) socket.pong(data);
     });
-    socket.on('pong', (data) => {
-      this.#uncount(connection, data);
+    socket.on('pong', () => {
       connection.isAlive = true;
     });
     if (isInbound) this.#follow(connection);
@@ -96,11 +94,6 @@ export class Crowd {
     if (nowMs - this.#turnSinceMs < LIMITS.turnMs || socket.isPaused) return;
     socket.pause();
     setImmediate(() => socket.resume());
-  }
-
-  /** What is no message is not kept. What comes to a server is masked, by four bytes. */
-  #uncount(connection: Connection, data: Buffer): void {
-    connection.unfinishedBytes -= data.length + (connection.isInbound ? 6 : 2);
   }
 
   /** Pings each connection, and ends those that have not answered the last time: they are gone. */
