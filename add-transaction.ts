@@ -7,6 +7,7 @@ import { fail, readArguments } from './command-line.js';
 import { parseAddress } from './node-1/addresses.js';
 import { parseAnnouncement, receiptHeaders } from './node-1/announcement.js';
 import { LIMITS } from './node-1/config.js';
+import { explainError } from './node-1/connection.js';
 import { secretHeaders } from './node-1/door.js';
 import { parseReceipt, transactionFrame } from './node-1/messages.js';
 import { loadSettings, type Settings } from './node-1/settings.js';
@@ -22,7 +23,8 @@ that node.
   --amount NUMBER   how much (default: 10)
   --count N         hand over N transactions, each with an id of its own (default: 1)
   --node NAME       to this node folder, such as node-2
-  --address URL     to the node at this address, such as ws://localhost:4002
+  --address URL     to the node at this address, such as ws://localhost:4002, with the secret and
+                    the certificates of the folder
   --help            print this`;
 
 // What may wait in memory for the node to read it.
@@ -196,7 +198,7 @@ function explain(error: NodeJS.ErrnoException): string {
   if (/ 401$/.test(error.message)) {
     return `${address} lets in only who knows its NETWORK_SECRET: set the same one in .env`;
   }
-  if (error.code !== 'ECONNREFUSED') return `${address} does not answer: ${error.message}`;
+  if (error.code !== 'ECONNREFUSED') return `${address} is not reached: ${explainError(error)}`;
   return `No node is listening on ${address}: start it with node index.js in its folder`;
 }
 

@@ -14,7 +14,7 @@ const ORIGINAL = 'node-1';
 const DATA = /^(transactions|peers)\.json/;
 // Of `ADDRESS=name:4001`, but not what looks like it in an IPv6 address without brackets.
 const PORT_OF_ADDRESS =
-  /^(\s*(?:export\s+)?ADDRESS\s*=\s*["']?(?:\w+:\/\/)?(?:\[.*\]|[^:\s]+)):\d+/;
+  /^(\s*(?:export\s+)?ADDRESS(?:\s*=\s*|:\s+)["']?(?:\w+:\/\/)?(?:\[.*\]|[^:\s]+)):\d+/;
 
 /** Returns the names of the node folders, node-1 first, in the order of their numbers. */
 export async function listNodes(): Promise<string[]> {

@@ -24,19 +24,26 @@ const PRIVATE = blockList(
   ['100.64.0.0', 10],
   ['fc00::', 7],
 );
-// Link-local (where clouds keep their metadata), multicast, unassigned, and the IPv6 ranges
-// that carry an IPv4 address inside: nothing a peer may send us to.
+// Link-local and other addresses where clouds keep their metadata, multicast, unassigned, and the
+// IPv6 ranges that carry an IPv4 address inside: nothing a peer may send us to.
 const RESERVED = blockList(
   ['0.0.0.0', 8],
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['192.0.0.0', 24],
+  ['198.18.0.0', 15],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
   ['::', 96],
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
   ['2001::', 32],
   ['2002::', 16],
+  ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 );
 const SELF = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
@@ -131,8 +138,8 @@ function scopeOf(host: string): Scope {
   if (version === 0) return 'public';
   const family = version === 6 ? 'ipv6' : 'ipv4';
   if (LOOPBACK.check(ip, family)) return 'loopback';
-  if (PRIVATE.check(ip, family)) return 'private';
-  return RESERVED.check(ip, family) ? 'reserved' : 'public';
+  if (RESERVED.check(ip, family)) return 'reserved';
+  return PRIVATE.check(ip, family) ? 'private' : 'public';
 }
 
 function blockList(...subnets: [network: string, prefix: number][]): BlockList {

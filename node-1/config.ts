@@ -77,6 +77,7 @@ export const LIMITS = Object.freeze({
   linesAtOnce: 20,
   linesPerSecond: 1,
   leftOutIntervalMs: 5_000,
+  checksUnderWay: 64,
   checksAtOnce: 100,
   checksPerSecond: 100,
   receiptsTimeoutMs: 500,

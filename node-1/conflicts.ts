@@ -16,6 +16,8 @@ const REMEMBERED = 1024;
 
 export class Conflicts {
   readonly #log: Log;
+  /** Each holds a transaction until the disk has ours. */
+  #underWay = 0;
   readonly #found = new Set<Key>();
   readonly #budget = new TokenBucket(
     LIMITS.checksAtOnce,
@@ -33,9 +35,12 @@ export class Conflicts {
    */
   async look(transaction: Transaction, from: Connection): Promise<void> {
     const { id, key } = transaction;
-    if (this.#found.has(key) || !this.#budget.take(performance.now())) return;
+    if (this.#found.has(key) || this.#underWay >= LIMITS.checksUnderWay) return;
+    if (!this.#budget.take(performance.now())) return;
+    this.#underWay += 1;
     await writeTransactions([]);
     const [ours] = await getTransactions([key]).catch(() => []);
+    this.#underWay -= 1;
     if (ours === undefined || hasSameContent(ours, jsonOf(transaction))) return;
     if (this.#found.has(key)) return;
     if (this.#found.size >= REMEMBERED) this.#found.clear();

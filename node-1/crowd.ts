@@ -5,7 +5,7 @@
 
 import { WebSocket } from 'ws';
 import { LIMITS } from './config.js';
-import type { Connection } from './connection.js';
+import type { Connection, Peer } from './connection.js';
 import type { Routes } from './routes.js';
 
 /** Closes a connection. */
@@ -57,8 +57,9 @@ export class Crowd {
     );
     const limit = isPeer ? LIMITS.inboundPeers : LIMITS.inboundClients;
     if (alike.length <= limit) return;
-    const others = alike.filter((each) => each !== newcomer && !this.#isProven(each));
-    const staysOut = (isPeer && !this.#isProven(newcomer)) || others.length === 0;
+    const proven = this.#proven();
+    const others = alike.filter((each) => each !== newcomer && !proven.has(each));
+    const staysOut = (isPeer && !proven.has(newcomer)) || others.length === 0;
     const leaving = staysOut ? newcomer : mostOf(others, (each) => -each.heardMs);
     this.#expel(leaving, 1013, 'no room for so many connections');
   }
@@ -100,7 +101,7 @@ export class Crowd {
   #ping(): void {
     for (const connection of this.#connections) {
       const { socket } = connection;
-      if (socket.readyState !== WebSocket.OPEN) continue;
+      if (socket.readyState === WebSocket.CONNECTING) continue;
       if (!connection.isAlive) {
         socket.terminate();
         continue;
@@ -120,22 +121,33 @@ export class Crowd {
 
   /** Keeps what has come of messages that are not complete within bounds. */
   #limitUnfinished(): void {
-    const unfinishedBytes = (each: Connection) => (this.#isProven(each) ? 0 : each.unfinishedBytes);
+    const proven = this.#proven();
+    const unfinishedBytes = (each: Connection) => (proven.has(each) ? 0 : each.unfinishedBytes);
     this.#limit(unfinishedBytes, LIMITS.unfinishedBytes, 'unfinished messages');
   }
 
   #limit(bytesOf: (connection: Connection) => number, limit: number, reason: string): void {
-    const sum = (open: Connection[]) => open.reduce((bytes, each) => bytes + bytesOf(each), 0);
-    for (let open = this.#open(); sum(open) > limit; open = this.#open()) {
-      const worst = mostOf(open, bytesOf);
-      this.#expel(worst, 1008, reason);
+    // Also those that are expelled: they may send on until they are gone.
+    let all = [...this.#connections];
+    while (all.reduce((bytes, each) => bytes + bytesOf(each), 0) > limit) {
+      const worst = mostOf(all, bytesOf);
+      if (!worst.isExpelled) this.#expel(worst, 1008, reason);
       worst.socket.terminate();
+      all = all.filter((each) => each !== worst);
     }
   }
 
-  /** Tells whether we have met the node at the other end where it says that it listens. */
-  #isProven(connection: Connection): boolean {
-    return this.#routes.peerBehind(connection)?.announcement !== undefined;
+  /**
+   * The connections from nodes that we have met where they say that they listen: one of each, the
+   * first, for anybody can open many in the name of one.
+   */
+  #proven(): Set<Connection> {
+    const first = new Map<Peer, Connection>();
+    for (const each of this.#open()) {
+      const peer = each.isInbound ? this.#routes.peerBehind(each) : undefined;
+      if (peer?.announcement && !first.has(peer)) first.set(peer, each);
+    }
+    return new Set(first.values());
   }
 
   #open(): Connection[] {

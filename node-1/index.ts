@@ -6,6 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Address, parseAddress, scopeFromOutside } from './addresses.js';
@@ -145,7 +146,8 @@ function dialDue(): void {
   for (const contact of contacts.due(performance.now())) {
     // An attempt that ends, or a peer that goes, calls again.
     if (attemptingToConnectToAddress.length >= LIMITS.dialsAtOnce) return;
-    if (attemptingToConnectToAddress.length + peers.size >= LIMITS.peers) return;
+    const isFull = attemptingToConnectToAddress.length + peers.size >= LIMITS.peers;
+    if (isFull && !contact.isKnown) return;
     dial(contact);
   }
   const nextDueMs = contacts.nextDueMs();
@@ -272,7 +274,9 @@ async function refuse(from: Connection, { malformed, id }: Malformed): Promise<v
   const isLast = from.malformedFrames === LIMITS.malformedFrames;
   if (isLast) from.isExpelled = true;
   log('refused', `${nameOf(from)} sent ${malformed}`);
-  if (id !== undefined) await sendReceipt(from, id, { status: 'rejected', reason: malformed });
+  const outcome = { status: 'rejected', reason: malformed } as const;
+  const told = id === undefined ? undefined : sendReceipt(from, id, outcome);
+  if (isLast) await Promise.race([told, sleep(LIMITS.receiptsTimeoutMs)]);
   if (isLast) expel(from, 1008, 'too many malformed messages');
 }
 
@@ -280,6 +284,7 @@ async function refuse(from: Connection, { malformed, id }: Malformed): Promise<v
 function expel(from: Connection, code: number, reason: string): void {
   from.isExpelled = true;
   from.socket.close(code, reason);
+  setTimeout(() => from.socket.terminate(), LIMITS.closeTimeoutMs).unref();
   const peer = [...peers.values()].find((each) => each === from);
   if (peer !== undefined) drop(peer, reason);
   else log('closed', `${nameOf(from)} (${reason})`);
@@ -289,7 +294,7 @@ function expel(from: Connection, code: number, reason: string): void {
 function learn(texts: string[], from: Connection): void {
   if (from.address === undefined) {
     from.address = parseAddress(texts[0]);
-    crowd.admit(from);
+    if (from.address !== undefined) crowd.admit(from);
   }
   const { reading, news } = sources.of(from);
   const nowMs = performance.now();

@@ -53,6 +53,10 @@ export async function listen(
 
 /** Of sockets that have not got as far as an upgrade, the oldest makes room for a new one. */
 function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
+  // Node.js takes its own listener away before an upgrade, or a CONNECT; TLS has a socket of its own.
+  const ignoreErrors = (socket: Socket) => socket.on('error', () => {});
+  server.on('secureConnection', ignoreErrors);
+  server.on('connection', ignoreErrors);
   server.on('connection', (socket: Socket) => {
     const end = endOf(socket);
     unopened.set(end, socket);
@@ -77,7 +81,6 @@ function answerOn(server: Server, door: Door, log: Log, onUpgrade: OnUpgrade): v
   const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
   const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
   const serverOnUpgrade: OnUpgrade = (request, socket, head) => {
-    socket.on('error', () => {});
     const refusal = isUpgrade(request) ? whyRefused(request, door) : odd;
     if (refusal === undefined) onUpgrade(request, socket, head);
     else turnAway(request.socket, refusal);

@@ -275,9 +275,9 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }
 
-/** The text itself if RFC 8785 has no form for it. */
+/** If RFC 8785 has no form for it, its text as it would be in the pool: in one line. */
 function canonicalForm(json: Buffer): string {
-  const text = json.toString();
+  const text = json.toString().replace(/[\r\n]+/g, ' ');
   try {
     return canonicalize(JSON.parse(text)) as string;
   } catch {

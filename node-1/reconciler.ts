@@ -117,8 +117,10 @@ export class Reconciler {
   async #answer(request: Request, from: Connection): Promise<void> {
     if (from.isWaiting) return;
     from.isWaiting = true;
-    while (!this.#host.sources.of(from).requests.take(performance.now()))
+    while (!this.#host.sources.of(from).requests.take(performance.now())) {
       await sleep(1000 / LIMITS.requestsPerSecond);
+      if (from.socket.readyState !== WebSocket.OPEN) return;
+    }
     // One after the other, for an answer may be large.
     this.#answering = this.#answering.then(async () => {
       this.#host.crowd.limitUnread();

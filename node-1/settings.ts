@@ -27,15 +27,27 @@ export interface Settings {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Whose certificates we trust in others, PEM; undefined for those that Node.js trusts. */
   readonly ca: Buffer | undefined;
+  /** Names in .env that are those of no setting. */
+  readonly unknown: readonly string[];
 }
 
 type Complain = (what: string) => never;
 type Env = Readonly<Record<string, string | undefined>>;
 
+const SETTINGS = [
+  'PORT',
+  'MAX_POOL_BYTES',
+  'HOST',
+  'ADDRESS',
+  'NETWORK_SECRET',
+  'TLS_CERT',
+  'TLS_KEY',
+  'TLS_CA',
+];
 /** Who leaves one of these empty does not mean to leave the network open. */
 const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
 const LOOPBACK = ['127.0.0.1', '::1'];
-const EVERYWHERE = /^(\w+:\/\/)?(0\.0\.0\.0|::|\[::\])(:\d+)?\/?$/;
+const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
 const SHORT_SECRET_CHARACTERS = 16;
 
 /**
@@ -56,7 +68,7 @@ export function loadSettings(folder: string): Settings {
     complain(`PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
   }
   const maxPoolBytes = Number(env.MAX_POOL_BYTES ?? LIMITS.poolBytes);
-  if (!Number.isSafeInteger(maxPoolBytes) || maxPoolBytes < 1) {
+  if (!/^\d+$/.test(String(maxPoolBytes)) || maxPoolBytes < 1) {
     complain(`MAX_POOL_BYTES must be a whole number, for example ${LIMITS.poolBytes}`);
   }
   const secret = env.NETWORK_SECRET;
@@ -64,38 +76,50 @@ export function loadSettings(folder: string): Settings {
   if (secret !== undefined && !/^[ -~]+$/.test(secret)) {
     complain('NETWORK_SECRET must consist of ASCII letters, digits, signs and spaces');
   }
+  const hosts = readHosts(env, complain);
   const tls = readTls(env, folder, complain);
+  const address = readAddress(env, port, tls !== undefined, complain);
+  checkCertificate(address, tls, complain);
   return Object.freeze({
     folder,
     port,
-    hosts: readHosts(env, complain),
-    address: readAddress(env, port, tls !== undefined, complain),
+    hosts,
+    address,
     maxPoolBytes,
     secret,
     tls,
     ca: readCa(env, folder, complain),
+    unknown: Object.keys(env).filter((name) => !SETTINGS.includes(name)),
   });
 }
 
 /** Whether we speak TLS, so that nobody reads the secret who does not know it. */
 export function keepsSecret({ address, secret }: Settings): boolean {
-  return secret !== undefined && address.startsWith('wss:');
+  return secret !== undefined && isTls(address);
 }
 
-/** Tells what is not wrong with the settings, but dangerous. */
-export function warningsOf(
-  { address, secret }: Settings,
-  knownPeers: readonly Address[],
-): string[] {
-  if (secret === undefined) return [];
+/** Tells what is not wrong with the settings, but dangerous, or has no effect. */
+export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
+  const { address, hosts, port, secret, unknown } = settings;
+  const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
+  const isReachable = hosts !== LOOPBACK;
+  if (!isReachable && parseAddress(address)?.scope !== 'loopback') {
+    warnings.push(
+      `only this machine can reach us: set HOST, unless a proxy here leads to port ${port}`,
+    );
+  }
+  if (secret === undefined && isReachable) {
+    warnings.push(`anybody who reaches ${address} can add transactions: set NETWORK_SECRET`);
+  }
+  if (secret === undefined) return warnings;
   const own = parseAddress(address) as Address;
-  const warnings: string[] = [];
+  // Who has TLS means to keep the secret from this machine's other users too.
   const inClear = [own, ...knownPeers].find(
-    ({ key, scope }) => key.startsWith('ws:') && scope !== 'loopback',
+    ({ key, scope }) => !isTls(key) && (scope !== 'loopback' || isTls(own.key)),
   );
   if (inClear !== undefined) {
     warnings.push(
-      `whoever is between us and ${inClear.text} can read NETWORK_SECRET: set TLS_CERT and TLS_KEY`,
+      `whoever is between us and ${inClear.text} can read NETWORK_SECRET: set TLS_CERT and TLS_KEY there, and write wss://`,
     );
   }
   if (secret.length < SHORT_SECRET_CHARACTERS) {
@@ -103,6 +127,10 @@ export function warningsOf(
     warnings.push(`NETWORK_SECRET is short enough to be guessed: make it of ${wanted}`);
   }
   return warnings;
+}
+
+function isTls(address: string): boolean {
+  return /^wss:/i.test(address);
 }
 
 function readEnv(file: string, name: string, suggestion: string): Env {
@@ -128,21 +156,23 @@ function readHosts({ HOST: host }: Env, complain: Complain): readonly string[] {
 /** Our own address: ADDRESS, with our port if it has none; else what HOST says. */
 function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain): string {
   const { HOST: host, ADDRESS: given } = env;
-  const place = given ?? host ?? 'localhost';
-  if (EVERYWHERE.test(place)) {
-    const what = given === undefined ? `HOST=${host} needs an ADDRESS` : `ADDRESS=${given} is none`;
-    complain(`${what} by which others reach this node, like 192.168.1.5`);
-  }
+  const place = (given ?? host ?? 'localhost').replace(/\/$/, '');
   const scheme = hasTls ? 'wss' : 'ws';
   const bracketed = isIP(place) === 6 ? `[${place}]` : place;
   const full = place.includes('://') ? place : `${scheme}://${bracketed}`;
-  const text = /:\d+$/.test(full) ? full : `${full.replace(/\/$/, '')}:${port}`;
-  if (parseAddress(text) === undefined) {
+  const text = /:\d+$/.test(full) ? full : `${full}:${port}`;
+  const address = parseAddress(text);
+  const isEverywhere = address !== undefined && EVERYWHERE.has(new URL(text).hostname);
+  if (given !== undefined && (address === undefined || address.scope === 'reserved')) {
     complain(
-      `ADDRESS=${place} is no address: write it like 192.168.1.5 or ws://192.168.1.5:${port}`,
+      `ADDRESS=${given} is no address: write it like 192.168.1.5 or ws://192.168.1.5:${port}`,
     );
   }
-  if (hasTls && !text.startsWith('wss:')) {
+  if (address === undefined || isEverywhere || address.scope === 'reserved') {
+    const what = given === undefined ? `HOST=${host} needs an ADDRESS` : `ADDRESS=${given} is none`;
+    complain(`${what} by which others reach this node, like 192.168.1.5`);
+  }
+  if (hasTls && !isTls(text)) {
     complain(`ADDRESS=${place} does not fit TLS_CERT: with TLS it begins with wss://`);
   }
   return text;
@@ -162,9 +192,25 @@ function readTls(env: Env, folder: string, complain: Complain): Settings['tls'] 
   return { cert, key };
 }
 
+/** Who dials us refuses a certificate that is for somebody else, or no longer valid. */
+function checkCertificate(address: string, tls: Settings['tls'], complain: Complain): void {
+  if (tls === undefined) return;
+  const certificate = new X509Certificate(tls.cert);
+  const { hostname } = new URL(address);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const isOurs = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
+  if (isOurs === undefined)
+    complain(`TLS_CERT is not for ${host}, by which others reach this node`);
+  if (Date.parse(certificate.validTo) < Date.now()) {
+    complain(`TLS_CERT has expired, on ${certificate.validTo}`);
+  }
+}
+
 function readCa(env: Env, folder: string, complain: Complain): Buffer | undefined {
   const ca = readPem(env, 'TLS_CA', folder, complain);
-  if (ca !== undefined && fails(() => new X509Certificate(ca))) complain(notPem(env, 'TLS_CA'));
+  const certificates = ca?.toString().match(/-----BEGIN CERTIFICATE-----[^-]*/g) ?? [];
+  const isUsable = certificates.length > 0 && !fails(() => certificates.map(readCertificate));
+  if (ca !== undefined && !isUsable) complain(notPem(env, 'TLS_CA'));
   return ca;
 }
 
@@ -181,6 +227,11 @@ function readPem(env: Env, name: string, folder: string, complain: Complain): Bu
 
 function notPem(env: Env, name: string): string {
   return `${name}=${env[name]} holds nothing in PEM format that can be used`;
+}
+
+/** @param start of the PEM text, without its last line */
+function readCertificate(start: string): X509Certificate {
+  return new X509Certificate(`${start}-----END CERTIFICATE-----\n`);
 }
 
 function fails(use: () => unknown): boolean {

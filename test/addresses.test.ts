@@ -104,7 +104,20 @@ test('each host has its scope', () => {
     loopback: ['localhost', '127.0.0.1', '127.9.9.9', '[::1]', '[::ffff:127.0.0.9]'],
     private: ['10.0.0.1', '172.31.0.1', '192.168.1.1', '100.64.0.1', '[fd00::1]'],
     public: ['example.org', '8.8.8.8', '172.32.0.1', '[2606:4700::1]', '[::ffff:8.8.8.8]'],
-    reserved: ['169.254.169.254', '[fe80::1]', '224.0.0.1', '255.255.255.255', '[64:ff9b::a00:1]'],
+    reserved: [
+      '169.254.169.254',
+      '100.100.100.200',
+      '168.63.129.16',
+      '198.18.0.1',
+      '[fd00:ec2::254]',
+      '[fd20:ce::254]',
+      '[fec0::1]',
+      '[::ffff:0:a9fe:a9fe]',
+      '[fe80::1]',
+      '224.0.0.1',
+      '255.255.255.255',
+      '[64:ff9b::a00:1]',
+    ],
   };
   for (const [scope, hosts] of Object.entries(scopes)) {
     for (const host of hosts) assert.equal(parseAddress(`ws://${host}:1`)?.scope, scope, host);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { connectRaw, upgradeRequest } from './frames.js';
 import { until } from './helpers.js';
 import type { RunningNode } from './network.js';
@@ -199,6 +199,20 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
       }
       assert.equal(failures.join('\n'), '');
       await untilPoolHolds(victim, []);
+    }));
+
+  test('who resets a connection while it is answered harms nobody', () =>
+    withSiege(async ({ victim }) => {
+      for (const line of ['CONNECT localhost:1', 'GET /', 'POST /', 'OPTIONS *', 'X']) {
+        for (const upgrade of ['', 'upgrade: websocket\r\nconnection: upgrade\r\n']) {
+          for (let i = 0; i < 20; i++) {
+            const socket = await connectRaw(victim);
+            socket.write(`${line} HTTP/1.1\r\nhost: localhost\r\n${upgrade}\r\n`);
+            if (i % 2 === 0) await nextTurn();
+            socket.resetAndDestroy();
+          }
+        }
+      }
     }));
 
   test('an upgrade that comes as its own is served, wherever this machine is called', () =>

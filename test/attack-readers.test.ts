@@ -85,14 +85,14 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
       assert.ok(!siege.said().includes('caught up'));
       await untilHas(honest, ids);
 
-      const [greeted, asked] = [stuck.asked('HANDSHAKE'), stuck.asked('GET_NODES')];
+      const [greeted, offered] = [stuck.asked('HANDSHAKE'), stuck.asked('OFFER_KEYS')];
       stuck.read(true);
+      await until('a line', () => siege.said().includes(`caught up: ${stuck.address}`), 5000);
       await until(
-        'a HANDSHAKE and a comparison',
-        () => stuck.asked('HANDSHAKE') > greeted && stuck.asked('GET_NODES') > asked,
+        'a HANDSHAKE, and what a comparison finds that it lacks',
+        () => stuck.asked('HANDSHAKE') > greeted && stuck.asked('OFFER_KEYS') > offered,
         5000,
       );
-      await until('a line', () => siege.said().includes(`caught up: ${stuck.address}`), 5000);
       await keepsItsPeer(siege);
     }));
 

@@ -38,6 +38,7 @@ test('a clone has its own port in ADDRESS too', () =>
       ['ADDRESS=10.0.0.1', 'ADDRESS=10.0.0.1'],
       ['ADDRESS=mesh.example:4001', 'ADDRESS=mesh.example:4002'],
       [' ADDRESS = "wss://mesh.example:443"', ' ADDRESS = "wss://mesh.example:4002"'],
+      ['ADDRESS: mesh.example:4001', 'ADDRESS: mesh.example:4002'],
       ['export ADDRESS=[fd00::1]:4001', 'export ADDRESS=[fd00::1]:4002'],
       ['ADDRESS=fd00::4001', 'ADDRESS=fd00::4001'],
       ['ADDRESS=::4001', 'ADDRESS=::4001'],

@@ -35,18 +35,27 @@ test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what ot
   }
 });
 
-test('a secret that others can read on its way, or guess, is warned of', async () => {
+test('a setting that is dangerous, or has no effect, is warned of', async () => {
   const known = (...texts: string[]) => texts.map((text) => parseAddress(text) as Address);
   const long = 'NETWORK_SECRET=0123456789abcdef';
-  const clear = /^whoever is between us and \S+ can read NETWORK_SECRET: set TLS_CERT and TLS_KEY$/;
+  const clear = /^whoever is between us and \S+ can read NETWORK_SECRET: set TLS_/;
+  const open =
+    /^anybody who reaches ws:\/\/10\.0\.0\.1:4001 can add transactions: set NETWORK_SECRET$/;
+  const alone =
+    /^only this machine can reach us: set HOST, unless a proxy here leads to port 4001$/;
+  const unknown = /^there is no setting NETWORK_SECRTE: it has no effect$/;
   const short = /^NETWORK_SECRET is short enough to be guessed/;
   const cases: [lines: string[], peers: string[], warnings: RegExp[]][] = [
-    [['HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], []],
+    [['HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], [open]],
+    [['ADDRESS=10.0.0.1'], [], [alone]],
+    [['ADDRESS=wss://mesh.example'], [], [alone]],
+    [['NETWORK_SECRTE=0123456789abcdef'], [], [unknown]],
     [[long], ['ws://localhost:4002'], []],
     [[long, 'HOST=10.0.0.1'], [], [clear]],
     [[long, 'HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], [clear]],
     [[long], ['ws://10.0.0.2:4001'], [clear]],
-    [[long, 'ADDRESS=wss://mesh.example'], ['wss://10.0.0.2:4001'], []],
+    [[long, 'HOST=10.0.0.1', 'ADDRESS=wss://mesh.example'], ['wss://10.0.0.2:4001'], []],
+    [[long, 'HOST=10.0.0.1', 'ADDRESS=WSS://mesh.example'], ['ws://localhost:4001'], [clear]],
     [['NETWORK_SECRET=0123456789abcde'], [], [short]],
     [['NETWORK_SECRET=a', 'HOST=10.0.0.1'], [], [clear, short]],
   ];
