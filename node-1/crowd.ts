@@ -50,18 +50,19 @@ export class Crowd {
    * does who only claims an address for a peer that is known to be there. Else those stay who are
    * there already.
    */
-  admit(newcomer: Connection): void {
+  admit(newcomer: Connection): boolean {
     const isPeer = newcomer.address !== undefined;
     const alike = this.#open().filter(
       (each) => each.isInbound && (each.address !== undefined) === isPeer,
     );
     const limit = isPeer ? LIMITS.inboundPeers : LIMITS.inboundClients;
-    if (alike.length <= limit) return;
+    if (alike.length <= limit) return true;
     const proven = this.#proven();
     const others = alike.filter((each) => each !== newcomer && !proven.has(each));
     const staysOut = (isPeer && !proven.has(newcomer)) || others.length === 0;
     const leaving = staysOut ? newcomer : mostOf(others, (each) => -each.heardMs);
     this.#expel(leaving, 1013, 'no room for so many connections');
+    return leaving !== newcomer;
   }
 
   /** Keeps what waits to be read by those who have dialled us within bounds. */

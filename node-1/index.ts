@@ -233,7 +233,8 @@ function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
   const connection = newConnection(socket, request);
   listenTo(connection);
   socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
-  crowd.admit(connection);
+  // If we meet it where it says that it listens, it is let in the next time.
+  if (!crowd.admit(connection)) hear(connection.address ? [connection.address] : [], connection);
   // A request that was on its way when we stopped listening.
   if (isLeaving) socket.close(1001, 'leaving');
 }
@@ -296,7 +297,7 @@ function learn(texts: string[], from: Connection): void {
     from.address = parseAddress(texts[0]);
     if (from.address !== undefined) crowd.admit(from);
   }
-  const { reading, news } = sources.of(from);
+  const { reading } = sources.of(from);
   const nowMs = performance.now();
   const addresses = texts.flatMap((text) => (reading.take(nowMs) && parseAddress(text)) || []);
   if (from.neighbours === undefined) {
@@ -304,6 +305,12 @@ function learn(texts: string[], from: Connection): void {
   }
   from.neighbours = addresses.slice(1, 1 + LIMITS.peers);
   routes.forget();
+  hear(addresses, from);
+}
+
+function hear(addresses: Address[], from: Connection): void {
+  const { news } = sources.of(from);
+  const nowMs = performance.now();
   const learnt = addresses.filter((address) => contacts.hear(address, news, nowMs));
   if (learnt.length > 0) log('learnt', learnt.map(({ text }) => text).join(' '));
   dialDue();
