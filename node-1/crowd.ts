@@ -49,6 +49,8 @@ export class Crowd {
    * there is none: a client makes room for another, the one that has been silent longest; and so
    * does who only claims an address for a peer that is known to be there. Else those stay who are
    * there already.
+   *
+   * @returns false if it is the newcomer who has to go
    */
   admit(newcomer: Connection): boolean {
     const isPeer = newcomer.address !== undefined;

@@ -70,8 +70,8 @@ await loadTransactions(settings.maxPoolBytes, log);
 
 const meshId = randomBytes(16).toString('hex');
 const announcement = announcementHeaders(meshId, settings.address);
-const address = parseAddress(settings.address) as Address;
-const own = { ...address, scope: await scopeFromOutside(address) };
+const ownAddress = parseAddress(settings.address) as Address;
+const own = { ...ownAddress, scope: await scopeFromOutside(ownAddress) };
 const contacts = new Contacts(own, keepsSecret(settings));
 const dialOptions = {
   own,
@@ -234,7 +234,8 @@ function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
   listenTo(connection);
   socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
   // If we meet it where it says that it listens, it is let in the next time.
-  if (!crowd.admit(connection)) hear(connection.address ? [connection.address] : [], connection);
+  const { address } = connection;
+  if (!crowd.admit(connection) && address !== undefined) hear([address], connection);
   // A request that was on its way when we stopped listening.
   if (isLeaving) socket.close(1001, 'leaving');
 }
@@ -308,6 +309,7 @@ function learn(texts: string[], from: Connection): void {
   hear(addresses, from);
 }
 
+/** Takes in which nodes there are, as far as we may believe and can use that. */
 function hear(addresses: Address[], from: Connection): void {
   const { news } = sources.of(from);
   const nowMs = performance.now();
