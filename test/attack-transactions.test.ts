@@ -214,6 +214,6 @@ describe('attacks with transactions', { concurrency: 2 }, () => {
         }
         socket.terminate();
       };
-      await Promise.all(Array.from({ length: 10 }, flood));
+      await Promise.all(Array.from({ length: 5 }, flood));
     }));
 });
