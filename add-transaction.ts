@@ -198,7 +198,8 @@ function explain(error: NodeJS.ErrnoException): string {
   if (/ 401$/.test(error.message)) {
     return `${address} lets in only who knows its NETWORK_SECRET: set the same one in .env`;
   }
-  if (error.code !== 'ECONNREFUSED') return `${address} is not reached: ${explainError(error)}`;
+  if (error.code !== 'ECONNREFUSED')
+    return `${address} is not reached: ${explainError(error, address)}`;
   return `No node is listening on ${address}: start it with node index.js in its folder`;
 }
 

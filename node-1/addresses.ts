@@ -118,7 +118,7 @@ function canonicalHost(hostname: string): string {
 }
 
 /** IPv6 as it is outside of an address. */
-function withoutBrackets(host: string): string {
+export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 

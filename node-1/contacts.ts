@@ -59,8 +59,8 @@ export class Contacts {
   /**
    * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
    * dialled again is probably back, so its wait is cut short; less and less often, until it has
-   * stayed, lest we hammer a third party on somebody's word. If dialling the spelling we had of it has failed,
-   * the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
+   * stayed, lest we hammer a third party on somebody's word. If dialling the spelling we had of it
+   * has failed, the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
    *
    * @param news spends a token for each address that leads to a dial
    * @returns true when the address is new

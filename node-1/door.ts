@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { withoutBrackets } from './addresses.js';
 
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 408 | 426;
@@ -55,11 +56,7 @@ function isBearer(authorization: string | undefined, secret: string): boolean {
 
 /** A host header, or the host of an address, without its port and brackets, in lower case. */
 export function hostnameOf(host = ''): string {
-  return host
-    .replace(/:\d*$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  return withoutBrackets(host.replace(/:\d*$/, '')).replace(/\.$/, '').toLowerCase();
 }
 
 function digest(text: string): Buffer {

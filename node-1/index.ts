@@ -163,7 +163,7 @@ function dial(contact: Contact): void {
   const peer = openPeer(contact, address, dialOptions, giveUp);
   listenTo(peer);
   peer.socket.on('open', () => peerOnOpen(peer));
-  peer.socket.on('error', (error) => drop(peer, explainError(error)));
+  peer.socket.on('error', (error) => drop(peer, explainError(error, address.text)));
   peer.socket.on('close', (code) => drop(peer, explainClose(code)));
 }
 

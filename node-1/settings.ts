@@ -8,6 +8,7 @@ import { createSecureContext } from 'node:tls';
 import dotenv from 'dotenv';
 import { type Address, parseAddress } from './addresses.js';
 import { LIMITS } from './config.js';
+import { hostnameOf } from './door.js';
 import { fail } from './fail.js';
 import { reason } from './files.js';
 
@@ -67,8 +68,9 @@ export function loadSettings(folder: string): Settings {
   if (!/^\d+$/.test(env.PORT) || port < 1 || port > 65_535) {
     complain(`PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
   }
-  const maxPoolBytes = Number(env.MAX_POOL_BYTES ?? LIMITS.poolBytes);
-  if (!/^\d+$/.test(String(maxPoolBytes)) || maxPoolBytes < 1) {
+  const maxPoolText = env.MAX_POOL_BYTES ?? String(LIMITS.poolBytes);
+  const maxPoolBytes = Number(maxPoolText);
+  if (!/^\d+$/.test(maxPoolText) || !Number.isSafeInteger(maxPoolBytes) || maxPoolBytes < 1) {
     complain(`MAX_POOL_BYTES must be a whole number, for example ${LIMITS.poolBytes}`);
   }
   const secret = env.NETWORK_SECRET;
@@ -102,8 +104,9 @@ export function keepsSecret({ address, secret }: Settings): boolean {
 export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
   const { address, hosts, port, secret, unknown } = settings;
   const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
+  const own = parseAddress(address) as Address;
   const isReachable = hosts !== LOOPBACK;
-  if (!isReachable && parseAddress(address)?.scope !== 'loopback') {
+  if (!isReachable && own.scope !== 'loopback') {
     warnings.push(
       `only this machine can reach us: set HOST, unless a proxy here leads to port ${port}`,
     );
@@ -112,7 +115,6 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
     warnings.push(`anybody who reaches ${address} can add transactions: set NETWORK_SECRET`);
   }
   if (secret === undefined) return warnings;
-  const own = parseAddress(address) as Address;
   // Who has TLS means to keep the secret from this machine's other users too.
   const inClear = [own, ...knownPeers].find(
     ({ key, scope }) => !isTls(key) && (scope !== 'loopback' || isTls(own.key)),
@@ -196,8 +198,7 @@ function readTls(env: Env, folder: string, complain: Complain): Settings['tls'] 
 function checkCertificate(address: string, tls: Settings['tls'], complain: Complain): void {
   if (tls === undefined) return;
   const certificate = new X509Certificate(tls.cert);
-  const { hostname } = new URL(address);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = hostnameOf(new URL(address).host);
   const isOurs = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
   if (isOurs === undefined)
     complain(`TLS_CERT is not for ${host}, by which others reach this node`);

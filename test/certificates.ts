@@ -12,7 +12,16 @@ export async function makeCertificate(folder: string, name: string): Promise<voi
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
   const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'];
   const files = ['-keyout', `${name}-key.pem`, '-out', `${name}.pem`];
-  const openssl = new Program([...args, ...key, ...names, ...files], folder, 'openssl');
-  const { code, stderr } = await openssl.result();
+  await openssl([...args, ...key, ...names, ...files], folder);
+}
+
+/** Has such a certificate end yesterday. */
+export async function expire(folder: string, name: string): Promise<void> {
+  const [cert, key] = [`${name}.pem`, `${name}-key.pem`];
+  await openssl(['x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', cert], folder);
+}
+
+async function openssl(args: string[], folder: string): Promise<void> {
+  const { code, stderr } = await new Program(args, folder, 'openssl').result();
   if (code !== 0) throw new Error(`openssl: ${stderr}`);
 }

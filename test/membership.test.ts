@@ -231,6 +231,15 @@ describe('a network with certificates', { concurrency: 4 }, () => {
       await new Promise((done, fail) => socket.once('open', done).once('error', fail));
       socket.terminate();
       assert.equal(node.stderr, '');
+      const plain = await startNode(network, 'node-2', [], '');
+      for (const [wrong, says] of [
+        [`ws://localhost:${node.port}`, /it hangs up; if it speaks TLS, it is wss:\/\/$/m],
+        [`wss://localhost:${plain.port}`, /it speaks no TLS: it is ws:\/\/$/m],
+      ] as const) {
+        const { code, stderr } = await network.run(['add-transaction.js', '--address', wrong]);
+        assert.equal(code, 1);
+        assert.match(stderr, says);
+      }
     }));
 
   test('a node that does not trust a certificate does not connect to who has it', () =>
@@ -243,7 +252,9 @@ describe('a network with certificates', { concurrency: 4 }, () => {
       const lines = TLS.replace('TLS_CA=../ours', 'TLS_CA=../other');
       const second = await startNode(network, 'node-2', [address], lines);
       await until('a line about it', () =>
-        /unreachable: .*certificate.*, again in /i.test(second.stdout),
+        /unreachable: .*certificate is from nobody that TLS_CA names.*, again in /.test(
+          second.stdout,
+        ),
       );
       assert.doesNotMatch(second.stdout, /\bconnected: /);
       assert.equal(first.stderr + second.stderr, '');

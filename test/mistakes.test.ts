@@ -106,12 +106,12 @@ const mistakes: Mistake[] = [
     run: start,
     says: /^node-1\/transactions\.json, line 1: not UTF-8; mend it, or move it away$/,
   },
-  {
-    what: 'a limit for the pool that is no number',
-    make: (network) => network.write('node-1/.env', 'PORT=4001\nMAX_POOL_BYTES=1GB\n'),
+  ...['1GB', '1e9', '0x10', '0', '-1', '1.5', '99999999999999999999'].map((limit) => ({
+    what: `a limit for the pool of ${limit}`,
+    make: env(`PORT=4001\nMAX_POOL_BYTES=${limit}\n`),
     run: start,
     says: /^node-1\/\.env: MAX_POOL_BYTES must be a whole number, for example 1073741824$/,
-  },
+  })),
   {
     what: 'no node-1 to clone',
     make: (network) => fs.move(network.path('node-1'), network.path('elsewhere')),

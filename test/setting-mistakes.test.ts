@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { makeCertificate } from './certificates.js';
+import { expire, makeCertificate } from './certificates.js';
 import { freePort, within } from './helpers.js';
 import { type Network, withNetwork } from './network.js';
 
@@ -111,6 +111,8 @@ describe('mistakes in the settings', { concurrency: 4 }, () => {
     withNetwork(async (network) => {
       await makeCertificate(network.root, 'a');
       await makeCertificate(network.root, 'b');
+      await makeCertificate(network.root, 'old');
+      await expire(network.root, 'old');
       const both = (cert: string, key: string) => `TLS_CERT=../${cert}\nTLS_KEY=../${key}`;
       const mistakes = [
         ['TLS_CERT=../a.pem', /TLS_CERT needs a TLS_KEY$/],
@@ -120,6 +122,15 @@ describe('mistakes in the settings', { concurrency: 4 }, () => {
         [both('package.json', 'a-key.pem'), /TLS_CERT=\S+ holds nothing in PEM format that can/],
         [both('a.pem', 'a.pem'), /TLS_KEY=\S+ holds nothing in PEM format that can be used$/],
         [both('a.pem', 'b-key.pem'), /TLS_KEY=\S+b-key\.pem is not the key of TLS_CERT=\S+a\.pem$/],
+        [
+          `${both('a.pem', 'a-key.pem')}\nHOST=127.0.0.2`,
+          /TLS_CERT is not for 127\.0\.0\.2, by which others reach this node$/,
+        ],
+        [
+          `${both('a.pem', 'a-key.pem')}\nADDRESS=mesh.example`,
+          /TLS_CERT is not for mesh\.example, by which others reach this node$/,
+        ],
+        [both('old.pem', 'old-key.pem'), /TLS_CERT has expired, on \w+ /],
         ['TLS_CA=../c.pem', /TLS_CA=\.\.\/c\.pem cannot be read \(ENOENT.*\)$/],
         ['TLS_CA=../package.json', /TLS_CA=\S+ holds nothing in PEM format that can be used$/],
         ['TLS_CA=../a-key.pem', /TLS_CA=\S+ holds nothing in PEM format that can be used$/],
