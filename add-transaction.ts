@@ -1,17 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { realpathSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { type RawData, WebSocket } from 'ws';
-import { fail, readArguments } from './command-line.js';
-import { parseAddress } from './node-1/addresses.js';
-import { parseAnnouncement, receiptHeaders } from './node-1/announcement.js';
+import { fail, readArguments, readCount } from './command-line.js';
+import { chooseNode, dialNode, NODE_OPTIONS } from './dial-node.js';
+import { receiptHeaders } from './node-1/announcement.js';
 import { LIMITS } from './node-1/config.js';
-import { explainError } from './node-1/connection.js';
-import { secretHeaders } from './node-1/door.js';
-import { parseReceipt, transactionFrame } from './node-1/messages.js';
-import { loadSettings, type Settings } from './node-1/settings.js';
-import { isNodeName, listNodes, ROOT } from './node-folders.js';
+import { parseReceipt } from './node-1/messages.js';
+import { transactionFrame } from './node-1/transaction.js';
 
 const USAGE = `Usage: node add-transaction.js [options]
 
@@ -38,12 +33,12 @@ const flags = readArguments(USAGE, {
   to: { type: 'string', default: 'bob' },
   amount: { type: 'string', default: '10' },
   count: { type: 'string', default: '1' },
-  node: { type: 'string' },
-  address: { type: 'string' },
+  ...NODE_OPTIONS,
 });
 const amount = readAmount(flags.amount);
 const total = readCount(flags.count);
-const { address, secret, ca } = await chooseNode();
+const target = await chooseNode(flags);
+const { address } = target;
 const bytes = Buffer.byteLength(nextTransaction().json);
 if (bytes > LIMITS.transactionBytes) {
   fail(`A transaction may have ${LIMITS.transactionBytes} bytes, this one has ${bytes}`);
@@ -52,7 +47,6 @@ if (bytes > LIMITS.transactionBytes) {
 /** What became of the transactions, as far as the node has told. */
 const told = { accepted: 0, known: 0, rejected: 0 };
 let whyRejected = '';
-let givesReceipts = false;
 let onAllReceipts = () => {};
 let sent = 0;
 let isInterrupted = false;
@@ -63,7 +57,7 @@ process.once('SIGINT', () => {
   setTimeout(stopWaiting, INTERRUPT_TIMEOUT_MS).unref();
 });
 
-const socket = await connect();
+const { socket, isOurs: givesReceipts } = await dialNode(target, receiptHeaders, socketOnMessage);
 const closed = new Promise<[code: number, reason: Buffer]>((resolve) => {
   socket.on('close', (code, reason) => resolve([code, reason]));
 });
@@ -173,36 +167,6 @@ function stopWaiting(): void {
   process.exit(130);
 }
 
-async function connect(): Promise<WebSocket> {
-  const client = new WebSocket(address, {
-    headers: { ...receiptHeaders(randomBytes(16).toString('hex')), ...secretHeaders(secret) },
-    ca,
-    handshakeTimeout: LIMITS.dialTimeoutMs,
-    perMessageDeflate: false,
-    maxPayload: LIMITS.frameBytes,
-  });
-  client.on('message', socketOnMessage);
-  client.once('upgrade', ({ headers }) => {
-    givesReceipts = parseAnnouncement(headers) !== undefined;
-  });
-  await new Promise<void>((resolve) => {
-    client.once('open', resolve);
-    client.once('error', (error: NodeJS.ErrnoException) => fail(explain(error)));
-  });
-  // What follows an error, also here, is a close with a code.
-  client.on('error', () => {});
-  return client;
-}
-
-function explain(error: NodeJS.ErrnoException): string {
-  if (/ 401$/.test(error.message)) {
-    return `${address} lets in only who knows its NETWORK_SECRET: set the same one in .env`;
-  }
-  if (error.code !== 'ECONNREFUSED')
-    return `${address} is not reached: ${explainError(error, address)}`;
-  return `No node is listening on ${address}: start it with node index.js in its folder`;
-}
-
 /** Alike transactions made in one millisecond still differ, by a random nonce in the hash. */
 function nextTransaction(): { id: string; json: string } {
   const content = {
@@ -218,45 +182,10 @@ function nextTransaction(): { id: string; json: string } {
   return { id, json: JSON.stringify({ id, ...content, hash: id }) };
 }
 
-/** Where to send, and what the node there wants to know; of --address, that is as of our own. */
-async function chooseNode(): Promise<Pick<Settings, 'address' | 'secret' | 'ca'>> {
-  if (flags.address !== undefined && flags.node !== undefined) {
-    fail('Give either --node or --address, not both');
-  }
-  if (flags.address !== undefined && parseAddress(flags.address) === undefined) {
-    fail(`--address ${flags.address} is not an address: write it like ws://localhost:4001`);
-  }
-  const name = flags.node ?? ownFolder() ?? 'node-1';
-  const names = await listNodes();
-  if (!names.includes(name)) {
-    if (flags.address !== undefined)
-      return { address: flags.address, secret: undefined, ca: undefined };
-    fail(`There is no node folder ${name}; there is ${names.join(', ')}`);
-  }
-  const settings = loadSettings(join(ROOT, name));
-  return flags.address === undefined ? settings : { ...settings, address: flags.address };
-}
-
-/** The node folder whose add-transaction.js was started, or where we are; undefined elsewhere. */
-function ownFolder(): string | undefined {
-  const places = [dirname(process.argv[1] as string), process.cwd()];
-  return places
-    .map((place) => relative(ROOT, realpathSync(place)))
-    .find((name) => isNodeName(name));
-}
-
 function readAmount(text: string): number {
   const number = Number(text);
   if (text.trim() === '' || !Number.isFinite(number) || number <= 0) {
     fail(`--amount ${text} is not a number above 0`);
-  }
-  return number;
-}
-
-function readCount(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
-    fail(`--count ${text} is not a whole number of 1 or more`);
   }
   return number;
 }

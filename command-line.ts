@@ -30,6 +30,15 @@ export function readArguments<T extends Options>(usage: string, options: T): Val
   return values as Values<T>;
 }
 
+/** Reads --count; ends the process with one line if it is no number of things. */
+export function readCount(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
+    fail(`--count ${text} is not a whole number of 1 or more`);
+  }
+  return number;
+}
+
 function parseOrFail(options: Options): Record<string, unknown> {
   try {
     return parseArgs({ options }).values;

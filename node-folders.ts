@@ -11,7 +11,7 @@ export const ROOT = fileURLToPath(new URL('.', import.meta.url));
 
 const ORIGINAL = 'node-1';
 // What a node writes while it runs: a clone is the code, and starts with no data.
-const DATA = /^(transactions|peers)\.json/;
+const DATA = /^(transactions|peers|blocks)\.json/;
 // Of `ADDRESS=name:4001`, but not what looks like it in an IPv6 address without brackets.
 const PORT_OF_ADDRESS =
   /^(\s*(?:export\s+)?ADDRESS(?:\s*=\s*|:\s+)["']?(?:\w+:\/\/)?(?:\[.*\]|[^:\s]+)):\d+/;

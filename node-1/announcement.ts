@@ -20,9 +20,14 @@ export function announcementHeaders(meshId: string, address: string): Record<str
   return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
 }
 
-/** The upgrade headers of a client that is no node, and wants to know what becomes of all. */
+/** The upgrade headers of a client that is no node, and speaks as nodes like ours do. */
+export function clientHeaders(meshId: string): Record<string, string> {
+  return { 'mesh-version': '1', 'mesh-id': meshId };
+}
+
+/** The upgrade headers of a client that wants to know what becomes of its transactions. */
 export function receiptHeaders(meshId: string): Record<string, string> {
-  return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-receipts': '1' };
+  return { ...clientHeaders(meshId), 'mesh-receipts': '1' };
 }
 
 export function headerLines(headers: Record<string, string>): string[] {

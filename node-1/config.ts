@@ -69,6 +69,17 @@ export const LIMITS = Object.freeze({
   spreadDelayMs: 3_000,
   settleMs: 1_000,
 
+  // How the chain grows, and how it is kept the same.
+  blockTransactions: 1024,
+  blockBytes: 256 * 1024,
+  blockAheadMs: 2 * 60 * 60 * 1000,
+  chainBytes: 1024 * 1024 * 1024,
+  headers: 512,
+  locatorEntries: 64,
+  syncTimeoutMs: 120_000,
+  deepBlocks: 100,
+  chainCopies: 8,
+
   // How we keep going, and how we leave.
   announceDelayMs: 100,
   turnMs: 10,

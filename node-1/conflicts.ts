@@ -7,8 +7,8 @@ import { LIMITS } from './config.js';
 import { type Connection, nameOf } from './connection.js';
 import type { Key } from './key-set.js';
 import type { Log } from './log.js';
-import { hasSameContent, jsonOf, type Transaction } from './messages.js';
 import { TokenBucket } from './token-bucket.js';
+import { hasSameContent, jsonOf, type Transaction } from './transaction.js';
 import { getTransactions, writeTransactions } from './transactions.js';
 
 /** What is remembered of those that were found, so that each is told of once. */

@@ -30,6 +30,9 @@ export const SOCKET_OPTIONS = Object.freeze({
   autoPong: false,
 });
 
+/** What one may ask for; one thing of each at a time. */
+export type Subject = 'pool' | 'latest block' | 'chain';
+
 export interface Connection {
   readonly socket: WebSocket;
   /** Whether the other end has opened it. */
@@ -47,8 +50,8 @@ export interface Connection {
   hasSpoken: boolean;
   /** What has come since its last message. */
   unfinishedBytes: number;
-  /** Whether it has asked for something that we have not answered yet. */
-  isWaiting: boolean;
+  /** About what it has asked something that we have not answered yet. */
+  readonly asksFor: Set<Subject>;
   /** Until when we compare no pools with it, because it did not play by the rules. */
   distrustedUntilMs: number;
   /** Receipts for it that wait for the disk, or to be read. */
@@ -68,7 +71,7 @@ export interface Peer extends Connection {
   readonly deadline: NodeJS.Timeout;
   /** Infinity until it is open. */
   openedMs: number;
-  /** How large the pool was at some time: of all that has come since, it has been told. */
+  /** How many transactions had come at some time: of all that have since, it has been told. */
   toldSince: number;
   /** Whether it reads more slowly than we send. */
   isSlow: boolean;
@@ -92,7 +95,7 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
     heardMs: performance.now(),
     hasSpoken: false,
     unfinishedBytes: 0,
-    isWaiting: false,
+    asksFor: new Set(),
     distrustedUntilMs: -Infinity,
     receiptBytes: 0,
     malformedFrames: 0,

@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Address, parseAddress, scopeFromOutside } from './addresses.js';
 import { announcementHeaders, headerLines } from './announcement.js';
+import { Answers } from './answers.js';
+import { Chain } from './chain.js';
+import { ChainSync } from './chain-sync.js';
 import { LIMITS } from './config.js';
 import { Conflicts } from './conflicts.js';
 import {
@@ -32,18 +35,17 @@ import { Crowd } from './crowd.js';
 import { secretHeaders } from './door.js';
 import { Flow } from './flow.js';
 import { lockFolder } from './folder-lock.js';
+import type { Key } from './key-set.js';
 import { leaveOnSignal } from './leave.js';
 import { listen } from './listen.js';
 import { count, createLog, createTally } from './log.js';
 import {
   type Data,
   handshakeFrame,
-  type Malformed,
   type Message,
   type MessageType,
   type Outcome,
   parseMessage,
-  type Transaction,
 } from './messages.js';
 import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
 import { sendReceipt } from './receipts.js';
@@ -51,6 +53,7 @@ import { Reconciler } from './reconciler.js';
 import { Routes } from './routes.js';
 import { keepsSecret, loadSettings, warningsOf } from './settings.js';
 import { Sources } from './sources.js';
+import type { Malformed, Transaction } from './transaction.js';
 import {
   hasTransaction,
   isDiskBehind,
@@ -66,7 +69,8 @@ const settings = loadSettings(fileURLToPath(new URL('.', import.meta.url)));
 const log = createLog(settings.port);
 const knownPeers = readKnownPeers(settings.folder);
 await lockFolder(settings.folder);
-await loadTransactions(settings.maxPoolBytes, log);
+const chain = await Chain.open(log);
+await loadTransactions(settings.maxPoolBytes, (key) => chain.has(key), log);
 
 const meshId = randomBytes(16).toString('hex');
 const announcement = announcementHeaders(meshId, settings.address);
@@ -93,16 +97,25 @@ const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worth
 const routes = new Routes(peers, connections, contacts);
 const sources = new Sources(routes);
 const crowd = new Crowd(connections, routes, expel);
+const answers = new Answers(sources, crowd, log);
 const flow = new Flow({ peers, drop, catchUp, log });
 const conflicts = new Conflicts(log);
 const reconciler = new Reconciler({
   peers,
   routes,
   take,
-  greet: sendHandshake,
-  sources,
-  crowd,
+  isKnown,
+  greet,
+  answers,
   log,
+});
+const chainSync = new ChainSync(chain, {
+  routes,
+  flow,
+  answers,
+  log,
+  expel,
+  spread: () => reconciler.spread(),
 });
 const tallyAccepted = createTally<Transaction>((accepted, { id }) => {
   const what = accepted === 1 ? `transaction ${id}` : `${accepted} transactions in the last second`;
@@ -115,6 +128,7 @@ const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void 
   HANDSHAKE: learn,
   TRANSACTION: accept,
   ...reconciler.handlers,
+  ...chainSync.handlers,
 };
 
 // Listen.
@@ -137,7 +151,7 @@ dialDue();
 
 // Leave, when told to.
 
-leaveOnSignal({ stop, listeners, connections, saved: learntPeers.settled });
+leaveOnSignal({ stop, listeners, connections, saved });
 
 /** Dials every contact that is due, as far as the limits allow, and comes back for the rest. */
 function dialDue(): void {
@@ -184,7 +198,7 @@ function peerOnOpen(peer: Peer): void {
   }
 
   peer.openedMs = performance.now();
-  peer.toldSince = tree.size;
+  peer.toldSince = tree.places;
   contacts.reached(contact);
   peers.set(address.key, peer);
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
@@ -192,6 +206,7 @@ function peerOnOpen(peer: Peer): void {
   log('connected', `${address.text}, ${count(peers.size, 'peer')} now`);
   sendHandshake(peer);
   peersChanged();
+  if (peer.announcement) chainSync.ask(peer);
   // One of the two compares the pools; it finds out what either of them lacks.
   if (peer.announcement && meshId < peer.announcement.meshId) reconciler.compareWith(peer);
   learntPeers.save();
@@ -248,6 +263,7 @@ function listenTo(connection: Connection): void {
   socket.on('close', () => {
     connections.delete(connection);
     reconciler.forget(connection);
+    chainSync.forget(connection);
   });
 }
 
@@ -330,7 +346,7 @@ function take(transactions: readonly Transaction[], from: Connection): boolean {
 
 /** A new transaction goes into the pool and on to the others; a known one goes no further. */
 function admit(transaction: Transaction, from: Connection): Outcome {
-  if (hasTransaction(transaction.key)) {
+  if (isKnown(transaction.key)) {
     conflicts.look(transaction, from);
     return { status: 'known' };
   }
@@ -346,16 +362,28 @@ function admit(transaction: Transaction, from: Connection): Outcome {
   return { status: 'accepted' };
 }
 
+/** Whether we have a transaction: in the pool, or sealed in a block. */
+function isKnown(key: Key): boolean {
+  return hasTransaction(key) || chain.has(key);
+}
+
 function relay({ frame }: Transaction, from: Connection): void {
   for (const peer of routes.from(from)) flow.relay(peer, frame, from);
 }
 
 /** What was not relayed to a peer, it finds by comparing. */
 function catchUp(peer: Peer): void {
-  peer.toldSince = tree.size;
+  peer.toldSince = tree.places;
   peer.distrustedUntilMs = -Infinity;
-  sendHandshake(peer);
+  greet(peer);
+  chainSync.tell(peer);
   reconciler.compareWith(peer);
+}
+
+/** Tells a peer who we are, and asks it what is new. */
+function greet(peer: Peer): void {
+  sendHandshake(peer);
+  chainSync.ask(peer);
 }
 
 function sendHandshake(peer: Peer): void {
@@ -379,6 +407,11 @@ function stop(): void {
   log('leaving', `${count(tree.size, 'transaction')} in the pool`);
   clearTimeout(dialTimer);
   clearTimeout(announceTimer);
+}
+
+/** Resolves when the chain and the smaller files are on disk. */
+async function saved(): Promise<void> {
+  await Promise.all([chainSync.settled(), learntPeers.settled()]);
 }
 
 function without(addresses: string[], address: string): string[] {

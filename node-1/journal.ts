@@ -7,67 +7,82 @@
  *   ]
  *
  * An append is one write over the closing bracket that ends in a new one. Whoever is killed in
- * the middle of it leaves a torn last line, which the next start takes away.
+ * the middle of it leaves a torn last line, which the next start takes away. Records have numbers,
+ * from 0, in the order in which they came. They can be taken away: the last ones by cutting the file
+ * off, any others by replacing it.
  */
 
-import {
-  appendFileSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  ftruncateSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BrokenFileError, type Element, type Ending, readArrayFile } from './array-file.js';
+import type { Element, Ending } from './array-file.js';
 import { LIMITS } from './config.js';
-import { fail } from './fail.js';
 import { reason, shortName } from './files.js';
-import { count, type Log } from './log.js';
+import {
+  CLOSING,
+  FIRST_LEAD,
+  LEAD,
+  OPENING,
+  openJournalFile,
+  type Place,
+  readPlaces,
+  writeAll,
+  writeAnew,
+} from './journal-file.js';
+import type { Log } from './log.js';
 
-const OPENING = Buffer.from('[');
-const FIRST_LEAD = Buffer.from('\n');
-const LEAD = Buffer.from(',\n');
-const CLOSING = Buffer.from('\n]\n');
-const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-/** Records nearer than this are read in one go. */
-const GAP_BYTES = 4096;
-const READ_BYTES = 1024 * 1024;
 /** A larger write would keep the event loop, and a disk that is nearly full, from other things. */
 const WRITE_BYTES = 4 * 1024 * 1024;
+/** After the file was replaced, nothing is taken away for so many times as long as that took. */
+const REPLACE_REST = 10;
 
-/** Where in the file a record is, in bytes. */
-export interface Place {
-  readonly offset: number;
-  readonly length: number;
+/** Where the records of a file are: of each by its number, and of those that have none. */
+interface Places {
+  readonly offsets: number[];
+  readonly lengths: number[];
+  readonly others: Place[];
 }
 
 /**
- * Opens a journal, and makes its file if there is none. A torn end is taken away, with one line
- * that says so, and kept in a file of its own. Ends the process with one line, the file
- * untouched, when it is broken elsewhere, or is no array of objects.
+ * Opens a journal, and makes its file if there is none; mends it, or ends the process, as
+ * `openJournalFile` does.
  *
- * @param onRecord is called with each record in the file, the oldest first
+ * @param onRecord is called with each record in the file, the oldest first; returns false for one
+ * that gets no number, and is only kept in the file
  * @param log hears of a disk that refuses to take the journal later on
  */
 export async function openJournal(
   file: string,
-  onRecord: (record: Element) => void,
+  onRecord: (record: Element) => boolean,
   log: Log,
 ): Promise<Journal> {
-  const handle = await openOrFail(file);
-  const ending = readOrFail(file, handle.fd, onRecord);
-  mend(file, handle.fd, ending, log);
-  return new Journal(file, handle, ending, log);
+  const places: Places = { offsets: [], lengths: [], others: [] };
+  const take = (record: Element) => {
+    const { offset, length } = record;
+    if (!onRecord(record)) {
+      places.others.push({ offset, length });
+      return;
+    }
+    places.offsets.push(offset);
+    places.lengths.push(length);
+  };
+  const { handle, ending } = await openJournalFile(file, take, log);
+  return new Journal(file, handle, ending, places, log);
 }
 
 export class Journal {
   readonly #file: string;
-  readonly #handle: FileHandle;
   readonly #log: Log;
+  #handle: FileHandle;
+  /** Reads under way, for which a file that is replaced stays open. */
+  readonly #reads = new Set<Promise<unknown>>();
+  /** A length is negative where the record is to be taken away, and 0 where it is gone. */
+  readonly #places: Places;
+  /** How many records are on disk: so many of the first. */
+  #savedCount: number;
+  /** How many are to be taken away. */
+  #surplus = 0;
+  #isReplacing = false;
   /** The end of the last record on disk, and of the last one of all. */
   #savedEnd: number;
   #end: number;
@@ -75,20 +90,32 @@ export class Journal {
   /** Whether something else than our closing may stand behind the records on disk. */
   #isForeign = true;
   #isFailing = false;
-  /** The bytes to append, in pieces. */
+  /** The records to append, with what leads to each before it. */
   #unsaved: Buffer[] = [];
   /** One for all who wait for the same write, so that they go on in the order they came in. */
   #saved = Promise.resolve();
   /** Whether a write is asked for that has not begun. */
   #isQueued = false;
 
-  constructor(file: string, handle: FileHandle, ending: Ending, log: Log) {
+  constructor(file: string, handle: FileHandle, ending: Ending, places: Places, log: Log) {
     this.#file = file;
     this.#handle = handle;
     this.#log = log;
+    this.#places = places;
+    this.#savedCount = places.offsets.length;
     this.#isEmpty = ending.count === 0;
     this.#savedEnd = Math.max(ending.end, OPENING.length);
     this.#end = this.#savedEnd;
+  }
+
+  /** How many records there have been, of which some may have been taken away. */
+  get count(): number {
+    return this.#places.offsets.length;
+  }
+
+  /** How many of them are on disk: so many of the first. */
+  get savedCount(): number {
+    return this.#savedCount;
   }
 
   /** How long the file is, or will be once all is on disk. */
@@ -101,19 +128,28 @@ export class Journal {
     return this.#end - this.#savedEnd;
   }
 
+  /** Whether the disk has refused the last write. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** How long a record is, in bytes. */
+  lengthOf(number: number): number {
+    return Math.abs(this.#places.lengths[number] as number);
+  }
+
   /**
-   * Adds a record.
+   * Adds a record, with the next number.
    *
    * @param json its text, without line breaks
-   * @returns where it will be once it is on disk
    */
-  append(json: Buffer): Place {
+  append(json: Buffer): void {
     const lead = this.#isEmpty ? FIRST_LEAD : LEAD;
     this.#isEmpty = false;
     this.#unsaved.push(lead, json);
-    const place = { offset: this.#end + lead.length, length: json.length };
-    this.#end = place.offset + place.length;
-    return place;
+    this.#places.offsets.push(this.#end + lead.length);
+    this.#places.lengths.push(json.length);
+    this.#end += lead.length + json.length;
   }
 
   /**
@@ -132,50 +168,74 @@ export class Journal {
     return this.#saved;
   }
 
-  /** Whether the disk has refused the last write. */
-  get isFailing(): boolean {
-    return this.#isFailing;
-  }
-
-  /** Tells whether what begins at an offset is on disk. */
-  isSaved(offset: number): boolean {
-    return offset < this.#savedEnd;
-  }
-
   /**
    * Reads records that are on disk; neighbours, in the order of the file, in one go.
    *
    * @throws Error when they cannot be read
    */
-  async read(places: readonly Place[]): Promise<Buffer[]> {
-    const records: Buffer[] = [];
-    while (records.length < places.length) {
-      const run = firstRun(places.slice(records.length));
-      const { offset: start } = run[0] as Place;
-      const last = run.at(-1) as Place;
-      const bytes = Buffer.allocUnsafe(last.offset + last.length - start);
-      const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, start);
-      if (bytesRead < bytes.length) throw new Error(`${shortName(this.#file)} is cut short`);
-      for (const { offset, length } of run) {
-        records.push(bytes.subarray(offset - start, offset - start + length));
-      }
+  async read(numbers: readonly number[]): Promise<Buffer[]> {
+    const { offsets } = this.#places;
+    const places = numbers.map((number) => ({
+      offset: offsets[number] as number,
+      length: this.lengthOf(number),
+    }));
+    const reading = readPlaces(this.#handle, places, this.#file);
+    this.#reads.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reads.delete(reading);
     }
-    return records;
+  }
+
+  /** Has records leave the file: soon, and all in one step. Their numbers are not used again. */
+  remove(numbers: readonly number[]): void {
+    for (const number of numbers) this.#places.lengths[number] = -this.lengthOf(number);
+    this.#surplus += numbers.length;
+    this.#replaceWhileNeeded();
+  }
+
+  /**
+   * Cuts off the last records. Whenever that is broken off, the others are whole.
+   *
+   * @param count how many are left, one at least; nothing may be added or read until it is done
+   */
+  async truncate(count: number): Promise<void> {
+    await this.saved();
+    await Promise.allSettled(this.#reads);
+    const { offsets, lengths } = this.#places;
+    offsets.length = count;
+    lengths.length = count;
+    this.#savedCount = count;
+    this.#savedEnd = (offsets[count - 1] as number) + this.lengthOf(count - 1);
+    this.#end = this.#savedEnd;
+    this.#saved = this.#saved.then(() => this.#insist(() => this.#close()));
+    await this.#saved;
   }
 
   /** Saves what there is now; what is added meanwhile is the next one's. */
   async #save(): Promise<void> {
     for (const end = this.#end; this.#savedEnd < end; ) {
       const pieces = this.#takeUnsaved();
+      const records = Buffer.concat(pieces);
+      await this.#insist(() => this.#append(records));
+      this.#savedEnd += records.length;
+      this.#savedCount += pieces.length / 2;
+    }
+  }
+
+  /** Has the disk do something; one that refuses is asked again until it does. */
+  async #insist(write: () => Promise<void>): Promise<void> {
+    for (;;) {
       try {
-        await this.#append(Buffer.concat(pieces));
+        await write();
         if (this.#isFailing) this.#log('saved again', shortName(this.#file));
         this.#isFailing = false;
+        return;
       } catch (error) {
         const what = `${shortName(this.#file)} (${reason(error)}), trying again`;
         if (!this.#isFailing) this.#log('not saved', what);
         this.#isFailing = true;
-        this.#unsaved = [...pieces, ...this.#unsaved];
         await this.#close().catch(() => {});
         await sleep(LIMITS.saveRetryMs);
       }
@@ -195,10 +255,9 @@ export class Journal {
   async #append(records: Buffer): Promise<void> {
     const rest = this.#isForeign ? await this.#foreignRest() : 0;
     const spaces = Buffer.alloc(Math.max(0, rest - records.length - CLOSING.length), ' ');
-    await this.#write(Buffer.concat([records, CLOSING, spaces]), this.#savedEnd);
+    await writeAll(this.#handle, Buffer.concat([records, CLOSING, spaces]), this.#savedEnd);
     await this.#handle.datasync();
     this.#isForeign = false;
-    this.#savedEnd += records.length;
   }
 
   /**
@@ -207,100 +266,99 @@ export class Journal {
    */
   async #foreignRest(): Promise<number> {
     const { buffer: head } = await this.#handle.read(Buffer.alloc(3), 0, 3, 0);
-    if (head.equals(BYTE_ORDER_MARK)) await this.#write(Buffer.from('   '), 0);
+    if (head.equals(BYTE_ORDER_MARK)) await writeAll(this.#handle, Buffer.from('   '), 0);
     return (await this.#handle.stat()).size - this.#savedEnd;
   }
 
   /**
-   * A refused write may have left its beginning: what is on disk is whole without it. A bracket
-   * alone fits in where there was one, however full the disk.
+   * Takes away what is behind the last record that counts, such as what a refused write has left.
+   * In this order: a bracket too many would make the file a broken one, and one too few does not. It
+   * fits in where there was a byte, however full the disk.
    */
   async #close(): Promise<void> {
-    await this.#write(Buffer.from(']'), this.#savedEnd);
-    await this.#handle.truncate(this.#savedEnd + 1);
     this.#isForeign = true;
+    await this.#handle.truncate(this.#savedEnd + 1);
+    await writeAll(this.#handle, Buffer.from(']'), this.#savedEnd);
+    await this.#handle.datasync();
   }
 
-  /** A file system that is nearly full may take a part of what it is given. */
-  async #write(bytes: Buffer, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      const length = bytes.length - done;
-      const { bytesWritten } = await this.#handle.write(bytes, done, length, position + done);
-      done += bytesWritten;
+  /** A large file takes long to be replaced: others wait for that for a tenth of the time at most. */
+  async #replaceWhileNeeded(): Promise<void> {
+    if (this.#isReplacing) return;
+    this.#isReplacing = true;
+    while (this.#surplus > 0) {
+      await this.saved();
+      const sinceMs = performance.now();
+      this.#saved = this.#saved.then(() => this.#replace());
+      await this.#saved;
+      await sleep(REPLACE_REST * (performance.now() - sinceMs));
+    }
+    this.#isReplacing = false;
+  }
+
+  /** Writes what is kept to a new file, which then takes the place of the old one. */
+  async #replace(): Promise<void> {
+    const { lengths } = this.#places;
+    for (let number = 0; number < this.#savedCount; number++) {
+      if ((lengths[number] as number) < 0) lengths[number] = 0;
+    }
+    try {
+      const handle = await writeAnew(this.#file, this.#handle, this.#keptRuns());
+      this.#moveTo(handle);
+      this.#surplus = lengths.filter((length) => length < 0).length;
+    } catch (error) {
+      // The records are saved, only not taken away.
+      this.#log('not replaced', `${shortName(this.#file)} (${reason(error)}), trying again`);
+      await sleep(LIMITS.saveRetryMs);
     }
   }
-}
 
-async function openOrFail(file: string): Promise<FileHandle> {
-  try {
-    // Not 'a+', which appends whatever the position, nor 'r+', which makes no file.
-    return await open(file, constants.O_RDWR | constants.O_CREAT);
-  } catch (error) {
-    return fail(`${shortName(file)} cannot be opened: ${reason(error)}`);
-  }
-}
-
-function readOrFail(file: string, fd: number, onRecord: (record: Element) => void): Ending {
-  try {
-    return readArrayFile(fd, onRecord);
-  } catch (error) {
-    const line = error instanceof BrokenFileError ? `line ${lineAt(fd, error.offset)}: ` : '';
-    return fail(`${shortName(file)}, ${line}${reason(error)}; mend it, or move it away`);
-  }
-}
-
-/** The line that a place in a file is in, also of a file too long for a string. */
-function lineAt(fd: number, offset: number): number {
-  const part = Buffer.alloc(READ_BYTES);
-  let line = 1;
-  for (let at = 0, read = 1; at < offset && read > 0; at += read) {
-    read = readSync(fd, part, 0, Math.min(part.length, offset - at), at);
-    for (const byte of part.subarray(0, read)) if (byte === NEWLINE) line += 1;
-  }
-  return line;
-}
-
-/**
- * Closes an array whose end is missing, and cuts off what a file system has not filled. What is
- * there of a torn record is kept in a file of its own, whoever wrote it.
- */
-function mend(file: string, fd: number, { end, size, isClosed }: Ending, log: Log): void {
-  const name = shortName(file);
-  const rest = Buffer.alloc(isClosed ? 0 : size - end);
-  readSync(fd, rest, 0, rest.length, end);
-  // A write that got no further than its comma has left the old bracket.
-  const torn = rest.toString('latin1').replace(/^(\xEF\xBB\xBF)?\s*,?\s*\]?\s*/, '');
-  const unfilled = fstatSync(fd).size - size;
-  try {
-    if (torn !== '') appendFileSync(`${file}.torn`, `${torn}\n`, 'latin1');
-    if (unfilled > 0) ftruncateSync(fd, size);
-    if (!isClosed) {
-      ftruncateSync(fd, end);
-      writeSync(fd, end === 0 ? Buffer.concat([OPENING, CLOSING]) : CLOSING, 0, null, end);
+  /** Where in the file is what is kept of the saved records: those that are neighbours in one. */
+  #keptRuns(): Place[] {
+    const runs: { offset: number; length: number }[] = [];
+    const add = (offset: number, length: number) => {
+      const last = runs.at(-1);
+      if (last !== undefined && offset === last.offset + last.length + LEAD.length) {
+        last.length = offset + length - last.offset;
+      } else {
+        runs.push({ offset, length });
+      }
+    };
+    const { offsets, lengths, others } = this.#places;
+    for (const { offset, length } of others) add(offset, length);
+    for (let number = 0; number < this.#savedCount; number++) {
+      const length = lengths[number] as number;
+      if (length > 0) add(offsets[number] as number, length);
     }
-    fdatasyncSync(fd);
-  } catch (error) {
-    fail(`${name} cannot be mended: ${reason(error)}`);
+    return runs;
   }
-  if (torn !== '') {
-    const bytes = count(torn.length, 'byte');
-    log('mended', `${name} ended within a record: the ${bytes} of it are now in ${name}.torn`);
-  } else if (!isClosed && end > 0) {
-    log('mended', `${name} lacked its closing bracket`);
-  } else if (unfilled > 0) {
-    log('mended', `${name} ended in ${count(unfilled, 'byte')} without content`);
-  }
-}
 
-/** The first of these places, and those that follow on it closely. */
-function firstRun(places: readonly Place[]): Place[] {
-  const { offset: start } = places[0] as Place;
-  let end = start;
-  const after = places.findIndex(({ offset, length }, index) => {
-    const isNear =
-      offset >= end && offset - end <= GAP_BYTES && offset + length - start <= READ_BYTES;
-    end = offset + length;
-    return index > 0 && !isNear;
-  });
-  return places.slice(0, after < 0 ? places.length : after);
+  /** Goes on with a new file, in which every record has moved. */
+  #moveTo(handle: FileHandle): void {
+    const old = this.#handle;
+    this.#handle = handle;
+    Promise.allSettled(this.#reads).then(() => old.close());
+
+    const { offsets, lengths, others } = this.#places;
+    let end = OPENING.length;
+    let lead = FIRST_LEAD;
+    const move = (length: number) => {
+      const offset = end + lead.length;
+      end = offset + length;
+      lead = LEAD;
+      return offset;
+    };
+    for (const [i, { length }] of others.entries()) others[i] = { offset: move(length), length };
+    for (let number = 0; number < this.#savedCount; number++) {
+      if (lengths[number] !== 0) offsets[number] = move(this.lengthOf(number));
+    }
+    this.#savedEnd = end;
+    if (this.#unsaved.length > 0) this.#unsaved[0] = lead;
+    for (let number = this.#savedCount; number < offsets.length; number++) {
+      offsets[number] = move(this.lengthOf(number));
+    }
+    this.#end = end;
+    this.#isEmpty = lead === FIRST_LEAD;
+    this.#isForeign = false;
+  }
 }

@@ -13,6 +13,8 @@ export const CLOSE_BRACKET = 0x5d;
 export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
 
+const SEPARATOR = Buffer.from(',');
+
 /**
  * Splits a JSON array into the texts of its elements, or an object into those of its
  * `"key": value` members.
@@ -63,6 +65,12 @@ export function lastNamed(members: readonly string[], name: string): string {
     source = member.slice(member.indexOf(':', keyEnd) + 1).trim();
   }
   return source;
+}
+
+/** Returns the JSON array of elements whose texts these are. */
+export function arrayOf(texts: readonly Buffer[]): Buffer {
+  const parts = texts.flatMap((text, i) => (i === 0 ? [text] : [SEPARATOR, text]));
+  return Buffer.concat([Buffer.from('['), ...parts, Buffer.from(']')]);
 }
 
 /** Returns the index of the quote that closes the string opened by the one at `start`. */

@@ -26,6 +26,8 @@ export function keyOf(id: string | number): Key {
 }
 
 export class KeySet {
+  /** How many places there are; those of keys that were removed stay empty. */
+  #places = 0;
   #size = 0;
   #words = new Uint32Array(WORDS * FIRST_CAPACITY);
   /** Open addressing, linear probing: the place of a key plus one, or 0. */
@@ -37,6 +39,11 @@ export class KeySet {
     return this.#size;
   }
 
+  /** How many keys have been added, those included that were removed. */
+  get places(): number {
+    return this.#places;
+  }
+
   /** Adds a key; false when it is there already. */
   add(key: Key): boolean {
     const a = wordOf(key, 0);
@@ -44,13 +51,32 @@ export class KeySet {
     const c = wordOf(key, 8);
     const slot = this.#find(a, b, c);
     if (this.#slots[slot] !== 0) return false;
-    this.#words[WORDS * this.#size] = a;
-    this.#words[WORDS * this.#size + 1] = b;
-    this.#words[WORDS * this.#size + 2] = c;
+    this.#words[WORDS * this.#places] = a;
+    this.#words[WORDS * this.#places + 1] = b;
+    this.#words[WORDS * this.#places + 2] = c;
+    this.#places += 1;
     this.#size += 1;
-    this.#slots[slot] = this.#size;
-    if (SLOTS * this.#size === this.#slots.length) this.#grow();
+    this.#slots[slot] = this.#places;
+    if (SLOTS * this.#places === this.#slots.length) this.#grow();
     return true;
+  }
+
+  /**
+   * Removes a key; its place stays empty. What can then no longer be found moves up to the free slot
+   * (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R).
+   */
+  remove(key: Key): void {
+    let free = this.#find(wordOf(key, 0), wordOf(key, 4), wordOf(key, 8));
+    if (this.#slots[free] === 0) return;
+    this.#size -= 1;
+    const mask = this.#slots.length - 1;
+    for (let slot = (free + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#homeOf((this.#slots[slot] as number) - 1);
+      if (((slot - home) & mask) < ((slot - free) & mask)) continue;
+      this.#slots[free] = this.#slots[slot] as number;
+      free = slot;
+    }
+    this.#slots[free] = 0;
   }
 
   /** The place of a key in the order of arrival, from 0; undefined when it is not there. */
@@ -80,8 +106,7 @@ export class KeySet {
   /** The slot of a key, or the free one where it belongs. */
   #find(a: number, b: number, c: number): number {
     const mask = this.#slots.length - 1;
-    const mixed = Math.imul(b ^ this.#seed, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b);
-    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    let slot = this.#slotFor(b, c);
     for (let place = 0; ; slot = (slot + 1) & mask) {
       place = (this.#slots[slot] as number) - 1;
       if (place < 0) return slot;
@@ -91,14 +116,26 @@ export class KeySet {
     }
   }
 
+  /** The slot where the search for a key at a place begins. */
+  #homeOf(place: number): number {
+    return this.#slotFor(this.#word(place, 1), this.#word(place, 2));
+  }
+
+  #slotFor(b: number, c: number): number {
+    const mixed = Math.imul(b ^ this.#seed, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b);
+    return (mixed ^ (mixed >>> 15)) & (this.#slots.length - 1);
+  }
+
   #grow(): void {
     const words = new Uint32Array(2 * this.#words.length);
     words.set(this.#words);
     this.#words = words;
+    const found = this.#slots.filter((slot) => slot !== 0);
     this.#slots = new Int32Array(2 * this.#slots.length);
-    for (let place = 0; place < this.#size; place++) {
-      const slot = this.#find(this.#word(place, 0), this.#word(place, 1), this.#word(place, 2));
-      this.#slots[slot] = place + 1;
+    for (const slot of found) {
+      const place = slot - 1;
+      const free = this.#find(this.#word(place, 0), this.#word(place, 1), this.#word(place, 2));
+      this.#slots[free] = slot;
     }
   }
 

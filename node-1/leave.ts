@@ -12,7 +12,7 @@ interface Host {
   stop(): void;
   readonly listeners: readonly Server[];
   readonly connections: ReadonlySet<Connection>;
-  /** Resolves when the smaller files are on disk. */
+  /** Resolves when the other files are on disk. */
   saved(): Promise<void>;
 }
 

@@ -19,7 +19,10 @@ const LEAVES = CHILDREN ** LEAF_LEVEL;
 const FEW_LEAVES = 256;
 /** How many keys one call looks through, that none may hold up the event loop. */
 const KEYS_AT_ONCE = 262_144;
+/** The digest of what has no keys in it, or none any more. */
+const EMPTY = '\0'.repeat(DIGEST_BYTES);
 const NONE = -1;
+const REMOVED = -2;
 
 /** Some keys in the order of their arrival, and where to go on if there may be more. */
 export interface KeyPage {
@@ -46,9 +49,14 @@ export class MerkleTree {
     return this.#keys.size;
   }
 
+  /** How many keys have been added, those included that were removed. */
+  get places(): number {
+    return this.#keys.places;
+  }
+
   /** Adds a key; false when it is there already. */
   add(key: Key): boolean {
-    const place = this.#keys.size;
+    const place = this.#keys.places;
     if (!this.#keys.add(key)) return false;
     if (place === this.#previous.length) this.#previous = doubled(this.#previous);
     const leaf = this.#keys.prefixAt(place);
@@ -56,6 +64,19 @@ export class MerkleTree {
     this.#latest[leaf] = place;
     this.#markStale(leaf);
     return true;
+  }
+
+  /** Removes a key; its place stays empty. */
+  remove(key: Key): void {
+    const place = this.#keys.placeOf(key);
+    if (place === undefined) return;
+    const leaf = this.#keys.prefixAt(place);
+    const before = this.#previous[place] as number;
+    if (this.#latest[leaf] === place) this.#latest[leaf] = before;
+    else this.#previous[this.#placeAfter(place, leaf)] = before;
+    this.#previous[place] = REMOVED;
+    this.#keys.remove(key);
+    this.#markStale(leaf);
   }
 
   /** The place of a key in the order of arrival, from 0; undefined when it is not there. */
@@ -91,7 +112,7 @@ export class MerkleTree {
   keysUnder(names: readonly string[], from: number, until: number, limit: number): KeyPage {
     const ranges = names.map(leavesUnder);
     const isFew = ranges.reduce((sum, { count }) => sum + count, 0) <= FEW_LEAVES;
-    const end = Math.min(until, this.#keys.size);
+    const end = Math.min(until, this.#keys.places);
     const stop = isFew ? end : Math.min(end, from + KEYS_AT_ONCE);
     const places = isFew ? this.#gather(ranges, from, end) : this.#scan(ranges, from, stop, limit);
     const keys = places.slice(0, limit).map((place) => this.#keys.at(place));
@@ -118,6 +139,7 @@ export class MerkleTree {
     for (const { first, count } of ranges) isWanted.fill(1, first, first + count);
     const places: number[] = [];
     for (let place = from; place < stop && places.length <= limit; place++) {
+      if (this.#previous[place] === REMOVED) continue;
       if (isWanted[this.#keys.prefixAt(place)] === 1) places.push(place);
     }
     return places;
@@ -144,7 +166,10 @@ export class MerkleTree {
     } else if (performance.now() > deadlineMs) {
       return false;
     }
-    const digest = hash('sha256', this.#content(level, index), 'binary');
+    const content = this.#content(level, index);
+    const isLeaf = level === LEAF_LEVEL;
+    const isEmpty = isLeaf ? content.length === 0 : content.every((byte) => byte === 0);
+    const digest = isEmpty ? EMPTY : hash('sha256', content, 'binary');
     this.#digest(level).write(digest, index * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
     isStale[index] = 0;
     return true;
@@ -160,6 +185,13 @@ export class MerkleTree {
     }
     const bytes = CHILDREN * DIGEST_BYTES;
     return this.#digest(level + 1).subarray(index * bytes, (index + 1) * bytes);
+  }
+
+  /** The place in a leaf that was taken after another one. */
+  #placeAfter(place: number, leaf: number): number {
+    let after = this.#latest[leaf] as number;
+    while (this.#previous[after] !== place) after = this.#previous[after] as number;
+    return after;
   }
 
   #digest(level: number): Buffer {

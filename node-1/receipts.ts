@@ -2,7 +2,8 @@
 
 import { LIMITS } from './config.js';
 import { type Connection, send } from './connection.js';
-import { type Outcome, receiptFrame, type TransactionId } from './messages.js';
+import { type Outcome, receiptFrame } from './messages.js';
+import type { TransactionId } from './transaction.js';
 import { writeTransactions } from './transactions.js';
 
 /**

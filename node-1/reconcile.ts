@@ -9,7 +9,9 @@ import { LIMITS } from './config.js';
 import type { Key } from './key-set.js';
 import { CHILDREN, DIGEST_BYTES, type KeyPage, LEAF_LEVEL, ROOT } from './merkle-tree.js';
 import type { MeshMessage } from './mesh-messages.js';
-import type { Message, Transaction } from './messages.js';
+import type { Message } from './messages.js';
+import { PeerError } from './peer-error.js';
+import type { Transaction } from './transaction.js';
 
 export type Request = MeshMessage<'GET_NODES' | 'GET_KEYS' | 'GET_TRANSACTIONS'>;
 export type Answer = Message<'NODES' | 'KEYS' | 'TRANSACTIONS'>;
@@ -27,9 +29,6 @@ export interface OwnPool {
   /** Takes in transactions that it lacks; false when there is no room for them. */
   take(transactions: readonly Transaction[]): boolean;
 }
-
-/** The other one breaks the rules, or the walk has cost as much as one may. */
-export class WalkError extends Error {}
 
 /** With more keys than this in so few leaves, we take what we lack, and offer nothing. */
 const REMEMBERED_KEYS = 65_536;
@@ -52,7 +51,7 @@ export class Walk {
    * Compares our pool with another, and takes what ours lacks.
    *
    * @returns the keys of what the other lacks, as many as go into one offer
-   * @throws WalkError
+   * @throws PeerError
    */
   *compare(): Steps<Key[]> {
     let differing = [ROOT];
@@ -83,22 +82,22 @@ export class Walk {
    * Takes the transactions with these keys that our pool lacks.
    *
    * @returns nothing to offer
-   * @throws WalkError
+   * @throws PeerError
    */
   *fetch(keys: readonly Key[]): Steps<Key[]> {
     let wanted = [...new Set(keys)].filter((key) => !this.#own.has(key));
     while (wanted.length > 0) {
       this.#wantedKeys += wanted.length;
       const { type, data } = yield* this.#ask({ type: 'GET_TRANSACTIONS', data: wanted });
-      if (type !== 'TRANSACTIONS') throw new WalkError(`${type} for an answer`);
+      if (type !== 'TRANSACTIONS') throw new PeerError(`${type} for an answer`);
       let next = 0;
       for (const { key, frame } of data) {
         next = wanted.indexOf(key, next) + 1;
-        if (next === 0) throw new WalkError('a transaction that was not asked for');
+        if (next === 0) throw new PeerError('a transaction that was not asked for');
         this.#takenBytes += frame.length;
       }
-      if (next === 0) throw new WalkError('keys, but not their transactions');
-      if (!this.#own.take(data)) throw new WalkError('more than our pool can take');
+      if (next === 0) throw new PeerError('keys, but not their transactions');
+      if (!this.#own.take(data)) throw new PeerError('more than our pool can take');
       wanted = wanted.slice(next).filter((key) => !this.#own.has(key));
     }
     return [];
@@ -166,23 +165,23 @@ export class Walk {
 
   *#getNodes(names: string[]): Steps<Buffer[]> {
     const { type, data } = yield* this.#ask({ type: 'GET_NODES', data: names });
-    if (type !== 'NODES') throw new WalkError(`${type} for an answer`);
-    if (data.length !== names.length) throw new WalkError('digests of other nodes');
+    if (type !== 'NODES') throw new PeerError(`${type} for an answer`);
+    if (data.length !== names.length) throw new PeerError('digests of other nodes');
     return data;
   }
 
   *#getKeys(nodes: string[], from: number): Steps<KeyPage> {
     const { type, data } = yield* this.#ask({ type: 'GET_KEYS', data: { nodes, from } });
-    if (type !== 'KEYS') throw new WalkError(`${type} for an answer`);
-    if (data.next !== undefined && data.next <= from) throw new WalkError('the same keys again');
+    if (type !== 'KEYS') throw new PeerError(`${type} for an answer`);
+    if (data.next !== undefined && data.next <= from) throw new PeerError('the same keys again');
     return data;
   }
 
   *#ask(request: Request): Steps<Answer> {
     this.#requests += 1;
-    if (this.#requests > LIMITS.walkRequests) throw new WalkError('requests without end');
-    if (this.#wantedKeys > LIMITS.walkKeys) throw new WalkError('keys without end');
-    if (this.#takenBytes > LIMITS.walkBytes) throw new WalkError('transactions without end');
+    if (this.#requests > LIMITS.walkRequests) throw new PeerError('requests without end');
+    if (this.#wantedKeys > LIMITS.walkKeys) throw new PeerError('keys without end');
+    if (this.#takenBytes > LIMITS.walkBytes) throw new PeerError('transactions without end');
     return yield request;
   }
 }

@@ -5,28 +5,29 @@
  */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
+import type { Answers } from './answers.js';
 import { LIMITS } from './config.js';
 import { type Connection, nameOf, type Peer, send } from './connection.js';
-import type { Crowd } from './crowd.js';
-import { reason } from './files.js';
 import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
 import type { KeyPage } from './merkle-tree.js';
 import { type MeshType, meshFrame } from './mesh-messages.js';
-import { type Data, type Transaction, transactionsFrame } from './messages.js';
-import { type Answer, type Request, Walk, WalkError } from './reconcile.js';
+import { type Data, transactionsFrame } from './messages.js';
+import { PeerError } from './peer-error.js';
+import { Questions } from './questions.js';
+import { type Answer, type Request, Walk } from './reconcile.js';
 import type { Routes } from './routes.js';
-import type { Sources } from './sources.js';
-import { getTransactions, hasTransaction, savedTransactions, tree } from './transactions.js';
+import type { Transaction } from './transaction.js';
+import { getTransactions, savedTransactions, tree } from './transactions.js';
 
 /** What only the node itself can tell, or do. */
 export interface Host {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly routes: Routes;
-  readonly sources: Sources;
-  readonly crowd: Crowd;
+  readonly answers: Answers;
   readonly log: Log;
+  /** Tells whether we have a transaction, in the pool or in the chain. */
+  isKnown(key: Key): boolean;
   /** Takes in transactions that came over a connection; false when there is no room for them. */
   take(transactions: readonly Transaction[], from: Connection): boolean;
   /** Sends a HANDSHAKE. */
@@ -46,12 +47,6 @@ interface Job {
   taken: number;
 }
 
-/** A request of ours that waits for its answer. */
-interface Pending {
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: WalkError) => void;
-}
-
 type Handlers = {
   [T in MeshType | 'TRANSACTIONS']: (data: Data<T>, from: Connection) => void;
 };
@@ -62,26 +57,24 @@ export class Reconciler {
     GET_NODES: (data, from) => this.#answer({ type: 'GET_NODES', data }, from),
     GET_KEYS: (data, from) => this.#answer({ type: 'GET_KEYS', data }, from),
     GET_TRANSACTIONS: (data, from) => this.#answer({ type: 'GET_TRANSACTIONS', data }, from),
-    NODES: (data, from) => this.#takeAnswer({ type: 'NODES', data }, from),
-    KEYS: (data, from) => this.#takeAnswer({ type: 'KEYS', data }, from),
-    TRANSACTIONS: (data, from) => this.#takeAnswer({ type: 'TRANSACTIONS', data }, from),
+    NODES: (data, from) => this.#questions.answered(from, { type: 'NODES', data }),
+    KEYS: (data, from) => this.#questions.answered(from, { type: 'KEYS', data }),
+    TRANSACTIONS: (data, from) => this.#questions.answered(from, { type: 'TRANSACTIONS', data }),
     OFFER_KEYS: (keys, from) => this.#fetchFrom(from, keys),
   };
   readonly #host: Host;
   #jobs: Job[] = [];
   #isWorking = false;
   #spreadTimer: NodeJS.Timeout | undefined;
-  /** One a connection at most. */
-  readonly #pending = new Map<Connection, Pending>();
-  #answering = Promise.resolve();
+  readonly #questions = new Questions<Answer>();
   /** How large the pool was one to two seconds ago, and at the last full second. */
-  #settled = tree.size;
-  #recent = tree.size;
+  #settled = tree.places;
+  #recent = tree.places;
 
   constructor(host: Host) {
     this.#host = host;
     setInterval(() => {
-      [this.#settled, this.#recent] = [this.#recent, tree.size];
+      [this.#settled, this.#recent] = [this.#recent, tree.places];
     }, LIMITS.settleMs).unref();
     this.#compareSometime();
     // Of a large pool, that takes a while the first time.
@@ -96,43 +89,13 @@ export class Reconciler {
   /** A connection is gone, and with it what we wanted of it. */
   forget(connection: Connection): void {
     this.#jobs = this.#jobs.filter((job) => job.connection !== connection);
-    this.#pending.get(connection)?.reject(new WalkError('the connection ended'));
+    this.#questions.forget(connection);
   }
 
   /** OFFER_KEYS: fetch what we lack of it; who has so much to offer may have more. */
   #fetchFrom(connection: Connection, keys: readonly Key[]): void {
     this.#add(connection, 'fetch', (walk) => walk.fetch(keys));
     if (keys.length === LIMITS.keys) this.compareWith(connection);
-  }
-
-  /** The answer to our request, unless we have put none. */
-  #takeAnswer(answer: Answer, from: Connection): void {
-    this.#pending.get(from)?.resolve(answer);
-  }
-
-  /**
-   * Answers a request. Who sends another before we have, is not heard: so nobody makes us work
-   * for, or remember, more than one.
-   */
-  async #answer(request: Request, from: Connection): Promise<void> {
-    if (from.isWaiting) return;
-    from.isWaiting = true;
-    while (!this.#host.sources.of(from).requests.take(performance.now())) {
-      await sleep(1000 / LIMITS.requestsPerSecond);
-      if (from.socket.readyState !== WebSocket.OPEN) return;
-    }
-    // One after the other, for an answer may be large.
-    this.#answering = this.#answering.then(async () => {
-      this.#host.crowd.limitUnread();
-      if (from.socket.readyState !== WebSocket.OPEN) return;
-      const frame = await this.#answerTo(request, from).catch((error) => {
-        this.#host.log('not answered', `${nameOf(from)} (${reason(error)})`);
-        return transactionsFrame([]);
-      });
-      send(from, frame, () => {
-        from.isWaiting = false;
-      });
-    });
   }
 
   /** Whatever was lost, and on whatever way, is found again within a minute or so. */
@@ -152,7 +115,7 @@ export class Reconciler {
   }
 
   /** What we lacked, our peers may lack as well: each has it soon, or is seen to need nothing. */
-  #spread(): void {
+  spread(): void {
     this.#spreadTimer ??= setTimeout(() => {
       this.#spreadTimer = undefined;
       for (const peer of this.#recognisedPeers()) this.compareWith(peer);
@@ -172,11 +135,11 @@ export class Reconciler {
       size: tree.size,
       childDigests: (name) => tree.childDigests(name),
       keysUnder: (nodes, from, limit) => this.#keysUnder(nodes, from, connection, limit),
-      has: hasTransaction,
+      has: this.#host.isKnown,
       take: (transactions) => {
-        const sizeBefore = tree.size;
+        const before = tree.places;
         const isTaken = this.#host.take(transactions, connection);
-        job.taken += tree.size - sizeBefore;
+        job.taken += tree.places - before;
         return isTaken;
       },
     });
@@ -200,7 +163,7 @@ export class Reconciler {
   /** Peers first, lest anybody who only dials us keep them waiting. */
   #nextJob(): Job | undefined {
     const { routes } = this.#host;
-    const ready = this.#jobs.filter(({ connection }) => !this.#pending.has(connection));
+    const ready = this.#jobs.filter(({ connection }) => !this.#questions.isPending(connection));
     return ready.find((job) => routes.peerBehind(job.connection)) ?? ready[0];
   }
 
@@ -222,7 +185,7 @@ export class Reconciler {
       const data = job.step.value;
       if (data.length > 0) send(connection, meshFrame({ type: 'OFFER_KEYS', data }));
     } catch (error) {
-      if (!(error instanceof WalkError)) throw error;
+      if (!(error instanceof PeerError)) throw error;
       // Lest somebody keep us busy with walks that lead nowhere.
       connection.distrustedUntilMs = performance.now() + LIMITS.reconcileIntervalMs;
       this.#host.log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
@@ -230,27 +193,24 @@ export class Reconciler {
     if (job.taken > 0) {
       const what = count(job.taken, 'transaction');
       this.#host.log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);
-      this.#spread();
+      this.spread();
     }
     return true;
   }
 
   /** Puts a request. Whoever does not answer soon keeps no others waiting. */
   async #ask(request: Request, connection: Connection): Promise<Answer> {
-    if (connection.socket.readyState !== WebSocket.OPEN) throw new WalkError('not connected');
-    let deadline: NodeJS.Timeout | undefined;
     try {
-      return await new Promise<Answer>((resolve, reject) => {
-        this.#pending.set(connection, { resolve, reject });
-        deadline = setTimeout(reject, LIMITS.answerTimeoutMs, new WalkError('no answer in time'));
-        send(connection, meshFrame(request));
-      });
+      return await this.#questions.ask(connection, meshFrame(request));
     } finally {
-      clearTimeout(deadline);
-      this.#pending.delete(connection);
       // If its walk was put aside, it goes on.
       setImmediate(() => this.#work());
     }
+  }
+
+  #answer(request: Request, from: Connection): void {
+    const makeFrame = () => this.#answerTo(request, from);
+    this.#host.answers.give(from, { subject: 'pool', makeFrame, nothing: transactionsFrame([]) });
   }
 
   async #answerTo({ type, data }: Request, from: Connection): Promise<string | Buffer> {

@@ -6,20 +6,21 @@
 import { fileURLToPath } from 'node:url';
 import type { Element } from './array-file.js';
 import { LIMITS } from './config.js';
-import { type Journal, openJournal, type Place } from './journal.js';
+import { type Journal, openJournal } from './journal.js';
 import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
 import { MerkleTree } from './merkle-tree.js';
-import { jsonOf, readTransaction, type Transaction } from './messages.js';
+import { inOneLine, jsonOf, readTransaction, type Transaction } from './transaction.js';
 
 const FILE = fileURLToPath(new URL('transactions.json', import.meta.url));
+
+/** What the pool keeps of a transaction. */
+type Pooled = Pick<Transaction, 'key' | 'frame'>;
 
 /** The keys of the pool, in the order in which the transactions came. */
 export const tree = new MerkleTree();
 
-// Of each key, by its place in that order, in bytes.
-const offsets: number[] = [];
-const lengths: number[] = [];
+/** Its records have the places of their keys for numbers. */
 let journal: Journal;
 let maxBytes: number;
 
@@ -28,18 +29,26 @@ let maxBytes: number;
  * process with one line, the file untouched, when it is not an array of objects.
  *
  * @param maxPoolBytes how long the file may become
+ * @param isSealed tells which transactions are in the chain already, and leave the pool
  * @param log hears of a file that had to be mended, and of a disk that takes no more
  */
-export async function loadTransactions(maxPoolBytes: number, log: Log): Promise<void> {
-  let records = 0;
-  const onRecord = ({ value, json, offset, length }: Element) => {
-    records += 1;
+export async function loadTransactions(
+  maxPoolBytes: number,
+  isSealed: (key: Key) => boolean,
+  log: Log,
+): Promise<void> {
+  let others = 0;
+  const sealed: Key[] = [];
+  const onRecord = ({ value, json }: Element) => {
     const read = readTransaction(value, json);
-    if ('key' in read) remember(read.key, { offset, length });
+    const isNew = 'key' in read && tree.add(read.key);
+    if (!isNew) others += 1;
+    else if (isSealed(read.key)) sealed.push(read.key);
+    return isNew;
   };
   journal = await openJournal(FILE, onRecord, log);
   maxBytes = maxPoolBytes;
-  const others = records - tree.size;
+  removeTransactions(sealed);
   if (others > 0) {
     log('kept', `${count(others, 'object')} in the pool that no peer would take as new`);
   }
@@ -51,16 +60,14 @@ export async function loadTransactions(maxPoolBytes: number, log: Log): Promise<
  * @returns the text of each that is there, in the order of the keys, as many as one answer holds
  */
 export function getTransactions(keys: readonly Key[]): Promise<Buffer[]> {
-  const saved = savedTransactions();
-  const places: Place[] = [];
+  const places: number[] = [];
   let bytes = 0;
   for (const key of keys) {
     const place = tree.placeOf(key) ?? Infinity;
-    if (place >= saved) continue;
-    const length = lengths[place] as number;
-    bytes += length;
+    if (place >= journal.savedCount) continue;
+    bytes += journal.lengthOf(place);
     if (bytes > LIMITS.answerBytes) break;
-    places.push({ offset: offsets[place] as number, length });
+    places.push(place);
   }
   return journal.read(places);
 }
@@ -84,11 +91,19 @@ export function whyNoRoom(transaction: Transaction): string | undefined {
  * Adds transactions to the pool. They count as known at once; resolves when they are on disk,
  * with all that was added before. To add none is to wait for the disk.
  */
-export function writeTransactions(transactions: readonly Transaction[]): Promise<void> {
+export function writeTransactions(transactions: readonly Pooled[]): Promise<void> {
   for (const transaction of transactions) {
-    remember(transaction.key, journal.append(toLine(jsonOf(transaction))));
+    if (tree.add(transaction.key)) journal.append(toLine(jsonOf(transaction)));
   }
   return journal.saved();
+}
+
+/** Takes transactions out of the pool: at once here, and soon, all in one step, on disk. */
+export function removeTransactions(keys: readonly Key[]): void {
+  const pooled = keys.filter(hasTransaction);
+  const places = pooled.map((key) => tree.placeOf(key) as number);
+  for (const key of pooled) tree.remove(key);
+  if (places.length > 0) journal.remove(places);
 }
 
 /** Tells whether transactions come faster than a working disk takes them. */
@@ -96,25 +111,13 @@ export function isDiskBehind(): boolean {
   return !journal.isFailing && journal.unsavedBytes > LIMITS.backlogBytes;
 }
 
-/** How many transactions are on disk: so many of the oldest. */
+/** Up to which place of the order in which they came transactions are on disk. */
 export function savedTransactions(): number {
-  let [saved, unsaved] = [0, offsets.length];
-  while (saved < unsaved) {
-    const middle = (saved + unsaved) >>> 1;
-    if (journal.isSaved(offsets[middle] as number)) saved = middle + 1;
-    else unsaved = middle;
-  }
-  return saved;
+  return journal.savedCount;
 }
 
-function remember(key: Key, { offset, length }: Place): void {
-  if (!tree.add(key)) return;
-  offsets.push(offset);
-  lengths.push(length);
-}
-
-/** A transaction a line: between the tokens of JSON a line break is no more than a space. */
+/** A transaction a line. */
 function toLine(json: Buffer): Buffer {
   if (!json.includes(0x0a) && !json.includes(0x0d)) return json;
-  return Buffer.from(json.toString().replace(/[\r\n]+/g, ' '));
+  return Buffer.from(inOneLine(json.toString()));
 }

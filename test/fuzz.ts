@@ -9,9 +9,11 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { fail, readArguments } from '../command-line.js';
 import { parseAddress } from '../node-1/addresses.js';
+import type { Block } from '../node-1/blocks.js';
 import { LIMITS } from '../node-1/config.js';
 import { KEY_BYTES, keyOf } from '../node-1/key-set.js';
-import { jsonOf, type Message, parseMessage, type Transaction } from '../node-1/messages.js';
+import { type Message, parseMessage } from '../node-1/messages.js';
+import { jsonOf, type Transaction } from '../node-1/transaction.js';
 import { askStatus } from './client.js';
 import { anyAddress, payload } from './fuzz-messages.js';
 import { pay, type Visit, visits } from './fuzz-visits.js';
@@ -138,7 +140,25 @@ function checkMessage(message: Message, source: { type: unknown; data: unknown }
   } else if (type === 'KEYS') {
     checkKeys(data.keys, (source.data as { keys: unknown }).keys);
     checkPlace(data.next ?? 0);
-  } else checkKeys(data, source.data);
+  } else if (type === 'GET_TRANSACTIONS' || type === 'OFFER_KEYS') checkKeys(data, source.data);
+  else checkBlocks(type, data, source.data);
+}
+
+function checkBlocks(type: string, data: unknown, source: unknown): void {
+  if (type === 'GET_LATEST_BLOCK') return;
+  const parts = (type === 'LATEST_BLOCK' ? [data] : data) as Block[];
+  const sources = (type === 'LATEST_BLOCK' ? [source] : source) as object[];
+  if (type.startsWith('GET_')) assert.ok(parts.length <= LIMITS.locatorEntries);
+  if (type === 'HEADERS') assert.ok(parts.length <= LIMITS.headers);
+  for (const [i, { transactions, json, ...fields }] of parts.entries()) {
+    assert.deepEqual({ ...sources[i], ...fields }, sources[i]);
+    if (transactions !== undefined)
+      assert.deepEqual({ ...sources[i], ...JSON.parse(json) }, sources[i]);
+    for (const { key, json } of transactions ?? []) {
+      assert.ok(isWithin(LIMITS.transactionLevels, JSON.parse(json)), 'too deep');
+      assert.equal(key.length, KEY_BYTES);
+    }
+  }
 }
 
 function checkTransaction(transaction: Transaction, source: unknown): void {

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { LIMITS } from '../node-1/config.js';
 import type { Key } from '../node-1/key-set.js';
 import { CHILDREN, DIGEST_BYTES } from '../node-1/merkle-tree.js';
-import { type Answer, type Request, Walk, WalkError } from '../node-1/reconcile.js';
+import { PeerError } from '../node-1/peer-error.js';
+import { type Answer, type Request, Walk } from '../node-1/reconcile.js';
 import { checkProperty } from './helpers.js';
 import { type Answerer, budget, follow, keyAt, Pool, spread, transactionOf } from './walks.js';
 
@@ -84,7 +85,7 @@ test('a partner that breaks the rules ends the walk, at once or at the bound it 
     };
     assert.throws(
       () => follow(new Walk(new Pool([])).compare(), counted),
-      (error) => error instanceof WalkError && error.message.includes(reason),
+      (error) => error instanceof PeerError && error.message.includes(reason),
       reason,
     );
     assert.ok(asked <= requests, `${asked} requests: ${reason}`);
@@ -96,7 +97,7 @@ test('nothing is taken of an answer that breaks the rules', () => {
   const answer = butFor('GET_TRANSACTIONS', (request) =>
     transactions([...keysIn(request), fresh()]),
   );
-  assert.throws(() => follow(new Walk(own).compare(), answer), WalkError);
+  assert.throws(() => follow(new Walk(own).compare(), answer), PeerError);
   assert.deepEqual(own.taken, []);
 });
 
@@ -147,7 +148,7 @@ test('whatever the answers are, a walk ends, and with no other error than its ow
             return helps && request.type === 'GET_TRANSACTIONS' ? transactions(request.data) : next;
           });
         } catch (error) {
-          assert.ok(error instanceof WalkError, String(error));
+          assert.ok(error instanceof PeerError, String(error));
         }
         assert.ok(asked <= 300, `${asked}`);
       },

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { KEY_BYTES } from '../node-1/key-set.js';
 import { CHILDREN, DIGEST_BYTES } from '../node-1/merkle-tree.js';
 import { type MeshMessage, meshFrame } from '../node-1/mesh-messages.js';
-import { jsonOf, parseMessage, transactionsFrame } from '../node-1/messages.js';
+import { parseMessage, transactionsFrame } from '../node-1/messages.js';
+import { jsonOf } from '../node-1/transaction.js';
 import { checkProperty, makeTransaction } from './helpers.js';
 
 const parse = (text: string) => parseMessage(Buffer.from(text), true);

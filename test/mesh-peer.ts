@@ -4,44 +4,63 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { announcementHeaders, headerLines } from '../node-1/announcement.js';
 import { MerkleTree } from '../node-1/merkle-tree.js';
 import { meshFrame } from '../node-1/mesh-messages.js';
-import {
-  jsonOf,
-  parseMessage,
-  type Transaction,
-  transactionFrame,
-  transactionsFrame,
-} from '../node-1/messages.js';
+import { parseMessage, transactionsFrame } from '../node-1/messages.js';
 import type { Request } from '../node-1/reconcile.js';
+import { jsonOf, type Transaction, transactionFrame } from '../node-1/transaction.js';
 import { connectTo, freePort } from './helpers.js';
 
 export type Answerer = (request: Request) => string | undefined | Promise<string | undefined>;
+/** Hears what a node says about blocks, whoever has dialled the connection. */
+export type BlockListener = (text: string, socket: WebSocket) => void;
+
+/** Of these an answerer hears nothing: it has a pool, and no chain. */
+const BLOCK_TYPES = new Set([
+  'GET_LATEST_BLOCK',
+  'LATEST_BLOCK',
+  'GET_HEADERS',
+  'HEADERS',
+  'GET_BLOCKS',
+  'BLOCKS',
+]);
 
 export class MeshPeer {
   readonly address: string;
-  /** All that a node has said on the connections that it dialled, in order. */
+  /** All that a node has said on the connections that it dialled, in order, but about blocks. */
   readonly heard: string[] = [];
   /** All that was said on both sides of those connections: `→` is what the node said. */
   readonly spoken: string[] = [];
+  /** How those connections have ended: `1008 too many malformed messages`. */
+  readonly endings: string[] = [];
   readonly #server: WebSocketServer;
   readonly #headers: Record<string, string>;
+  readonly #onBlocks: BlockListener;
   readonly #dialled: WebSocket[] = [];
   readonly #callers: WebSocket[] = [];
 
-  private constructor(port: number, answer: Answerer, meshId: string) {
+  private constructor(port: number, answer: Answerer, meshId: string, onBlocks: BlockListener) {
     this.address = `ws://localhost:${port}`;
+    this.#onBlocks = onBlocks;
     this.#headers = announcementHeaders(meshId, this.address);
     this.#server = new WebSocketServer({ port, host: '127.0.0.1' });
     this.#server.on('headers', (lines) => lines.push(...headerLines(this.#headers)));
     this.#server.on('connection', (socket) => {
       this.#callers.push(socket);
       socket.on('error', () => {});
+      socket.on('close', (code, reason) => this.endings.push(`${code} ${reason}`.trim()));
       socket.on('message', (data) => this.#hear(socket, data.toString(), answer));
     });
   }
 
-  /** @param meshId the largest there is, unless given: so the other one begins to compare */
-  static async open(answer: Answerer, meshId = 'f'.repeat(32)): Promise<MeshPeer> {
-    return new MeshPeer(await freePort(), answer, meshId);
+  /**
+   * @param meshId the largest there is, unless given: so the other one begins to compare
+   * @param onBlocks unless given, what is said about blocks is ignored
+   */
+  static async open(
+    answer: Answerer,
+    meshId = 'f'.repeat(32),
+    onBlocks: BlockListener = () => {},
+  ): Promise<MeshPeer> {
+    return new MeshPeer(await freePort(), answer, meshId, onBlocks);
   }
 
   /** How often a node has asked for something of this type. */
@@ -67,6 +86,10 @@ export class MeshPeer {
   async dial(address: string): Promise<WebSocket> {
     const socket = await connectTo(address, this.#headers);
     this.#dialled.push(socket);
+    socket.on('message', (data) => {
+      const text = data.toString();
+      if (isAboutBlocks(text)) this.#onBlocks(text, socket);
+    });
     return socket;
   }
 
@@ -76,6 +99,10 @@ export class MeshPeer {
   }
 
   async #hear(socket: WebSocket, text: string, answer: Answerer): Promise<void> {
+    if (isAboutBlocks(text)) {
+      this.#onBlocks(text, socket);
+      return;
+    }
     this.heard.push(text);
     this.spoken.push(`→ ${text}`);
     const message = parseMessage(Buffer.from(text), true);
@@ -85,6 +112,10 @@ export class MeshPeer {
     this.spoken.push(`← ${reply}`);
     socket.send(reply);
   }
+}
+
+function isAboutBlocks(text: string): boolean {
+  return BLOCK_TYPES.has(JSON.parse(text).type);
 }
 
 /** A transaction, from its text. */

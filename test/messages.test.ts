@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseAnnouncement } from '../node-1/announcement.js';
 import { memberSource, sourceParts } from '../node-1/json-source.js';
-import { identify, jsonOf, parseMessage, transactionFrame } from '../node-1/messages.js';
+import { parseMessage } from '../node-1/messages.js';
+import { identify, jsonOf, transactionFrame } from '../node-1/transaction.js';
 import { checkProperty } from './helpers.js';
 
 const parse = (text: string) => parseMessage(Buffer.from(text), true);

@@ -143,7 +143,7 @@ export class Network {
         await fs.copy(join(beside, file), join(network.root, file));
     }
     await fs.copy(node1, join(network.root, 'node-1'), {
-      filter: (path) => !/[\\/](peers\.json.*|node_modules)$/.test(path),
+      filter: (path) => !/[\\/]((peers|blocks)\.json.*|node_modules)$/.test(path),
     });
     await network.write('node-1/transactions.json', '[]\n');
     await fs.symlink(findPackages(resolve(node1)), join(network.root, 'node_modules'), 'junction');
@@ -166,7 +166,7 @@ export class Network {
   async addNode(name: string, port: number, knownPeers: string[]): Promise<void> {
     if (name !== 'node-1') {
       // What a running node writes comes and goes while it is copied.
-      const isCode = (path: string) => !/^(peers|transactions)\.json/.test(basename(path));
+      const isCode = (path: string) => !/^(peers|transactions|blocks)\.json/.test(basename(path));
       await fs.copy(this.path('node-1'), this.path(name), { filter: isCode });
     }
     const env = await this.read(`${name}/.env`);

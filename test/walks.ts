@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { LIMITS } from '../node-1/config.js';
 import { KEY_BYTES, type Key } from '../node-1/key-set.js';
 import { CHILDREN, type KeyPage, MerkleTree } from '../node-1/merkle-tree.js';
-import type { Transaction } from '../node-1/messages.js';
 import type { Answer, OwnPool, Request } from '../node-1/reconcile.js';
+import type { Transaction } from '../node-1/transaction.js';
 
 export type Steps<T> = Generator<Request, T, Answer>;
 export type Answerer = (request: Request) => Answer;

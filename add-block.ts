@@ -1,0 +1,193 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RawData } from 'ws';
+import { fail, readArguments, readCount } from './command-line.js';
+import { chooseNode, dialNode, NODE_OPTIONS } from './dial-node.js';
+import { clientHeaders } from './node-1/announcement.js';
+import { getLatestBlockFrame, latestBlockFrame, locatorFrame } from './node-1/block-messages.js';
+import { type Block, type Header, newBlock, type SealedTransaction } from './node-1/blocks.js';
+import { LIMITS } from './node-1/config.js';
+import type { Key } from './node-1/key-set.js';
+import { count } from './node-1/log.js';
+import { ROOT as ALL_KEYS } from './node-1/merkle-tree.js';
+import { meshFrame } from './node-1/mesh-messages.js';
+import { type Data, type Message, type MessageType, parseMessage } from './node-1/messages.js';
+import { inOneLine, jsonOf } from './node-1/transaction.js';
+
+const USAGE = `Usage: node add-block.js [options]
+
+Makes a block of the oldest transactions in the pool of a node, and gives it to that node: to node-1,
+or, when run inside a node folder, to that node.
+
+  --count N         make N blocks, one after the other (default: 1)
+  --empty           also when there is nothing in the pool
+  --node NAME       with this node folder, such as node-2
+  --address URL     with the node at this address, such as ws://localhost:4002, with the secret and
+                    the certificates of the folder
+  --help            print this`;
+
+/** As many as are tried without looking at anything else: some milliseconds. */
+const TRIES = 8192;
+const PROGRESS_INTERVAL_MS = 100;
+/** How often to look whether somebody else has made a block meanwhile. */
+const LOOK_INTERVAL_MS = 1000;
+const STALL_TIMEOUT_MS = 30_000;
+/** More than a block takes beside its transactions. */
+const HEADER_BYTES = 512;
+
+/** An answer that is waited for. */
+interface Question {
+  readonly type: MessageType;
+  readonly resolve: (answer: Message) => void;
+}
+
+const flags = readArguments(USAGE, {
+  count: { type: 'string', default: '1' },
+  empty: { type: 'boolean', default: false },
+  ...NODE_OPTIONS,
+});
+const total = readCount(flags.count);
+const target = await chooseNode(flags);
+const { address } = target;
+const isTerminal = process.stdout.isTTY;
+let made = 0;
+let shownMs = 0;
+let question: Question | undefined;
+
+process.once('SIGINT', () => {
+  clearProgress();
+  console.log(`Interrupted: ${address} accepted ${made} of ${count(total, 'block')}`);
+  process.exit(130);
+});
+const { socket, isOurs } = await dialNode(target, clientHeaders, socketOnMessage);
+if (!isOurs) fail(`${address} is a node that keeps no chain`);
+socket.on('close', (code, why) => {
+  clearProgress();
+  const reason = why.toString() || (code === 1006 ? 'the connection broke' : `code ${code}`);
+  fail(`${address} did not go on (${reason}): ${progress()}`);
+});
+
+while (made < total) {
+  await makeNext();
+  made += 1;
+}
+process.exit(0);
+
+/** Makes a block that the node takes. Where another one is first, begins again on that. */
+async function makeNext(): Promise<void> {
+  for (;;) {
+    const tip = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
+    const transactions = await oldestTransactions();
+    if (transactions.length === 0 && !flags.empty) {
+      const what = 'there is nothing to seal (--empty seals a block without transactions)';
+      fail(`The pool of ${address} is empty: ${what}${made > 0 ? `; ${progress()}` : ''}`);
+    }
+    const startedMs = performance.now();
+    const block = await mine(tip, transactions);
+    if (block === undefined) continue;
+    const seconds = (performance.now() - startedMs) / 1000;
+    socket.send(latestBlockFrame(block.json), { binary: false });
+    if (await isAccepted(block, tip)) {
+      clearProgress();
+      const what = `block ${block.height} (${block.hash}), ${count(transactions.length, 'transaction')}`;
+      const rate = Math.round((block.nonce + 1) / seconds);
+      console.log(`${address} accepted ${what}, after ${seconds.toFixed(1)} s (${rate} hashes/s)`);
+      return;
+    }
+  }
+}
+
+/** Tries one nonce after the other; undefined when the chain has moved on meanwhile. */
+async function mine(tip: Header, transactions: SealedTransaction[]): Promise<Block | undefined> {
+  const tryNonces = newBlock(tip, transactions, Date.now());
+  const startedMs = performance.now();
+  let lookedMs = startedMs;
+  for (let nonce = 0; ; nonce += TRIES) {
+    const block = tryNonces(nonce, TRIES);
+    const nowMs = performance.now();
+    if (nowMs - shownMs > PROGRESS_INTERVAL_MS) {
+      shownMs = nowMs;
+      showProgress(tip.height + 1, (block?.nonce ?? nonce + TRIES) + 1, nowMs - startedMs);
+    }
+    if (block !== undefined) return block;
+    // A Ctrl-C, or the node's end, is heard between two turns only.
+    await nextTurn();
+    if (nowMs - lookedMs < LOOK_INTERVAL_MS) continue;
+    lookedMs = nowMs;
+    const latest = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
+    if (latest.hash !== tip.hash) return undefined;
+  }
+}
+
+/** Whether a block is in the node's chain now; if not, because another one was first. */
+async function isAccepted(block: Block, tip: Header): Promise<boolean> {
+  const { height, hash } = block;
+  const latest = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
+  if (latest.hash === hash) return true;
+  if (latest.hash === tip.hash) fail(`${address} did not take the block: see what it says`);
+  // Others may have gone on from it.
+  const after = await ask(locatorFrame('GET_HEADERS', [{ height, hash }]), 'HEADERS');
+  return after.length > 0;
+}
+
+/** Takes the oldest transactions of the pool, as many as fit into a block. */
+async function oldestTransactions(): Promise<SealedTransaction[]> {
+  const keys: Key[] = [];
+  for (let from: number | undefined = 0; from !== undefined && keys.length === 0; ) {
+    const request = meshFrame({ type: 'GET_KEYS', data: { nodes: [ALL_KEYS], from } });
+    const page: Data<'KEYS'> = await ask(request, 'KEYS');
+    keys.push(...page.keys.slice(0, LIMITS.blockTransactions));
+    from = page.next;
+  }
+  if (keys.length === 0) return [];
+  const request = meshFrame({ type: 'GET_TRANSACTIONS', data: keys });
+  const transactions = await ask(request, 'TRANSACTIONS');
+  const texts = transactions.map((each) => ({
+    key: each.key,
+    json: inOneLine(jsonOf(each).toString()),
+  }));
+  return fitting(texts);
+}
+
+/** The first of these, as many as fit into a block with its header. */
+function fitting(transactions: SealedTransaction[]): SealedTransaction[] {
+  let bytes = HEADER_BYTES;
+  const end = transactions.findIndex(({ json }) => {
+    bytes += Buffer.byteLength(json) + 1;
+    return bytes > LIMITS.blockBytes;
+  });
+  return end < 0 ? transactions : transactions.slice(0, end);
+}
+
+/** Puts a request to the node, and waits for its answer. */
+async function ask<T extends MessageType>(frame: string, type: T): Promise<Data<T>> {
+  const stall = setTimeout(
+    () => fail(`${address} has not answered for ${STALL_TIMEOUT_MS / 1000} s; is it stopped?`),
+    STALL_TIMEOUT_MS,
+  );
+  const answer = await new Promise<Message>((resolve) => {
+    question = { type, resolve };
+    socket.send(frame);
+  });
+  clearTimeout(stall);
+  return answer.data as Data<T>;
+}
+
+function socketOnMessage(data: RawData): void {
+  const message = parseMessage(data as Buffer, true);
+  if ('type' in message && message.type === question?.type) question.resolve(message);
+}
+
+function progress(): string {
+  return `${made} of ${count(total, 'block')} made`;
+}
+
+function showProgress(height: number, hashes: number, ms: number): void {
+  if (!isTerminal) return;
+  const rate = Math.round((1000 * hashes) / ms);
+  const seconds = (ms / 1000).toFixed(1);
+  process.stdout.write(`\r\x1b[Kmining block ${height}: ${rate} hashes/s, ${seconds} s`);
+}
+
+function clearProgress(): void {
+  if (isTerminal) process.stdout.write('\r\x1b[K');
+}

@@ -1,0 +1,138 @@
+/**
+ * A chain that leaves ours at some block and may have more work. First we are told its headers; once
+ * these have more work than our chain, its blocks are fetched. They wait in a file of their own until
+ * there are more of them than of ours.
+ */
+
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseBlock } from './block-messages.js';
+import { type Block, type Header, isTooEarly, whyBadContent, whyNotNext } from './blocks.js';
+import type { Chain } from './chain.js';
+import { type Place, readPlaces, writeAll } from './journal-file.js';
+import type { Key } from './key-set.js';
+import { InvalidBlockError, PeerError } from './peer-error.js';
+
+const FILE = fileURLToPath(new URL('blocks.json.fork', import.meta.url));
+/** How many blocks are read back at once. */
+const READ_BLOCKS = 64;
+
+/**
+ * Checks headers that are to follow on another one.
+ *
+ * @throws PeerError at the first one that cannot
+ */
+export function checkHeaders(headers: readonly Header[], parent: Header): void {
+  let last = parent;
+  for (const header of headers) {
+    const why = whyNotNext(header, last);
+    if (why !== undefined) throw new InvalidBlockError(`invalid block ${header.height}: ${why}`);
+    if (isTooEarly(header, Date.now())) {
+      throw new PeerError(`block ${header.height} is of a time that has not come yet`);
+    }
+    last = header;
+  }
+}
+
+/**
+ * Checks what is in a block.
+ *
+ * @throws InvalidBlockError
+ */
+export function checkContent(block: Block, isSealed: (key: Key) => boolean): void {
+  const why = whyBadContent(block, isSealed);
+  if (why !== undefined) throw new InvalidBlockError(`invalid block ${block.height}: ${why}`);
+}
+
+export class Branch {
+  /** The height of the last block that is in our chain too. */
+  readonly fork: number;
+  readonly #chain: Chain;
+  readonly #file: FileHandle;
+  /** The header of that block, and those that we have been told of. */
+  readonly #headers: Header[];
+  /** Where in the file the blocks are that we have. */
+  readonly #places: Place[] = [];
+  readonly #keys = new Set<Key>();
+  #end = 0;
+
+  private constructor(chain: Chain, fork: Header, file: FileHandle) {
+    this.#chain = chain;
+    this.fork = fork.height;
+    this.#headers = [fork];
+    this.#file = file;
+  }
+
+  /** @throws Error when there is no file to be had */
+  static async begin(chain: Chain, fork: Header): Promise<Branch> {
+    return new Branch(chain, fork, await open(FILE, 'w+'));
+  }
+
+  /** The last header that we have been told of. */
+  get end(): Header {
+    return this.#headers.at(-1) as Header;
+  }
+
+  /** The header of the last block that we have. */
+  get tip(): Header {
+    return this.#headers[this.#places.length] as Header;
+  }
+
+  /** Tells whether a transaction is in one of the blocks that we have, or in an earlier one. */
+  has(key: Key): boolean {
+    return this.#keys.has(key) || this.#chain.has(key, this.fork);
+  }
+
+  /**
+   * Takes the next headers.
+   *
+   * @throws PeerError
+   */
+  promise(headers: readonly Header[]): void {
+    checkHeaders(headers, this.end);
+    this.#headers.push(...headers);
+  }
+
+  /**
+   * Takes the next blocks, those of the headers.
+   *
+   * @throws PeerError, or another Error when they cannot be stored
+   */
+  async add(blocks: readonly Block[]): Promise<void> {
+    const first = this.#places.length + 1;
+    for (const [i, block] of blocks.entries()) {
+      // The hash is over all the header, which has been checked.
+      if (block.hash !== this.#headers[first + i]?.hash) {
+        throw new PeerError('its chain has changed meanwhile');
+      }
+      checkContent(block, (key) => this.has(key));
+      for (const { key } of block.transactions) this.#keys.add(key);
+    }
+    const texts = blocks.map(({ json }) => Buffer.from(json));
+    await writeAll(this.#file, Buffer.concat(texts), this.#end);
+    for (const { length } of texts) {
+      this.#places.push({ offset: this.#end, length });
+      this.#end += length;
+    }
+  }
+
+  /** Reads the blocks that we have, some at a time. */
+  async *blocks(): AsyncGenerator<Block[]> {
+    for (let next = 0; next < this.#places.length; next += READ_BLOCKS) {
+      const places = this.#places.slice(next, next + READ_BLOCKS);
+      const texts = await readPlaces(this.#file, places, FILE);
+      yield texts.map(readBlock);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    await rm(FILE, { force: true });
+  }
+}
+
+/** Reads a block that we have stored. */
+export function readBlock(text: Buffer): Block {
+  const json = text.toString();
+  return parseBlock(JSON.parse(json), json) as Block;
+}

@@ -1,0 +1,286 @@
+/**
+ * Keeps our chain and those of our peers the same. As in a conversation: a node asks another for its
+ * latest block. If that is the next one to ours, we have all there is to have. If it is further on,
+ * we ask for what is between; and if the two chains have parted, we take the one with more work.
+ */
+
+import type { Answers } from './answers.js';
+import {
+  blocksFrame,
+  getLatestBlockFrame,
+  headersFrame,
+  type Locator,
+  latestBlockFrame,
+  locatorFrame,
+} from './block-messages.js';
+import { type Block, GENESIS, type Header, hasMoreWork, whyForged } from './blocks.js';
+import { Branch, checkContent, checkHeaders } from './branch.js';
+import type { Chain } from './chain.js';
+import { LIMITS } from './config.js';
+import { type Connection, nameOf, type Peer, send } from './connection.js';
+import { reason } from './files.js';
+import type { Flow } from './flow.js';
+import { count, type Log } from './log.js';
+import type { Data, Message } from './messages.js';
+import { InvalidBlockError, PeerError } from './peer-error.js';
+import { Questions } from './questions.js';
+import { reorganise } from './reorganise.js';
+import type { Routes } from './routes.js';
+import { removeTransactions } from './transactions.js';
+
+/** What only the node itself can tell, or do. */
+interface Host {
+  readonly routes: Routes;
+  readonly flow: Flow;
+  readonly answers: Answers;
+  readonly log: Log;
+  expel(connection: Connection, code: number, reason: string): void;
+  /** Has our peers compare their pools with ours. */
+  spread(): void;
+}
+
+type ChainType =
+  | 'GET_LATEST_BLOCK'
+  | 'LATEST_BLOCK'
+  | 'GET_HEADERS'
+  | 'HEADERS'
+  | 'GET_BLOCKS'
+  | 'BLOCKS';
+type Handlers = { [T in ChainType]: (data: Data<T>, from: Connection) => void };
+type Answer = Message<'HEADERS' | 'BLOCKS'>;
+
+export class ChainSync {
+  /** What to do with each message about the chain. */
+  readonly handlers: Handlers = {
+    GET_LATEST_BLOCK: (_, from) => this.#answerLatest(from),
+    LATEST_BLOCK: (block, from) => this.#hear(block, from),
+    GET_HEADERS: (locator, from) =>
+      this.#answer(from, headersFrame([]), async () =>
+        headersFrame(this.#chain.headersAfter(locator)),
+      ),
+    GET_BLOCKS: (locator, from) =>
+      this.#answer(from, blocksFrame([]), async () =>
+        blocksFrame(await this.#chain.blocksAfter(locator)),
+      ),
+    HEADERS: (data, from) => this.#questions.answered(from, { type: 'HEADERS', data }),
+    BLOCKS: (data, from) => this.#questions.answered(from, { type: 'BLOCKS', data }),
+  };
+  readonly #chain: Chain;
+  readonly #host: Host;
+  readonly #questions = new Questions<Answer>();
+  /** Who says that it has more work than we have, and how high its latest block is. */
+  readonly #claims = new Map<Connection, number>();
+  /** Until when we ask nothing of somebody with whom we could not synchronise. */
+  readonly #restUntilMs = new WeakMap<Connection, number>();
+  #isWorking = false;
+  /** While our chain is swapped for another, nothing is read from it, nor added to it. */
+  #swap: Promise<unknown> | undefined;
+
+  constructor(chain: Chain, host: Host) {
+    this.#chain = chain;
+    this.#host = host;
+  }
+
+  /** Asks a node that is recognised for its latest block. */
+  ask(connection: Connection): void {
+    send(connection, getLatestBlockFrame());
+  }
+
+  /** Tells a peer, which may have missed it, of our latest block. */
+  tell(peer: Peer): void {
+    this.#answerLatest(peer);
+  }
+
+  /** A connection is gone, and with it what it claimed. */
+  forget(connection: Connection): void {
+    this.#claims.delete(connection);
+    this.#questions.forget(connection);
+  }
+
+  /** Resolves when the chain is on disk as it is to be. */
+  async settled(): Promise<void> {
+    await this.#swap;
+    await this.#chain.saved();
+  }
+
+  /** LATEST_BLOCK: the next one to ours, or from a chain that may have more work, or nothing new. */
+  #hear(block: Block, from: Connection): void {
+    const why = whyForged(block);
+    if (why !== undefined) {
+      this.#refuse(new InvalidBlockError(`invalid block ${block.height}: ${why}`), from);
+    } else if (block.height === 0 && block.hash !== GENESIS.hash) {
+      this.#refuse(new InvalidBlockError('its chain has another genesis'), from);
+    } else if (!hasMoreWork(block, this.#chain.tip)) {
+      this.#claims.delete(from);
+    } else if (this.#swap === undefined && block.previousHash === this.#chain.tip.hash) {
+      this.#takeNext(block, from);
+    } else {
+      this.#claims.set(from, block.height);
+      this.#work();
+    }
+  }
+
+  #takeNext(block: Block, from: Connection): void {
+    try {
+      this.#extend([block]);
+    } catch (error) {
+      this.#refuse(error, from);
+      return;
+    }
+    const { height, hash, transactions } = block;
+    const what = `${height} (${hash.slice(0, 8)}…), ${count(transactions.length, 'transaction')}`;
+    this.#host.log('new block', `${what}, from ${nameOf(from)}`);
+    this.#announce(latestBlockFrame(block.json), from);
+  }
+
+  /**
+   * Adds blocks that follow our tip.
+   *
+   * @throws PeerError at the first that is not valid there; those before it are ours
+   */
+  #extend(blocks: readonly Block[]): void {
+    checkHeaders(blocks, this.#chain.tip);
+    for (const block of blocks) {
+      checkContent(block, (key) => this.#chain.has(key));
+      const whyNoRoom = this.#chain.whyNoRoom(block);
+      if (whyNoRoom !== undefined) throw new PeerError(whyNoRoom);
+      this.#chain.append(block);
+      const keys = block.transactions.map(({ key }) => key);
+      this.#chain.saved().then(() => removeTransactions(keys));
+    }
+  }
+
+  /** Synchronises with those who have more work than we have, one after the other. */
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    for (let from = this.#next(); from !== undefined; from = this.#next()) {
+      const height = this.#claims.get(from) as number;
+      this.#claims.delete(from);
+      const before = this.#chain.tip;
+      try {
+        await this.#catchUpWith(from, height);
+      } catch (error) {
+        this.#refuse(error, from);
+      }
+      if (this.#chain.tip !== before)
+        this.#announce(latestBlockFrame(await this.#chain.readLatest()), from);
+    }
+    this.#isWorking = false;
+  }
+
+  /** Peers first, lest anybody who only dials us keep them waiting; of these, who has most to give. */
+  #next(): Connection | undefined {
+    const { routes } = this.#host;
+    const nowMs = performance.now();
+    for (const [from, height] of this.#claims) {
+      const isWorth = height > this.#chain.height && nowMs >= (this.#restUntilMs.get(from) ?? 0);
+      if (!isWorth) this.#claims.delete(from);
+    }
+    const claims = [...this.#claims].sort(([, a], [, b]) => b - a);
+    const [best] = claims.find(([from]) => routes.peerBehind(from)) ?? claims[0] ?? [];
+    return best;
+  }
+
+  /** Takes the blocks of another node's chain, if it has more work than ours. */
+  async #catchUpWith(from: Connection, height: number): Promise<void> {
+    const untilMs = performance.now() + LIMITS.syncTimeoutMs;
+    const first = this.#chain.height + 1;
+    while (this.#chain.height < height) {
+      const blocks = await this.#getBlocks(from, this.#chain.locator(), untilMs);
+      const [next] = blocks;
+      const fork = next && this.#chain.headerAt(next.height - 1);
+      if (next === undefined) throw new PeerError('it has less than it said');
+      if (fork?.hash !== next.previousHash) throw new PeerError('blocks that were not asked for');
+      if (fork === this.#chain.tip) this.#extend(blocks);
+      else await this.#takeBranch(from, fork, untilMs);
+    }
+    await this.#chain.saved();
+    const what = `blocks ${first} to ${this.#chain.height}, from ${nameOf(from)}`;
+    if (this.#chain.height >= first) this.#host.log('synchronised', what);
+  }
+
+  /** Fetches a branch, and takes it if it has more work than our chain after all. */
+  async #takeBranch(from: Connection, fork: Header, untilMs: number): Promise<void> {
+    const branch = await Branch.begin(this.#chain, fork);
+    try {
+      while (!hasMoreWork(branch.tip, this.#chain.tip)) {
+        while (!hasMoreWork(branch.end, this.#chain.tip)) {
+          const headers = await this.#getHeaders(from, [branch.end], untilMs);
+          if (headers.length === 0) throw new PeerError('it has less work than it said');
+          branch.promise(headers);
+        }
+        const blocks = await this.#getBlocks(from, [branch.tip], untilMs);
+        if (blocks.length === 0) throw new PeerError('headers, but not their blocks');
+        await branch.add(blocks.slice(0, branch.end.height - branch.tip.height));
+      }
+      const swap = this.#reorganise(branch, from);
+      this.#swap = swap.catch(() => {});
+      await swap;
+    } finally {
+      this.#swap = undefined;
+      await branch.close();
+    }
+  }
+
+  async #reorganise(branch: Branch, from: Connection): Promise<void> {
+    const { fork, tip } = branch;
+    const { height } = this.#chain;
+    const returned = await reorganise(this.#chain, branch);
+    const what = `blocks ${fork + 1} to ${height} gave way to ${fork + 1} to ${tip.height}`;
+    const back = returned > 0 ? `, ${count(returned, 'transaction')} back in the pool` : '';
+    this.#host.log('reorganised', `${what}, from ${nameOf(from)}${back}`);
+    if (returned > 0) this.#host.spread();
+  }
+
+  async #getHeaders(from: Connection, locator: Locator, untilMs: number): Promise<Header[]> {
+    const { type, data } = await this.#ask(from, locatorFrame('GET_HEADERS', locator), untilMs);
+    if (type !== 'HEADERS') throw new PeerError(`${type} for an answer`);
+    return data;
+  }
+
+  async #getBlocks(from: Connection, locator: Locator, untilMs: number): Promise<Block[]> {
+    const { type, data } = await this.#ask(from, locatorFrame('GET_BLOCKS', locator), untilMs);
+    if (type !== 'BLOCKS') throw new PeerError(`${type} for an answer`);
+    return data;
+  }
+
+  #ask(from: Connection, frame: string, untilMs: number): Promise<Answer> {
+    if (performance.now() > untilMs) throw new PeerError('it takes too long');
+    return this.#questions.ask(from, frame);
+  }
+
+  /** Tells those peers of a block that the one it came from has not told. */
+  #announce(frame: Buffer, from: Connection): void {
+    for (const peer of this.#host.routes.from(from)) {
+      if (peer.announcement !== undefined) this.#host.flow.relay(peer, frame, from);
+    }
+  }
+
+  #refuse(error: unknown, from: Connection): void {
+    if (error instanceof InvalidBlockError) {
+      this.#host.expel(from, 1008, error.message);
+      return;
+    }
+    this.#restUntilMs.set(from, performance.now() + LIMITS.reconcileIntervalMs);
+    this.#host.log('not synchronised', `with ${nameOf(from)} (${reason(error)})`);
+  }
+
+  #answerLatest(from: Connection): void {
+    this.#host.answers.give(from, {
+      subject: 'latest block',
+      ready: () => this.settled(),
+      makeFrame: async () => latestBlockFrame(await this.#chain.readLatest()),
+      nothing: latestBlockFrame(GENESIS.json),
+    });
+  }
+
+  #answer(
+    from: Connection,
+    nothing: string | Buffer,
+    makeFrame: () => Promise<string | Buffer>,
+  ): void {
+    const ready = async () => void (await this.#swap);
+    this.#host.answers.give(from, { subject: 'chain', ready, makeFrame, nothing });
+  }
+}

@@ -1,0 +1,44 @@
+/** Swaps a part of our chain for a branch that has more work. */
+
+import { type Branch, readBlock } from './branch.js';
+import type { Chain } from './chain.js';
+import { LIMITS } from './config.js';
+import { transactionFrame } from './transaction.js';
+import { hasTransaction, removeTransactions, writeTransactions } from './transactions.js';
+
+/**
+ * Takes a branch into our chain, in place of what follows the fork. Broken off at any point, it leaves
+ * a chain that is valid, and no transaction lost: first those of the blocks that go are put back into
+ * the pool, and only when the new blocks are on disk do theirs leave it.
+ *
+ * @param branch with more work than our chain; all of it is checked
+ * @returns how many transactions are back in the pool
+ * @throws Error when there is something that cannot be read, or kept; then our chain is as it was
+ */
+export async function reorganise(chain: Chain, branch: Branch): Promise<number> {
+  if (chain.height - branch.fork > LIMITS.deepBlocks) await chain.keepCopy();
+  const returned = await returnToPool(chain, branch);
+  await chain.truncate(branch.fork);
+  for await (const blocks of branch.blocks()) {
+    for (const block of blocks) chain.append(block);
+    await chain.saved();
+    removeTransactions(blocks.flatMap((block) => block.transactions.map(({ key }) => key)));
+  }
+  return returned;
+}
+
+/** Puts those transactions back into the pool that are in our blocks and not in the new ones. */
+async function returnToPool(chain: Chain, branch: Branch): Promise<number> {
+  let returned = 0;
+  for (let height = branch.fork + 1; height <= chain.height; ) {
+    const blocks = (await chain.read(height)).map(readBlock);
+    const transactions = blocks
+      .flatMap((block) => block.transactions)
+      .filter(({ key }) => !branch.has(key) && !hasTransaction(key))
+      .map(({ key, json }) => ({ key, frame: Buffer.from(transactionFrame(json)) }));
+    await writeTransactions(transactions);
+    returned += transactions.length;
+    height += blocks.length;
+  }
+  return returned;
+}

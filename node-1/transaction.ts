@@ -1,0 +1,132 @@
+/** One transaction: what is taken for one, what makes two the same, and its exact text. */
+
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { LIMITS } from './config.js';
+import { memberSource } from './json-source.js';
+import { type Key, keyOf } from './key-set.js';
+
+export type TransactionId = string | number;
+
+export interface Transaction {
+  readonly id: TransactionId;
+  /** Stands for the id wherever two are compared. */
+  readonly key: Key;
+  /** The TRANSACTION frame it travels in, with its own text exactly as it came. */
+  readonly frame: Buffer;
+}
+
+/** A frame that breaks the rules. If it was to be a transaction: its id, null if not usable. */
+export interface Malformed {
+  readonly malformed: string;
+  readonly id?: TransactionId | null;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+export const TOO_LARGE = `a transaction of more than ${LIMITS.transactionBytes} bytes`;
+export const TRANSACTION_HEAD = '{"type":"TRANSACTION","data":';
+
+/**
+ * Reads a transaction.
+ *
+ * @param value the parsed transaction
+ * @param json its source text
+ */
+export function readTransaction(
+  value: unknown,
+  json: string,
+): Omit<Transaction, 'frame'> | Malformed {
+  if (!isObject(value)) return { malformed: 'a transaction that is not an object', id: null };
+  const given = value.id ?? value.hash;
+  const unfit = (malformed: string) => ({ malformed, id: isId(given) ? given : null });
+  // Depth first: what follows may walk the transaction to the bottom.
+  if (isDeeperThan(LIMITS.transactionLevels, value)) {
+    return unfit(`a transaction more than ${LIMITS.transactionLevels} levels deep`);
+  }
+  if (Buffer.byteLength(json) > LIMITS.transactionBytes) {
+    return unfit(TOO_LARGE);
+  }
+  const id = identify(value, json);
+  return id === undefined
+    ? unfit('a transaction whose id or hash is not usable')
+    : { id, key: keyOf(id) };
+}
+
+/**
+ * The identity of a transaction: its `id`, else its `hash`, else the SHA-256 (hex) of its
+ * canonical JSON (RFC 8785). A whole number too large for a double counts by its digits, lest
+ * two neighbours be taken for one.
+ *
+ * @param transaction the parsed transaction
+ * @param json its source text
+ * @returns undefined when what it offers as its identity is none
+ */
+export function identify(transaction: JsonObject, json: string): TransactionId | undefined {
+  const name = transaction.id == null ? 'hash' : 'id';
+  const given = transaction[name];
+  if (given != null) {
+    const id = typeof given === 'number' && !isExact(given) ? memberSource(json, name) : given;
+    return isId(id) ? id : undefined;
+  }
+  try {
+    return createHash('sha256')
+      .update(canonicalize(transaction) as string)
+      .digest('hex');
+  } catch {
+    // RFC 8785 has no form for lone surrogates and numbers beyond a double.
+    return undefined;
+  }
+}
+
+/** Tells whether two texts say the same, however they are spelt. */
+export function hasSameContent(a: Buffer, b: Buffer): boolean {
+  return a.equals(b) || canonicalForm(a) === canonicalForm(b);
+}
+
+export function transactionFrame(json: string): string {
+  return `${TRANSACTION_HEAD}${json}}`;
+}
+
+/** The text of a transaction, as it came. */
+export function jsonOf({ frame }: Pick<Transaction, 'frame'>): Buffer {
+  return frame.subarray(TRANSACTION_HEAD.length, -1);
+}
+
+/** A line in a file: between the tokens of JSON a line break is no more than a space. */
+export function inOneLine(json: string): string {
+  return json.replace(/[\r\n]+/g, ' ');
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Tells whether a number is the one that was written, or a fraction, as near as it gets. */
+function isExact(number: number): boolean {
+  return Number.isSafeInteger(number) || (Number.isFinite(number) && !Number.isInteger(number));
+}
+
+/** A lone surrogate has no form in UTF-8, so that two such ids could not be told apart. */
+function isId(value: unknown): value is TransactionId {
+  if (typeof value === 'number') return true;
+  if (typeof value !== 'string' || value.length > LIMITS.idCharacters) return false;
+  return value.length > 0 && value.isWellFormed();
+}
+
+/** Tells whether objects and arrays nest more than `levels` deep, looking no deeper than that. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((part) => isDeeperThan(levels - 1, part));
+}
+
+/** If RFC 8785 has no form for it, its text as it would be in the pool: in one line. */
+function canonicalForm(json: Buffer): string {
+  const text = inOneLine(json.toString());
+  try {
+    return canonicalize(JSON.parse(text)) as string;
+  } catch {
+    return text;
+  }
+}
