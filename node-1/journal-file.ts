@@ -12,7 +12,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { BrokenFileError, type Element, type Ending, readArrayFile } from './array-file.js';
 import { fail } from './fail.js';
 import { reason, shortName } from './files.js';
@@ -123,6 +123,7 @@ export async function writeAnew(
     return handle;
   } catch (error) {
     await handle.close();
+    await rm(temporary, { force: true });
     throw error;
   }
 }

@@ -23,25 +23,18 @@ import {
   LEAD,
   OPENING,
   openJournalFile,
-  type Place,
   readPlaces,
   writeAll,
   writeAnew,
 } from './journal-file.js';
 import type { Log } from './log.js';
+import { RecordTable } from './record-table.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /** A larger write would keep the event loop, and a disk that is nearly full, from other things. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 /** After the file was replaced, nothing is taken away for so many times as long as that took. */
 const REPLACE_REST = 10;
-
-/** Where the records of a file are: of each by its number, and of those that have none. */
-interface Places {
-  readonly offsets: number[];
-  readonly lengths: number[];
-  readonly others: Place[];
-}
 
 /**
  * Opens a journal, and makes its file if there is none; mends it, or ends the process, as
@@ -56,18 +49,13 @@ export async function openJournal(
   onRecord: (record: Element) => boolean,
   log: Log,
 ): Promise<Journal> {
-  const places: Places = { offsets: [], lengths: [], others: [] };
+  const table = new RecordTable();
   const take = (record: Element) => {
-    const { offset, length } = record;
-    if (!onRecord(record)) {
-      places.others.push({ offset, length });
-      return;
-    }
-    places.offsets.push(offset);
-    places.lengths.push(length);
+    if (onRecord(record)) table.add(record);
+    else table.addOther(record);
   };
   const { handle, ending } = await openJournalFile(file, take, log);
-  return new Journal(file, handle, ending, places, log);
+  return new Journal(file, handle, ending, table, log);
 }
 
 export class Journal {
@@ -76,12 +64,9 @@ export class Journal {
   #handle: FileHandle;
   /** Reads under way, for which a file that is replaced stays open. */
   readonly #reads = new Set<Promise<unknown>>();
-  /** A length is negative where the record is to be taken away, and 0 where it is gone. */
-  readonly #places: Places;
+  readonly #table: RecordTable;
   /** How many records are on disk: so many of the first. */
   #savedCount: number;
-  /** How many are to be taken away. */
-  #surplus = 0;
   #isReplacing = false;
   /** The end of the last record on disk, and of the last one of all. */
   #savedEnd: number;
@@ -97,23 +82,18 @@ export class Journal {
   /** Whether a write is asked for that has not begun. */
   #isQueued = false;
 
-  constructor(file: string, handle: FileHandle, ending: Ending, places: Places, log: Log) {
+  constructor(file: string, handle: FileHandle, ending: Ending, table: RecordTable, log: Log) {
     this.#file = file;
     this.#handle = handle;
     this.#log = log;
-    this.#places = places;
-    this.#savedCount = places.offsets.length;
+    this.#table = table;
+    this.#savedCount = table.count;
     this.#isEmpty = ending.count === 0;
     this.#savedEnd = Math.max(ending.end, OPENING.length);
     this.#end = this.#savedEnd;
   }
 
-  /** How many records there have been, of which some may have been taken away. */
-  get count(): number {
-    return this.#places.offsets.length;
-  }
-
-  /** How many of them are on disk: so many of the first. */
+  /** How many records are on disk: so many of the first. */
   get savedCount(): number {
     return this.#savedCount;
   }
@@ -135,7 +115,7 @@ export class Journal {
 
   /** How long a record is, in bytes. */
   lengthOf(number: number): number {
-    return Math.abs(this.#places.lengths[number] as number);
+    return this.#table.lengthOf(number);
   }
 
   /**
@@ -147,8 +127,7 @@ export class Journal {
     const lead = this.#isEmpty ? FIRST_LEAD : LEAD;
     this.#isEmpty = false;
     this.#unsaved.push(lead, json);
-    this.#places.offsets.push(this.#end + lead.length);
-    this.#places.lengths.push(json.length);
+    this.#table.add({ offset: this.#end + lead.length, length: json.length });
     this.#end += lead.length + json.length;
   }
 
@@ -174,11 +153,7 @@ export class Journal {
    * @throws Error when they cannot be read
    */
   async read(numbers: readonly number[]): Promise<Buffer[]> {
-    const { offsets } = this.#places;
-    const places = numbers.map((number) => ({
-      offset: offsets[number] as number,
-      length: this.lengthOf(number),
-    }));
+    const places = numbers.map((number) => this.#table.placeOf(number));
     const reading = readPlaces(this.#handle, places, this.#file);
     this.#reads.add(reading);
     try {
@@ -190,8 +165,7 @@ export class Journal {
 
   /** Has records leave the file: soon, and all in one step. Their numbers are not used again. */
   remove(numbers: readonly number[]): void {
-    for (const number of numbers) this.#places.lengths[number] = -this.lengthOf(number);
-    this.#surplus += numbers.length;
+    this.#table.markSurplus(numbers);
     this.#replaceWhileNeeded();
   }
 
@@ -203,11 +177,10 @@ export class Journal {
   async truncate(count: number): Promise<void> {
     await this.saved();
     await Promise.allSettled(this.#reads);
-    const { offsets, lengths } = this.#places;
-    offsets.length = count;
-    lengths.length = count;
+    this.#table.truncate(count);
     this.#savedCount = count;
-    this.#savedEnd = (offsets[count - 1] as number) + this.lengthOf(count - 1);
+    const { offset, length } = this.#table.placeOf(count - 1);
+    this.#savedEnd = offset + length;
     this.#end = this.#savedEnd;
     this.#saved = this.#saved.then(() => this.#insist(() => this.#close()));
     await this.#saved;
@@ -286,79 +259,42 @@ export class Journal {
   async #replaceWhileNeeded(): Promise<void> {
     if (this.#isReplacing) return;
     this.#isReplacing = true;
-    while (this.#surplus > 0) {
+    for (let isDone = false; !isDone || this.#table.surplus > 0; ) {
       await this.saved();
       const sinceMs = performance.now();
-      this.#saved = this.#saved.then(() => this.#replace());
-      await this.#saved;
-      await sleep(REPLACE_REST * (performance.now() - sinceMs));
+      const replacing = this.#saved.then(() => this.#tryToReplace());
+      this.#saved = replacing.then(() => {});
+      isDone = await replacing;
+      const tookMs = isDone ? performance.now() - sinceMs : LIMITS.saveRetryMs;
+      await sleep(REPLACE_REST * tookMs);
     }
     this.#isReplacing = false;
   }
 
-  /** Writes what is kept to a new file, which then takes the place of the old one. */
-  async #replace(): Promise<void> {
-    const { lengths } = this.#places;
-    for (let number = 0; number < this.#savedCount; number++) {
-      if ((lengths[number] as number) < 0) lengths[number] = 0;
-    }
+  /** A disk that has no room for the new file may still take what is appended to the old one. */
+  async #tryToReplace(): Promise<boolean> {
     try {
-      const handle = await writeAnew(this.#file, this.#handle, this.#keptRuns());
-      this.#moveTo(handle);
-      this.#surplus = lengths.filter((length) => length < 0).length;
+      await this.#replace();
+      return true;
     } catch (error) {
-      // The records are saved, only not taken away.
-      this.#log('not replaced', `${shortName(this.#file)} (${reason(error)}), trying again`);
-      await sleep(LIMITS.saveRetryMs);
+      const what = `${shortName(this.#file)} (${reason(error)}), trying again`;
+      this.#log('not made smaller', what);
+      return false;
     }
   }
 
-  /** Where in the file is what is kept of the saved records: those that are neighbours in one. */
-  #keptRuns(): Place[] {
-    const runs: { offset: number; length: number }[] = [];
-    const add = (offset: number, length: number) => {
-      const last = runs.at(-1);
-      if (last !== undefined && offset === last.offset + last.length + LEAD.length) {
-        last.length = offset + length - last.offset;
-      } else {
-        runs.push({ offset, length });
-      }
-    };
-    const { offsets, lengths, others } = this.#places;
-    for (const { offset, length } of others) add(offset, length);
-    for (let number = 0; number < this.#savedCount; number++) {
-      const length = lengths[number] as number;
-      if (length > 0) add(offsets[number] as number, length);
-    }
-    return runs;
-  }
-
-  /** Goes on with a new file, in which every record has moved. */
-  #moveTo(handle: FileHandle): void {
+  /** Writes what is kept to a new file, and goes on with that. */
+  async #replace(): Promise<void> {
+    const runs = this.#table.dropSurplus(this.#savedCount);
+    const handle = await writeAnew(this.#file, this.#handle, runs);
     const old = this.#handle;
     this.#handle = handle;
     Promise.allSettled(this.#reads).then(() => old.close());
-
-    const { offsets, lengths, others } = this.#places;
-    let end = OPENING.length;
-    let lead = FIRST_LEAD;
-    const move = (length: number) => {
-      const offset = end + lead.length;
-      end = offset + length;
-      lead = LEAD;
-      return offset;
-    };
-    for (const [i, { length }] of others.entries()) others[i] = { offset: move(length), length };
-    for (let number = 0; number < this.#savedCount; number++) {
-      if (lengths[number] !== 0) offsets[number] = move(this.lengthOf(number));
-    }
-    this.#savedEnd = end;
-    if (this.#unsaved.length > 0) this.#unsaved[0] = lead;
-    for (let number = this.#savedCount; number < offsets.length; number++) {
-      offsets[number] = move(this.lengthOf(number));
-    }
+    const { savedEnd, end, lead } = this.#table.moveTogether(this.#savedCount);
+    this.#savedEnd = savedEnd;
     this.#end = end;
-    this.#isEmpty = lead === FIRST_LEAD;
+    if (this.#unsaved.length > 0) this.#unsaved[0] = lead;
+    this.#isEmpty = end === OPENING.length;
     this.#isForeign = false;
   }
 }
