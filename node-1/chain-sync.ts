@@ -196,8 +196,10 @@ export class ChainSync {
       else await this.#takeBranch(from, fork, untilMs);
     }
     await this.#chain.saved();
-    const what = `blocks ${first} to ${this.#chain.height}, from ${nameOf(from)}`;
-    if (this.#chain.height >= first) this.#host.log('synchronised', what);
+    const { height: last } = this.#chain;
+    if (last >= first) {
+      this.#host.log('synchronised', `${blockRange(first, last)}, from ${nameOf(from)}`);
+    }
   }
 
   /** Fetches a branch, and takes it if it has more work than our chain after all. */
@@ -227,7 +229,8 @@ export class ChainSync {
     const { fork, tip } = branch;
     const { height } = this.#chain;
     const returned = await reorganise(this.#chain, branch);
-    const what = `blocks ${fork + 1} to ${height} gave way to ${fork + 1} to ${tip.height}`;
+    const [old, latest] = [blockRange(fork + 1, height), blockRange(fork + 1, tip.height)];
+    const what = `${old} gave way to ${latest}`;
     const back = returned > 0 ? `, ${count(returned, 'transaction')} back in the pool` : '';
     this.#host.log('reorganised', `${what}, from ${nameOf(from)}${back}`);
     if (returned > 0) this.#host.spread();
@@ -283,4 +286,8 @@ export class ChainSync {
     const ready = async () => void (await this.#swap);
     this.#host.answers.give(from, { subject: 'chain', ready, makeFrame, nothing });
   }
+}
+
+function blockRange(first: number, last: number): string {
+  return first === last ? `block ${first}` : `blocks ${first} to ${last}`;
 }

@@ -35,6 +35,7 @@ import { Crowd } from './crowd.js';
 import { secretHeaders } from './door.js';
 import { Flow } from './flow.js';
 import { lockFolder } from './folder-lock.js';
+import { Gossip } from './gossip.js';
 import type { Key } from './key-set.js';
 import { leaveOnSignal } from './leave.js';
 import { listen } from './listen.js';
@@ -97,6 +98,7 @@ const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worth
 const routes = new Routes(peers, connections, contacts);
 const sources = new Sources(routes);
 const crowd = new Crowd(connections, routes, expel);
+const gossip = new Gossip({ contacts, routes, sources, crowd, log });
 const answers = new Answers(sources, crowd, log);
 const flow = new Flow({ peers, drop, catchUp, log });
 const conflicts = new Conflicts(log);
@@ -250,7 +252,10 @@ function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
   socket.on('error', (error) => log('bad connection', `${nameOf(connection)}: ${error.message}`));
   // If we meet it where it says that it listens, it is let in the next time.
   const { address } = connection;
-  if (!crowd.admit(connection) && address !== undefined) hear([address], connection);
+  if (!crowd.admit(connection) && address !== undefined) {
+    gossip.hear([address], connection);
+    dialDue();
+  }
   // A request that was on its way when we stopped listening.
   if (isLeaving) socket.close(1001, 'leaving');
 }
@@ -310,27 +315,7 @@ function expel(from: Connection, code: number, reason: string): void {
 
 /** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */
 function learn(texts: string[], from: Connection): void {
-  if (from.address === undefined) {
-    from.address = parseAddress(texts[0]);
-    if (from.address !== undefined) crowd.admit(from);
-  }
-  const { reading } = sources.of(from);
-  const nowMs = performance.now();
-  const addresses = texts.flatMap((text) => (reading.take(nowMs) && parseAddress(text)) || []);
-  if (from.neighbours === undefined) {
-    log('handshake from', `${nameOf(from)}, connected to ${count(texts.length - 1, 'peer')}`);
-  }
-  from.neighbours = addresses.slice(1, 1 + LIMITS.peers);
-  routes.forget();
-  hear(addresses, from);
-}
-
-/** Takes in which nodes there are, as far as we may believe and can use that. */
-function hear(addresses: Address[], from: Connection): void {
-  const { news } = sources.of(from);
-  const nowMs = performance.now();
-  const learnt = addresses.filter((address) => contacts.hear(address, news, nowMs));
-  if (learnt.length > 0) log('learnt', learnt.map(({ text }) => text).join(' '));
+  gossip.read(texts, from);
   dialDue();
 }
 
