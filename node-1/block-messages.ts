@@ -46,6 +46,7 @@ export function parseBlockMessage(
     case 'GET_LATEST_BLOCK':
       return { type, data: null };
     case 'LATEST_BLOCK': {
+      if (isTedious([data])) return malformed;
       const block = parseBlock(data, memberSource(json, 'data'));
       return block ? { type, data: block } : malformed;
     }
@@ -59,7 +60,8 @@ export function parseBlockMessage(
       return headers ? { type, data: headers } : malformed;
     }
     case 'BLOCKS': {
-      const texts = Array.isArray(data) ? sourceParts(memberSource(json, 'data')) : [];
+      if (!Array.isArray(data) || isTedious(data)) return malformed;
+      const texts = sourceParts(memberSource(json, 'data'));
       const blocks = parseAll(data, Infinity, (value, i) => parseBlock(value, texts[i] as string));
       return blocks ? { type, data: blocks } : malformed;
     }
@@ -106,6 +108,17 @@ export function headersFrame(headers: readonly Header[]): string {
 /** @param texts the text of each block */
 export function blocksFrame(texts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from('{"type":"BLOCKS","data":'), arrayOf(texts), Buffer.from('}')]);
+}
+
+/** Before each is looked at: whether there are more transactions in these than in any answer. */
+function isTedious(blocks: readonly unknown[]): boolean {
+  let transactions = 0;
+  for (const block of blocks) {
+    if (isObject(block) && Array.isArray(block.transactions)) {
+      transactions += block.transactions.length;
+    }
+  }
+  return transactions > LIMITS.answerTransactions;
 }
 
 function parseName(value: unknown): BlockName | undefined {

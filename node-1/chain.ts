@@ -138,10 +138,13 @@ export class Chain {
   /** Reads the texts of the blocks from a height on, of those on disk as many as one answer holds. */
   read(from: number): Promise<Buffer[]> {
     const heights: number[] = [];
+    const before = this.#keysUntil[from - 1] ?? 0;
     let bytes = 0;
     for (let height = from; height < this.#journal.savedCount; height++) {
       bytes += this.#journal.lengthOf(height);
-      if (bytes > LIMITS.answerBytes && heights.length > 0) break;
+      const transactions = (this.#keysUntil[height] as number) - before;
+      const isFull = bytes > LIMITS.answerBytes || transactions > LIMITS.answerTransactions;
+      if (isFull && heights.length > 0) break;
       heights.push(height);
     }
     return this.#journal.read(heights);

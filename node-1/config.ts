@@ -75,6 +75,7 @@ export const LIMITS = Object.freeze({
   blockAheadMs: 2 * 60 * 60 * 1000,
   chainBytes: 1024 * 1024 * 1024,
   headers: 512,
+  answerTransactions: 4096,
   locatorEntries: 64,
   syncTimeoutMs: 120_000,
   deepBlocks: 100,

@@ -1,6 +1,6 @@
 /** One transaction: what is taken for one, what makes two the same, and its exact text. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { LIMITS } from './config.js';
 import { memberSource } from './json-source.js';
@@ -70,9 +70,7 @@ export function identify(transaction: JsonObject, json: string): TransactionId |
     return isId(id) ? id : undefined;
   }
   try {
-    return createHash('sha256')
-      .update(canonicalize(transaction) as string)
-      .digest('hex');
+    return hash('sha256', canonicalize(transaction) as string);
   } catch {
     // RFC 8785 has no form for lone surrogates and numbers beyond a double.
     return undefined;
