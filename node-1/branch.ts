@@ -10,7 +10,7 @@ import { parseBlock } from './block-messages.js';
 import { type Block, type Header, isTooEarly, whyBadContent, whyNotNext } from './blocks.js';
 import type { Chain } from './chain.js';
 import { type Place, readPlaces, writeAll } from './journal-file.js';
-import type { Key } from './key-set.js';
+import { type Key, KeySet } from './key-set.js';
 import { InvalidBlockError, PeerError } from './peer-error.js';
 
 const FILE = fileURLToPath(new URL('blocks.json.fork', import.meta.url));
@@ -53,7 +53,7 @@ export class Branch {
   readonly #headers: Header[];
   /** Where in the file the blocks are that we have. */
   readonly #places: Place[] = [];
-  readonly #keys = new Set<Key>();
+  readonly #keys = new KeySet();
   #end = 0;
 
   private constructor(chain: Chain, fork: Header, file: FileHandle) {
@@ -80,7 +80,7 @@ export class Branch {
 
   /** Tells whether a transaction is in one of the blocks that we have, or in an earlier one. */
   has(key: Key): boolean {
-    return this.#keys.has(key) || this.#chain.has(key, this.fork);
+    return this.#keys.placeOf(key) !== undefined || this.#chain.has(key, this.fork);
   }
 
   /**
@@ -89,6 +89,10 @@ export class Branch {
    * @throws PeerError
    */
   promise(headers: readonly Header[]): void {
+    const [first] = headers;
+    // It would cost a swap, and prove no work.
+    const isOurs = first && this.#chain.headerAt(first.height)?.hash === first.hash;
+    if (isOurs) throw new PeerError('blocks that we have');
     checkHeaders(headers, this.end);
     this.#headers.push(...headers);
   }

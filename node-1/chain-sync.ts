@@ -161,7 +161,10 @@ export class ChainSync {
       try {
         await this.#catchUpWith(from, height);
       } catch (error) {
-        this.#refuse(error, from);
+        // Who has brought us on, if too slowly, may do so again.
+        const isUseful = this.#chain.tip !== before && !(error instanceof InvalidBlockError);
+        if (isUseful) this.#claims.set(from, height);
+        else this.#refuse(error, from);
       }
       if (this.#chain.tip !== before)
         this.#announce(latestBlockFrame(await this.#chain.readLatest()), from);
@@ -184,7 +187,8 @@ export class ChainSync {
 
   /** Takes the blocks of another node's chain, if it has more work than ours. */
   async #catchUpWith(from: Connection, height: number): Promise<void> {
-    const untilMs = performance.now() + LIMITS.syncTimeoutMs;
+    const isPeer = this.#host.routes.peerBehind(from) !== undefined;
+    const untilMs = performance.now() + (isPeer ? LIMITS.syncTimeoutMs : LIMITS.answerTimeoutMs);
     const first = this.#chain.height + 1;
     while (this.#chain.height < height) {
       const blocks = await this.#getBlocks(from, this.#chain.locator(), untilMs);
