@@ -7,11 +7,12 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import fs from 'fs-extra';
-import { fail, readArguments } from '../command-line.js';
+import { readArguments } from '../command-line.js';
 import { give, makeIds } from '../test/client.js';
 import { freePort, until } from '../test/helpers.js';
 import { Network, Program, type RunningNode } from '../test/network.js';
 import { Switchboard } from '../test/switchboard.js';
+import { median, readNumber } from './figures.js';
 
 const USAGE = `Usage: npm run bench -- [options]
 
@@ -153,15 +154,4 @@ async function seconds(action: () => Promise<void>): Promise<number> {
   const startedMs = performance.now();
   await action();
   return (performance.now() - startedMs) / 1000;
-}
-
-function median(numbers: number[]): number {
-  return numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-function readNumber(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    fail(`--${name} ${text} is not a whole number of 1 or more`);
-  return number;
 }

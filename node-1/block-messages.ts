@@ -33,7 +33,7 @@ const HASH = /^[0-9a-f]{64}$/;
 /**
  * Reads the data of a message about the chain.
  *
- * @param json the source text of the whole message
+ * @param json the source text of the data
  * @returns undefined for a message of another type
  */
 export function parseBlockMessage(
@@ -47,7 +47,7 @@ export function parseBlockMessage(
       return { type, data: null };
     case 'LATEST_BLOCK': {
       if (isTedious([data])) return malformed;
-      const block = parseBlock(data, memberSource(json, 'data'));
+      const block = parseBlock(data, json);
       return block ? { type, data: block } : malformed;
     }
     case 'GET_HEADERS':
@@ -61,7 +61,7 @@ export function parseBlockMessage(
     }
     case 'BLOCKS': {
       if (!Array.isArray(data) || isTedious(data)) return malformed;
-      const texts = sourceParts(memberSource(json, 'data'));
+      const texts = sourceParts(json);
       const blocks = parseAll(data, Infinity, (value, i) => parseBlock(value, texts[i] as string));
       return blocks ? { type, data: blocks } : malformed;
     }

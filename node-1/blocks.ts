@@ -43,6 +43,9 @@ export interface Block extends Header {
  */
 export const DIFFICULTY = 12;
 
+/** The hashes before this one, in the order of their texts, are those with the zero bits. */
+const FIRST_WITHOUT_WORK = (2 ** (32 - DIFFICULTY)).toString(16).padStart(8, '0');
+
 /** Stands before what is hashed, so that a node of the tree cannot be passed off as a leaf. */
 const LEAF = '\0';
 const INNER = Buffer.from([1]);
@@ -191,5 +194,5 @@ export function hasMoreWork(theirs: Header, ours: Header): boolean {
 }
 
 function hasWork(header: Header): boolean {
-  return Number.parseInt(header.hash.slice(0, 8), 16) < 2 ** (32 - DIFFICULTY);
+  return header.hash < FIRST_WITHOUT_WORK;
 }

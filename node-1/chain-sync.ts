@@ -198,6 +198,7 @@ export class ChainSync {
       if (fork?.hash !== next.previousHash) throw new PeerError('blocks that were not asked for');
       if (fork === this.#chain.tip) this.#extend(blocks);
       else await this.#takeBranch(from, fork, untilMs);
+      if (this.#chain.isDiskBehind) await this.#chain.saved();
     }
     await this.#chain.saved();
     const { height: last } = this.#chain;

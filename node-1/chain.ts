@@ -80,6 +80,11 @@ export class Chain {
     return undefined;
   }
 
+  /** Tells whether blocks come faster than the disk takes them. */
+  get isDiskBehind(): boolean {
+    return this.#journal.unsavedBytes > LIMITS.backlogBytes;
+  }
+
   /** Adds a block that is valid here. */
   append(block: Block): void {
     this.#add(block);

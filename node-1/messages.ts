@@ -45,6 +45,8 @@ export interface Outcome {
 const LARGE_MEMBERS = 16;
 /** What nodes like ours answer each other may be large too. */
 const LARGE_ANSWERS = new Set(['TRANSACTIONS', 'LATEST_BLOCK', 'HEADERS', 'BLOCKS']);
+const ANSWER_CHARACTERS = LIMITS.answerBytes + LIMITS.transactionBytes;
+const USUAL_HEAD = /^\{"type":"(\w+)","data":/;
 const TRANSACTIONS_HEAD = Buffer.from('{"type":"TRANSACTIONS","data":');
 
 /**
@@ -55,6 +57,8 @@ const TRANSACTIONS_HEAD = Buffer.from('{"type":"TRANSACTIONS","data":');
  */
 export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
   const text = frame.toString();
+  const answer = isOurs ? parseUsualAnswer(text) : undefined;
+  if (answer !== undefined) return answer;
   const large = frame.length > LIMITS.largeBytes ? parseLarge(text, isOurs) : undefined;
   if (large !== undefined) return large;
   const usual = parseUsualTransaction(text, frame);
@@ -66,8 +70,7 @@ export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable
   if (type === 'HANDSHAKE') return parseHandshake(data);
   if (type === 'TRANSACTION') return parseTransaction(data, memberSource(text, 'data'));
   if (!isOurs) return { unknown: type };
-  if (type === 'TRANSACTIONS') return parseTransactions(data, memberSource(text, 'data'));
-  return parseBlockMessage(type, data, text) ?? parseMeshData(type, data);
+  return parseOurs(type, data, memberSource(text, 'data'));
 }
 
 export function handshakeFrame(addresses: readonly string[]): string {
@@ -123,6 +126,30 @@ function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable 
 }
 
 /**
+ * Reads an answer that is written as nodes write it, as above: a large one need not be searched for
+ * where its data is.
+ *
+ * @returns undefined for any other frame
+ */
+function parseUsualAnswer(text: string): Message | Unusable | undefined {
+  const [head = '', type = ''] = USUAL_HEAD.exec(text) ?? [];
+  if (!LARGE_ANSWERS.has(type) || text.length > ANSWER_CHARACTERS) return undefined;
+  const json = text.slice(head.length, -1);
+  const data = text.endsWith('}') ? parseJson(json) : undefined;
+  return data === undefined ? undefined : parseOurs(type, data, json);
+}
+
+/**
+ * Reads what only nodes like ours say to each other.
+ *
+ * @param json the source text of the data
+ */
+function parseOurs(type: string, data: unknown, json: string): Message | Unusable {
+  if (type === 'TRANSACTIONS') return parseTransactions(data, json);
+  return parseBlockMessage(type, data, json) ?? parseMeshData(type, data);
+}
+
+/**
  * Reads a frame that is larger than most. JSON.parse would be kept busy by a frame full of names
  * or brackets for much longer than it takes to find out that there is nothing in it for us.
  *
@@ -130,7 +157,7 @@ function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable 
  */
 function parseLarge(text: string, isOurs: boolean): Message | Unusable | undefined {
   const { type, json } = outlineOf(text);
-  const isFit = text.length <= LIMITS.answerBytes + LIMITS.transactionBytes;
+  const isFit = text.length <= ANSWER_CHARACTERS;
   if (type === 'HANDSHAKE' && isFit) return undefined;
   if (type === 'HANDSHAKE') {
     const first = sourceParts(json, LIMITS.handshakeAddresses);

@@ -1,0 +1,17 @@
+/** What the benchmarks share: a number from the command line, and what stands for several runs. */
+
+import { fail } from '../command-line.js';
+
+/** Reads a whole number; anything else ends the process with one line. */
+export function readNumber(name: string, text: string, most = Number.MAX_SAFE_INTEGER): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) {
+    fail(`--${name} ${text} is not a whole number of 1 or more`);
+  }
+  if (number > most) fail(`--${name} ${text} is more than ${most}`);
+  return number;
+}
+
+export function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
