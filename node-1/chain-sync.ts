@@ -49,6 +49,9 @@ type ChainType =
 type Handlers = { [T in ChainType]: (data: Data<T>, from: Connection) => void };
 type Answer = Message<'HEADERS' | 'BLOCKS'>;
 
+/** What everybody has already. */
+const NOTHING_NEW = latestBlockFrame(GENESIS.json);
+
 export class ChainSync {
   /** What to do with each message about the chain. */
   readonly handlers: Handlers = {
@@ -166,8 +169,7 @@ export class ChainSync {
         if (isUseful) this.#claims.set(from, height);
         else this.#refuse(error, from);
       }
-      if (this.#chain.tip !== before)
-        this.#announce(latestBlockFrame(await this.#chain.readLatest()), from);
+      if (this.#chain.tip !== before) this.#announce(await this.#latestFrame(), from);
     }
     this.#isWorking = false;
   }
@@ -191,10 +193,14 @@ export class ChainSync {
     const untilMs = performance.now() + (isPeer ? LIMITS.syncTimeoutMs : LIMITS.answerTimeoutMs);
     const first = this.#chain.height + 1;
     while (this.#chain.height < height) {
-      const blocks = await this.#getBlocks(from, this.#chain.locator(), untilMs);
+      const page = await this.#getBlocks(from, this.#chain.locator(), untilMs);
+      if (page.length === 0) throw new PeerError('it has less than it said');
+      // Some may have come from others meanwhile.
+      const isOurs = ({ height, hash }: Header) => this.#chain.headerAt(height)?.hash === hash;
+      const blocks = page.filter((block) => !isOurs(block));
       const [next] = blocks;
-      const fork = next && this.#chain.headerAt(next.height - 1);
-      if (next === undefined) throw new PeerError('it has less than it said');
+      if (next === undefined) continue;
+      const fork = this.#chain.headerAt(next.height - 1);
       if (fork?.hash !== next.previousHash) throw new PeerError('blocks that were not asked for');
       if (fork === this.#chain.tip) this.#extend(blocks);
       else await this.#takeBranch(from, fork, untilMs);
@@ -278,9 +284,18 @@ export class ChainSync {
     this.#host.answers.give(from, {
       subject: 'latest block',
       ready: () => this.settled(),
-      makeFrame: async () => latestBlockFrame(await this.#chain.readLatest()),
-      nothing: latestBlockFrame(GENESIS.json),
+      makeFrame: () => this.#latestFrame(),
+      nothing: NOTHING_NEW,
     });
+  }
+
+  async #latestFrame(): Promise<Buffer> {
+    try {
+      return latestBlockFrame(await this.#chain.readLatest());
+    } catch (error) {
+      this.#host.log('not read', `the latest block (${reason(error)})`);
+      return NOTHING_NEW;
+    }
   }
 
   #answer(
