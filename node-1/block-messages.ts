@@ -157,8 +157,9 @@ function parseAll<T>(
   return parsed;
 }
 
+/** JSON has a -0 too, which would not stay what it is. */
 function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
 
 function isHash(value: unknown): value is string {

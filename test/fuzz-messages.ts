@@ -4,6 +4,7 @@
  */
 
 import fc, { type Arbitrary } from 'fast-check';
+import { GENESIS } from '../node-1/blocks.js';
 import { LIMITS } from '../node-1/config.js';
 
 const TYPES = [
@@ -16,6 +17,12 @@ const TYPES = [
   'KEYS',
   'GET_TRANSACTIONS',
   'OFFER_KEYS',
+  'GET_LATEST_BLOCK',
+  'LATEST_BLOCK',
+  'GET_HEADERS',
+  'HEADERS',
+  'GET_BLOCKS',
+  'BLOCKS',
 ] as const;
 
 /** Around a bound, where mistakes are made, or small. */
@@ -128,6 +135,38 @@ const list = (text: Arbitrary<string>, bound: number) =>
     fc.tuple(text, about(bound)).map(([each, count]) => manyTimes(each, count)),
   );
 
+const hashText = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom(GENESIS.hash, GENESIS.merkleRoot, '0'.repeat(64)) },
+  hexDigits(65),
+  oddText,
+);
+const wholeText = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom('0', '1', '2', '3799', String(GENESIS.timestamp)) },
+  oddNumber,
+  jsonText,
+);
+const headerMembers = fc
+  .tuple(wholeText, wholeText, hashText, hashText, wholeText, hashText)
+  .map(([height, timestamp, previousHash, merkleRoot, nonce, hash]) => {
+    const [previous, root, own] = [previousHash, merkleRoot, hash].map((text) =>
+      JSON.stringify(text),
+    );
+    return `"height":${height},"timestamp":${timestamp},"previousHash":${previous},"merkleRoot":${root},"nonce":${nonce},"hash":${own}`;
+  });
+const headerText = headerMembers.map((members) => `{${members}}`);
+const blockText = fc.oneof(
+  fc.constant(GENESIS.json),
+  fc
+    .tuple(headerMembers, list(transactionText, LIMITS.blockTransactions))
+    .map(([members, texts]) => `{${members},"transactions":[${texts.join(', ')}]}`),
+);
+const locatorText = list(
+  fc.tuple(wholeText, hashText).map(([height, hash]) => {
+    return `{"height":${height},"hash":${JSON.stringify(hash)}}`;
+  }),
+  LIMITS.locatorEntries,
+).map((names) => `[${names.join()}]`);
+
 function dataText(type: string, address: Arbitrary<string>): Arbitrary<string> {
   const forms: Record<(typeof TYPES)[number], Arbitrary<string>> = {
     HANDSHAKE: toJson(list(address, LIMITS.handshakeAddresses)),
@@ -139,6 +178,12 @@ function dataText(type: string, address: Arbitrary<string>): Arbitrary<string> {
     KEYS: toJson(fc.record({ keys: keysText, next: place }, { requiredKeys: ['keys'] })),
     GET_TRANSACTIONS: toJson(keysText),
     OFFER_KEYS: toJson(keysText),
+    GET_LATEST_BLOCK: jsonText,
+    LATEST_BLOCK: blockText,
+    GET_HEADERS: locatorText,
+    HEADERS: list(headerText, LIMITS.headers).map((texts) => `[${texts.join()}]`),
+    GET_BLOCKS: locatorText,
+    BLOCKS: list(blockText, 16).map((texts) => `[${texts.join()}]`),
   };
   const fit = new Map<string, Arbitrary<string>>(Object.entries(forms)).get(type) ?? jsonText;
   const nothing = fc.constantFrom('null', '{}', '[]', '""', '0');
