@@ -1,22 +1,26 @@
 /**
- * Five nodes, transactions at random ones, and all that can happen to a network: kills, stops,
- * cuts, losses and restarts. Then quiet: all pools must become the same, with every transaction
- * that a node has given a receipt for, and none twice.
+ * Five nodes, transactions and blocks at random ones, and all that can happen to a network: kills,
+ * stops, cuts, losses and restarts. Then quiet: all chains and all pools must become the same, with
+ * every transaction that a node has given a receipt for in one of the two, and none twice.
  */
 
 import assert from 'node:assert/strict';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import fs from 'fs-extra';
 import { fail, readArguments } from '../command-line.js';
+import { parseBlock } from '../node-1/block-messages.js';
+import { type Block, GENESIS, type Header, whyBadContent, whyNotNext } from '../node-1/blocks.js';
 import { Client, makeIds } from './client.js';
-import { makeTransaction, until } from './helpers.js';
+import { isJson, makeTransaction, until } from './helpers.js';
 import { Network, type RunningNode } from './network.js';
 import type { Switchboard } from './switchboard.js';
 
 const USAGE = `Usage: npm run chaos -- [options]
 
-Takes five nodes through random kills, stops, cuts and losses, and checks that all pools are
-the same in the end. A run that fails says how to run it again.
+Takes five nodes through random kills, stops, cuts and losses, and checks that all pools and all
+chains are the same in the end. A run that fails says how to run it again.
 
   --seed N      what happens, and when, follows from it (default: a new one)
   --seconds N   how long before it becomes quiet (default: 120)
@@ -29,7 +33,7 @@ const QUIET_LIMIT_MS = 150_000;
 /** What happens, to which node, and when; for how long, if it passes; times in milliseconds. */
 interface Happening {
   readonly atMs: number;
-  readonly what: 'add' | 'kill' | 'stop' | 'cut' | 'lose';
+  readonly what: 'add' | 'seal' | 'kill' | 'stop' | 'cut' | 'lose';
   readonly node: number;
   readonly forMs: number;
   /** How many transactions to add, or every which one to lose. */
@@ -53,7 +57,7 @@ export async function runChaos(
     const { nodes, switchboard } = await network.startBehindSwitchboard(NODES);
     const chaos = new Chaos(network, nodes, switchboard, tell);
     await chaos.play(makeSchedule(seed, seconds));
-    await chaos.untilPoolsAreSame();
+    await chaos.untilAllAreSame();
   } finally {
     await network.close();
   }
@@ -67,7 +71,7 @@ function makeSchedule(seed: number, seconds: number): Happening[] {
     'stop',
     'cut',
     'lose',
-    'add',
+    'seal',
     'add',
     'add',
     'add',
@@ -94,6 +98,7 @@ class Chaos {
   #error: Error | undefined;
   readonly #receipted = new Set<string>();
   #sent = 0;
+  #sealed = 0;
   #happened = 0;
 
   constructor(
@@ -118,27 +123,36 @@ class Chaos {
     if (this.#error !== undefined) throw this.#error;
     for (const node of this.#nodes.keys()) this.#leave(node);
     this.#tell(
-      `${this.#happened} happenings, ${this.#sent} transactions, ${this.#receipted.size} receipts`,
+      `${this.#happened} happenings, ${this.#sent} transactions, ${this.#receipted.size} receipts, ${this.#sealed} blocks`,
     );
   }
 
-  async untilPoolsAreSame(): Promise<void> {
+  async untilAllAreSame(): Promise<void> {
     const quietMs = performance.now();
-    let pools: string[][] = [];
+    let all: Ledger[] = [];
     await until(
-      () => `pools that are the same; they hold ${pools.map(({ length }) => length)}`,
+      () => {
+        const found = all.map(({ pooled, sealed, chain }) => {
+          return `${pooled.length} and ${sealed.length} in ${chain.split('\n').length - 4}`;
+        });
+        return `all to be the same; they have, pooled and sealed in blocks: ${found.join('; ')}`;
+      },
       async () => {
         // Whoever looks all the time keeps the switchboard, which is here as well, from its work.
         await sleep(500);
-        pools = await Promise.all(this.#nodes.map(idsOf));
-        const [first, ...others] = pools.map((ids) => [...ids].sort().join());
+        all = await Promise.all(this.#nodes.map(ledgerOf));
+        const [first, ...others] = all.map(({ pooled, chain }) => pooled.sort().join() + chain);
         return others.every((other) => other === first);
       },
       QUIET_LIMIT_MS,
     );
     const seconds = ((performance.now() - quietMs) / 1000).toFixed(1);
-    const ids = pools[0] ?? [];
-    this.#tell(`${seconds} s later, all pools hold the same ${ids.length} transactions`);
+    const { pooled, sealed, chain } = all[0] as Ledger;
+    const ids = [...pooled, ...sealed];
+    const blocks = checkChain(chain);
+    this.#tell(
+      `${seconds} s later, all have the same ${blocks} blocks, with ${sealed.length} transactions, and ${pooled.length} in the pool`,
+    );
     assert.equal(new Set(ids).size, ids.length, 'a transaction is there twice');
     const held = new Set(ids);
     const lost = [...this.#receipted].filter((id) => !held.has(id));
@@ -150,6 +164,7 @@ class Chaos {
     const process = this.#nodes[node]?.process;
     const actions: Record<Happening['what'], () => Promise<void>> = {
       add: () => this.#add(node, count),
+      seal: () => this.#seal(node),
       kill: () => this.#kill(node, forMs),
       stop: async () => {
         process?.kill('SIGSTOP');
@@ -167,7 +182,14 @@ class Chaos {
         this.#switchboard.dropEvery = undefined;
       },
     };
-    const place = { add: `client ${node}`, kill: node, stop: node, cut: 'cut', lose: 'loss' }[what];
+    const place = {
+      add: `client ${node}`,
+      seal: 'seal',
+      kill: node,
+      stop: node,
+      cut: 'cut',
+      lose: 'loss',
+    }[what];
     if (this.#passing.has(place)) return;
     this.#happened += 1;
     const passing = actions[what]()
@@ -190,6 +212,13 @@ class Chaos {
     this.#sent += count;
   }
 
+  /** It may be in vain: the node is down, or another block is first. */
+  async #seal(node: number): Promise<void> {
+    const { folder } = this.#nodes[node] as RunningNode;
+    const result = await this.#network.run(['add-block.js', '--empty'], basename(folder));
+    if (result.code === 0) this.#sealed += 1;
+  }
+
   async #kill(node: number, forMs: number): Promise<void> {
     const killed = this.#nodes[node] as RunningNode;
     await killed.end('SIGKILL');
@@ -205,8 +234,38 @@ class Chaos {
   }
 }
 
-async function idsOf(node: RunningNode): Promise<string[]> {
-  return (await node.pool()).map(({ id }) => String(id));
+/** What a node has: the ids in its pool, those in its blocks, and these as they are on disk. */
+interface Ledger {
+  readonly pooled: string[];
+  readonly sealed: string[];
+  readonly chain: string;
+}
+
+async function ledgerOf(node: RunningNode): Promise<Ledger> {
+  const chain = await fs.readFile(join(node.folder, 'blocks.json'), 'utf8').catch(() => '[]');
+  const idOf = ({ id }: { id?: unknown }) => String(id);
+  const sealed = isJson(chain)
+    ? JSON.parse(chain).flatMap((block: { transactions: object[] }) => block.transactions.map(idOf))
+    : [];
+  // What has just been cut off lacks its last line break.
+  return { pooled: (await node.pool()).map(idOf), sealed, chain: chain.trimEnd() };
+}
+
+/** Checks every block; returns how many there are beside the genesis. */
+function checkChain(chain: string): number {
+  const [genesis, ...blocks] = (JSON.parse(chain) as object[]).map((value) => {
+    return parseBlock(value, JSON.stringify(value)) as Block;
+  });
+  assert.deepEqual(genesis, GENESIS);
+  const sealed = new Set<string>();
+  let parent: Header = GENESIS;
+  for (const block of blocks) {
+    const why = whyNotNext(block, parent) ?? whyBadContent(block, (key) => sealed.has(key));
+    assert.equal(why, undefined, `block ${block.height}`);
+    for (const { key } of block.transactions) sealed.add(key);
+    parent = block;
+  }
+  return blocks.length;
 }
 
 /** mulberry32, by Tommy Ettinger: numbers from 0 up to 1 that follow from a seed. */
