@@ -169,6 +169,11 @@ export class Journal {
     this.#replaceWhileNeeded();
   }
 
+  /** Has them leave it at once; resolves when they have, or when that cannot be. */
+  async removed(): Promise<void> {
+    if (this.#table.surplus > 0) await this.#tryToReplace();
+  }
+
   /**
    * Cuts off the last records. Whenever that is broken off, the others are whole.
    *
@@ -260,11 +265,8 @@ export class Journal {
     if (this.#isReplacing) return;
     this.#isReplacing = true;
     for (let isDone = false; !isDone || this.#table.surplus > 0; ) {
-      await this.saved();
       const sinceMs = performance.now();
-      const replacing = this.#saved.then(() => this.#tryToReplace());
-      this.#saved = replacing.then(() => {});
-      isDone = await replacing;
+      isDone = await this.#tryToReplace();
       const tookMs = isDone ? performance.now() - sinceMs : LIMITS.saveRetryMs;
       await sleep(REPLACE_REST * tookMs);
     }
@@ -273,8 +275,11 @@ export class Journal {
 
   /** A disk that has no room for the new file may still take what is appended to the old one. */
   async #tryToReplace(): Promise<boolean> {
+    await this.saved();
+    const replacing = this.#saved.then(() => this.#replace());
+    this.#saved = replacing.catch(() => {});
     try {
-      await this.#replace();
+      await replacing;
       return true;
     } catch (error) {
       const what = `${shortName(this.#file)} (${reason(error)}), trying again`;

@@ -4,7 +4,12 @@ import { type Branch, readBlock } from './branch.js';
 import type { Chain } from './chain.js';
 import { LIMITS } from './config.js';
 import { transactionFrame } from './transaction.js';
-import { hasTransaction, removeTransactions, writeTransactions } from './transactions.js';
+import {
+  hasTransaction,
+  removedTransactions,
+  removeTransactions,
+  writeTransactions,
+} from './transactions.js';
 
 /**
  * Takes a branch into our chain, in place of what follows the fork. Broken off at any point, it leaves
@@ -29,6 +34,8 @@ export async function reorganise(chain: Chain, branch: Branch): Promise<number> 
 
 /** Puts those transactions back into the pool that are in our blocks and not in the new ones. */
 async function returnToPool(chain: Chain, branch: Branch): Promise<number> {
+  // Lest it be in the file twice, what has just left the pool and comes back.
+  await removedTransactions();
   let returned = 0;
   for (let height = branch.fork + 1; height <= chain.height; ) {
     const blocks = (await chain.read(height)).map(readBlock);

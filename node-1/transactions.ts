@@ -111,6 +111,11 @@ export function isDiskBehind(): boolean {
   return !journal.isFailing && journal.unsavedBytes > LIMITS.backlogBytes;
 }
 
+/** Resolves when those that were taken out have left the file, if the disk lets them. */
+export function removedTransactions(): Promise<void> {
+  return journal.removed();
+}
+
 /** Up to which place of the order in which they came transactions are on disk. */
 export function savedTransactions(): number {
   return journal.savedCount;
