@@ -7,7 +7,14 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseBlock } from './block-messages.js';
-import { type Block, type Header, isTooEarly, whyBadContent, whyNotNext } from './blocks.js';
+import {
+  type Block,
+  type Header,
+  isTooEarly,
+  whyBadContent,
+  whyForged,
+  whyNotNext,
+} from './blocks.js';
 import type { Chain } from './chain.js';
 import { type Place, readPlaces, writeAll } from './journal-file.js';
 import { type Key, KeySet } from './key-set.js';
@@ -105,7 +112,9 @@ export class Branch {
   async add(blocks: readonly Block[]): Promise<void> {
     const first = this.#places.length + 1;
     for (const [i, block] of blocks.entries()) {
-      // The hash is over all the header, which has been checked.
+      const why = whyForged(block);
+      if (why !== undefined) throw new InvalidBlockError(`invalid block ${block.height}: ${why}`);
+      // So all of its header is that which has been checked.
       if (block.hash !== this.#headers[first + i]?.hash) {
         throw new PeerError('its chain has changed meanwhile');
       }

@@ -142,8 +142,8 @@ export class ChainSync {
    * @throws PeerError at the first that is not valid there; those before it are ours
    */
   #extend(blocks: readonly Block[]): void {
-    checkHeaders(blocks, this.#chain.tip);
     for (const block of blocks) {
+      checkHeaders([block], this.#chain.tip);
       checkContent(block, (key) => this.#chain.has(key));
       const whyNoRoom = this.#chain.whyNoRoom(block);
       if (whyNoRoom !== undefined) throw new PeerError(whyNoRoom);
@@ -164,10 +164,7 @@ export class ChainSync {
       try {
         await this.#catchUpWith(from, height);
       } catch (error) {
-        // Who has brought us on, if too slowly, may do so again.
-        const isUseful = this.#chain.tip !== before && !(error instanceof InvalidBlockError);
-        if (isUseful) this.#claims.set(from, height);
-        else this.#refuse(error, from);
+        this.#refuse(error, from);
       }
       if (this.#chain.tip !== before) this.#announce(await this.#latestFrame(), from);
     }
@@ -191,25 +188,51 @@ export class ChainSync {
   async #catchUpWith(from: Connection, height: number): Promise<void> {
     const isPeer = this.#host.routes.peerBehind(from) !== undefined;
     const untilMs = performance.now() + (isPeer ? LIMITS.syncTimeoutMs : LIMITS.answerTimeoutMs);
-    const first = this.#chain.height + 1;
+    let first = this.#chain.height + 1;
     while (this.#chain.height < height) {
-      const page = await this.#getBlocks(from, this.#chain.locator(), untilMs);
-      if (page.length === 0) throw new PeerError('it has less than it said');
-      // Some may have come from others meanwhile.
-      const isOurs = ({ height, hash }: Header) => this.#chain.headerAt(height)?.hash === hash;
-      const blocks = page.filter((block) => !isOurs(block));
+      const blocks = await this.#getNewBlocks(from, height, untilMs);
       const [next] = blocks;
       if (next === undefined) continue;
       const fork = this.#chain.headerAt(next.height - 1);
       if (fork?.hash !== next.previousHash) throw new PeerError('blocks that were not asked for');
-      if (fork === this.#chain.tip) this.#extend(blocks);
-      else await this.#takeBranch(from, fork, untilMs);
+      if (fork === this.#chain.tip) {
+        this.#extend(blocks);
+      } else {
+        await this.#takeBranch(from, fork, untilMs);
+        first = this.#chain.height + 1;
+      }
       if (this.#chain.isDiskBehind) await this.#chain.saved();
+      if (performance.now() > untilMs) {
+        // Who has brought us on may go on when others have had their turn.
+        this.#claims.set(from, height);
+        break;
+      }
     }
     await this.#chain.saved();
     const { height: last } = this.#chain;
     if (last >= first) {
       this.#host.log('synchronised', `${blockRange(first, last)}, from ${nameOf(from)}`);
+    }
+  }
+
+  /**
+   * Asks for blocks that follow our chain, or leave it somewhere.
+   *
+   * @param height how high the other one says that its chain is
+   * @returns the first are those that we lack; none, if our chain is as high by now
+   */
+  async #getNewBlocks(from: Connection, height: number, untilMs: number): Promise<Block[]> {
+    let locator = this.#chain.locator();
+    for (let common = -1; ; ) {
+      const page = await this.#getBlocks(from, locator, untilMs);
+      const last = page.at(-1);
+      if (last === undefined) throw new PeerError('it has less than it said');
+      // A locator has gaps, and some may have come from others meanwhile.
+      const blocks = page.filter(({ height, hash }) => this.#chain.headerAt(height)?.hash !== hash);
+      if (blocks.length > 0 || this.#chain.height >= height) return blocks;
+      if (last.height <= common) throw new PeerError('the same blocks again');
+      common = last.height;
+      locator = [{ height: last.height, hash: last.hash }];
     }
   }
 

@@ -21,6 +21,8 @@ import {
  * @throws Error when there is something that cannot be read, or kept; then our chain is as it was
  */
 export async function reorganise(chain: Chain, branch: Branch): Promise<number> {
+  // What is not on disk cannot be read.
+  await chain.saved();
   if (chain.height - branch.fork > LIMITS.deepBlocks) await chain.keepCopy();
   const returned = await returnToPool(chain, branch);
   await chain.truncate(branch.fork);

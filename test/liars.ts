@@ -1,0 +1,72 @@
+/** Peers that announce what is wrong to a node, and somebody honest beside them. */
+
+import assert from 'node:assert/strict';
+import type { WebSocket } from 'ws';
+import { type Chain, grow, growBy, startWithChain, tipOf, trunkTo, untilChainIs } from './chain.js';
+import { ChainClient } from './chain-client.js';
+import { type BlockAnswerers, ChainPeer } from './chain-peer.js';
+import { type Forgery, sealed } from './forgeries.js';
+import { until } from './helpers.js';
+import type { Network, RunningNode } from './network.js';
+
+/** What all have: there is a transaction in it that forgeries seal again. */
+export const base = growBy(grow(trunkTo(2), [sealed]), 2, 'base');
+
+/** A node with a chain, and somebody honest that it has asked. */
+export async function startBesideHonest(
+  network: Network,
+  chain: Chain,
+): Promise<{ node: RunningNode; honest: ChainPeer }> {
+  const honest = network.keep(await ChainPeer.open(chain));
+  const node = await startWithChain(network, chain, [honest.address]);
+  await until('a connection', () => honest.asked('GET_LATEST_BLOCK').length > 0);
+  await honest.dial(node.address);
+  return { node, honest };
+}
+
+/** Has a peer announce the end of a chain to a node, and gives its connection. */
+export async function announce(
+  network: Network,
+  node: RunningNode,
+  chain: Chain,
+  lies: BlockAnswerers = {},
+): Promise<{ liar: ChainPeer; socket: WebSocket }> {
+  const liar = network.keep(await ChainPeer.open(chain, lies));
+  const socket = await liar.dial(node.address);
+  liar.announce();
+  return { liar, socket };
+}
+
+/** Has a peer announce the end of a chain, and waits until it is closed for what is wrong. */
+export async function isClosedFor(
+  { what, reason }: Pick<Forgery, 'what' | 'reason'>,
+  network: Network,
+  node: RunningNode,
+  chain: Chain,
+  lies?: BlockAnswerers,
+): Promise<ChainPeer> {
+  const { liar, socket } = await announce(network, node, chain, lies);
+  let closed = '';
+  socket.once('close', (code, why) => {
+    closed = `${code} ${why}`;
+  });
+  await until(
+    () => `one with ${what} to be closed; the node said: ${node.stdout}`,
+    () => closed !== '',
+  );
+  assert.ok(closed.startsWith('1008 ') && closed.includes(reason), `${what}: ${closed}`);
+  const lines = node.lines.filter((line) => line.includes(' closed: ') && line.includes(reason));
+  assert.ok(lines.length > 0, `${what}: ${node.stdout}`);
+  return liar;
+}
+
+/** Makes sure that a node has this chain, and takes the next block from somebody honest. */
+export async function goesOn(node: RunningNode, honest: ChainPeer, chain: Chain): Promise<void> {
+  const client = await ChainClient.open(node.address);
+  assert.equal((await client.latest()).hash, tipOf(chain).hash);
+  client.close();
+  honest.chain = growBy(chain, 1, 'honest');
+  honest.announce();
+  await untilChainIs(node, honest.chain);
+  assert.ok(!node.stdout.includes(`disconnected: ${honest.address}`), node.stdout);
+}
