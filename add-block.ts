@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RawData } from 'ws';
 import { fail, readArguments, readCount } from './command-line.js';
@@ -33,6 +34,12 @@ const LOOK_INTERVAL_MS = 1000;
 const STALL_TIMEOUT_MS = 30_000;
 /** More than a block takes beside its transactions. */
 const HEADER_BYTES = 512;
+
+interface Mined {
+  readonly block: Block;
+  /** How long it took, for a person. */
+  readonly effort: string;
+}
 
 /** An answer that is waited for. */
 interface Question {
@@ -81,34 +88,37 @@ async function makeNext(): Promise<void> {
       const what = 'there is nothing to seal (--empty seals a block without transactions)';
       fail(`The pool of ${address} is empty: ${what}${made > 0 ? `; ${progress()}` : ''}`);
     }
-    const startedMs = performance.now();
-    const block = await mine(tip, transactions);
-    if (block === undefined) continue;
-    const seconds = (performance.now() - startedMs) / 1000;
+    const mined = await mine(tip, transactions);
+    if (mined === undefined) continue;
+    const { block, effort } = mined;
     socket.send(latestBlockFrame(block.json), { binary: false });
     if (await isAccepted(block, tip)) {
       clearProgress();
       const what = `block ${block.height} (${block.hash}), ${count(transactions.length, 'transaction')}`;
-      const rate = Math.round((block.nonce + 1) / seconds);
-      console.log(`${address} accepted ${what}, after ${seconds.toFixed(1)} s (${rate} hashes/s)`);
+      console.log(`${address} accepted ${what}, ${effort}`);
       return;
     }
   }
 }
 
 /** Tries one nonce after the other; undefined when the chain has moved on meanwhile. */
-async function mine(tip: Header, transactions: SealedTransaction[]): Promise<Block | undefined> {
+async function mine(tip: Header, transactions: SealedTransaction[]): Promise<Mined | undefined> {
   const tryNonces = newBlock(tip, transactions, Date.now());
+  // Else two who begin in the same millisecond would make the same block.
+  const firstNonce = randomInt(2 ** 32);
   const startedMs = performance.now();
   let lookedMs = startedMs;
-  for (let nonce = 0; ; nonce += TRIES) {
+  for (let nonce = firstNonce; ; nonce += TRIES) {
     const block = tryNonces(nonce, TRIES);
     const nowMs = performance.now();
+    const hashes = (block?.nonce ?? nonce + TRIES) + 1 - firstNonce;
+    const seconds = (nowMs - startedMs) / 1000;
+    const speed = `${Math.round(hashes / seconds)} hashes/s`;
     if (nowMs - shownMs > PROGRESS_INTERVAL_MS) {
       shownMs = nowMs;
-      showProgress(tip.height + 1, (block?.nonce ?? nonce + TRIES) + 1, nowMs - startedMs);
+      showProgress(`mining block ${tip.height + 1}: ${speed}, ${seconds.toFixed(1)} s`);
     }
-    if (block !== undefined) return block;
+    if (block !== undefined) return { block, effort: `after ${seconds.toFixed(1)} s (${speed})` };
     // A Ctrl-C, or the node's end, is heard between two turns only.
     await nextTurn();
     if (nowMs - lookedMs < LOOK_INTERVAL_MS) continue;
@@ -181,11 +191,8 @@ function progress(): string {
   return `${made} of ${count(total, 'block')} made`;
 }
 
-function showProgress(height: number, hashes: number, ms: number): void {
-  if (!isTerminal) return;
-  const rate = Math.round((1000 * hashes) / ms);
-  const seconds = (ms / 1000).toFixed(1);
-  process.stdout.write(`\r\x1b[Kmining block ${height}: ${rate} hashes/s, ${seconds} s`);
+function showProgress(line: string): void {
+  if (isTerminal) process.stdout.write(`\r\x1b[K${line}`);
 }
 
 function clearProgress(): void {

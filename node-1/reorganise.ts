@@ -34,7 +34,12 @@ export async function reorganise(chain: Chain, branch: Branch): Promise<number> 
   return returned;
 }
 
-/** Puts those transactions back into the pool that are in our blocks and not in the new ones. */
+/**
+ * Puts the transactions of our blocks back into the pool: also those that are in the new blocks, for
+ * until these are on disk they would be nowhere.
+ *
+ * @returns how many of them stay there
+ */
 async function returnToPool(chain: Chain, branch: Branch): Promise<number> {
   // Lest it be in the file twice, what has just left the pool and comes back.
   await removedTransactions();
@@ -43,10 +48,11 @@ async function returnToPool(chain: Chain, branch: Branch): Promise<number> {
     const blocks = (await chain.read(height)).map(readBlock);
     const transactions = blocks
       .flatMap((block) => block.transactions)
-      .filter(({ key }) => !branch.has(key) && !hasTransaction(key))
-      .map(({ key, json }) => ({ key, frame: Buffer.from(transactionFrame(json)) }));
-    await writeTransactions(transactions);
-    returned += transactions.length;
+      .filter(({ key }) => !hasTransaction(key));
+    returned += transactions.filter(({ key }) => !branch.has(key)).length;
+    await writeTransactions(
+      transactions.map(({ key, json }) => ({ key, frame: Buffer.from(transactionFrame(json)) })),
+    );
     height += blocks.length;
   }
   return returned;
