@@ -8,7 +8,7 @@ import { getLatestBlockFrame, latestBlockFrame, locatorFrame } from './node-1/bl
 import { type Block, type Header, newBlock, type SealedTransaction } from './node-1/blocks.js';
 import { LIMITS } from './node-1/config.js';
 import type { Key } from './node-1/key-set.js';
-import { count } from './node-1/log.js';
+import { count, printable } from './node-1/log.js';
 import { ROOT as ALL_KEYS } from './node-1/merkle-tree.js';
 import { meshFrame } from './node-1/mesh-messages.js';
 import { type Data, type Message, type MessageType, parseMessage } from './node-1/messages.js';
@@ -69,7 +69,8 @@ const { socket, isOurs } = await dialNode(target, clientHeaders, socketOnMessage
 if (!isOurs) fail(`${address} is a node that keeps no chain`);
 socket.on('close', (code, why) => {
   clearProgress();
-  const reason = why.toString() || (code === 1006 ? 'the connection broke' : `code ${code}`);
+  const reason =
+    printable(why.toString()) || (code === 1006 ? 'the connection broke' : `code ${code}`);
   fail(`${address} did not go on (${reason}): ${progress()}`);
 });
 
@@ -84,6 +85,8 @@ async function makeNext(): Promise<void> {
   for (;;) {
     const tip = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
     const transactions = await oldestTransactions();
+    // Another block has sealed them all meanwhile.
+    if (transactions === undefined) continue;
     if (transactions.length === 0 && !flags.empty) {
       const what = 'there is nothing to seal (--empty seals a block without transactions)';
       fail(`The pool of ${address} is empty: ${what}${made > 0 ? `; ${progress()}` : ''}`);
@@ -139,13 +142,14 @@ async function isAccepted(block: Block, tip: Header): Promise<boolean> {
   return after.length > 0;
 }
 
-/** Takes the oldest transactions of the pool, as many as fit into a block. */
-async function oldestTransactions(): Promise<SealedTransaction[]> {
+/** Takes the oldest transactions of the pool, as many as fit; undefined if they have just left it. */
+async function oldestTransactions(): Promise<SealedTransaction[] | undefined> {
   const keys: Key[] = [];
   for (let from: number | undefined = 0; from !== undefined && keys.length === 0; ) {
     const request = meshFrame({ type: 'GET_KEYS', data: { nodes: [ALL_KEYS], from } });
     const page: Data<'KEYS'> = await ask(request, 'KEYS');
     keys.push(...page.keys.slice(0, LIMITS.blockTransactions));
+    if (page.next !== undefined && page.next <= from) fail(`${address} gives the same keys again`);
     from = page.next;
   }
   if (keys.length === 0) return [];
@@ -155,7 +159,7 @@ async function oldestTransactions(): Promise<SealedTransaction[]> {
     key: each.key,
     json: inOneLine(jsonOf(each).toString()),
   }));
-  return fitting(texts);
+  return texts.length > 0 ? fitting(texts) : undefined;
 }
 
 /** The first of these, as many as fit into a block with its header. */

@@ -5,6 +5,7 @@ import { fail, readArguments, readCount } from './command-line.js';
 import { chooseNode, dialNode, NODE_OPTIONS } from './dial-node.js';
 import { receiptHeaders } from './node-1/announcement.js';
 import { LIMITS } from './node-1/config.js';
+import { printable } from './node-1/log.js';
 import { parseReceipt } from './node-1/messages.js';
 import { transactionFrame } from './node-1/transaction.js';
 
@@ -110,7 +111,7 @@ function socketOnMessage(data: RawData): void {
   const receipt = parseReceipt(data.toString());
   if (receipt === undefined) return;
   told[receipt.status] += 1;
-  if (receipt.status === 'rejected') whyRejected = receipt.reason;
+  if (receipt.status === 'rejected') whyRejected = printable(receipt.reason);
   stall.refresh();
   if (countReceipts() === sent) onAllReceipts();
 }
@@ -129,7 +130,8 @@ async function closeAndWait(): Promise<void> {
   clearTimeout(stall);
   const answered = givesReceipts ? countReceipts() : sent;
   if (code === 1000 && answered === sent && (sent === total || isInterrupted)) return;
-  const why = code === 1006 ? 'the connection broke' : reason.toString() || `code ${code}`;
+  const why =
+    code === 1006 ? 'the connection broke' : printable(reason.toString()) || `code ${code}`;
   const what = givesReceipts
     ? `${told.accepted} of ${total} were accepted`
     : `${sent} of ${total} were sent`;

@@ -5,7 +5,6 @@
  */
 
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { parseBlock } from './block-messages.js';
 import {
   type Block,
@@ -15,12 +14,12 @@ import {
   whyForged,
   whyNotNext,
 } from './blocks.js';
-import type { Chain } from './chain.js';
+import { type Chain, FORK_FILE } from './chain.js';
+import { LIMITS } from './config.js';
 import { type Place, readPlaces, writeAll } from './journal-file.js';
 import { type Key, KeySet } from './key-set.js';
 import { InvalidBlockError, PeerError } from './peer-error.js';
 
-const FILE = fileURLToPath(new URL('blocks.json.fork', import.meta.url));
 /** How many blocks are read back at once. */
 const READ_BLOCKS = 64;
 
@@ -72,7 +71,7 @@ export class Branch {
 
   /** @throws Error when there is no file to be had */
   static async begin(chain: Chain, fork: Header): Promise<Branch> {
-    return new Branch(chain, fork, await open(FILE, 'w+'));
+    return new Branch(chain, fork, await open(FORK_FILE, 'w+'));
   }
 
   /** The last header that we have been told of. */
@@ -122,6 +121,10 @@ export class Branch {
       for (const { key } of block.transactions) this.#keys.add(key);
     }
     const texts = blocks.map(({ json }) => Buffer.from(json));
+    const bytes = texts.reduce((sum, { length }) => sum + length, this.#end);
+    if (this.#chain.bytesTo(this.fork) + bytes > LIMITS.chainBytes) {
+      throw new PeerError(`the chain would be longer than ${LIMITS.chainBytes} bytes`);
+    }
     await writeAll(this.#file, Buffer.concat(texts), this.#end);
     for (const { length } of texts) {
       this.#places.push({ offset: this.#end, length });
@@ -133,14 +136,14 @@ export class Branch {
   async *blocks(): AsyncGenerator<Block[]> {
     for (let next = 0; next < this.#places.length; next += READ_BLOCKS) {
       const places = this.#places.slice(next, next + READ_BLOCKS);
-      const texts = await readPlaces(this.#file, places, FILE);
+      const texts = await readPlaces(this.#file, places, FORK_FILE);
       yield texts.map(readBlock);
     }
   }
 
   async close(): Promise<void> {
     await this.#file.close();
-    await rm(FILE, { force: true });
+    await rm(FORK_FILE, { force: true });
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { type Block, GENESIS, type Header, hasMoreWork, whyForged } from './blocks.js';
 import { Branch, checkContent, checkHeaders } from './branch.js';
 import type { Chain } from './chain.js';
+import { type Claim, Claims } from './claims.js';
 import { LIMITS } from './config.js';
 import { type Connection, nameOf, type Peer, send } from './connection.js';
 import { reason } from './files.js';
@@ -71,10 +72,7 @@ export class ChainSync {
   readonly #chain: Chain;
   readonly #host: Host;
   readonly #questions = new Questions<Answer>();
-  /** Who says that it has more work than we have, and how high its latest block is. */
-  readonly #claims = new Map<Connection, number>();
-  /** Until when we ask nothing of somebody with whom we could not synchronise. */
-  readonly #restUntilMs = new WeakMap<Connection, number>();
+  readonly #claims: Claims;
   #isWorking = false;
   /** While our chain is swapped for another, nothing is read from it, nor added to it. */
   #swap: Promise<unknown> | undefined;
@@ -82,6 +80,7 @@ export class ChainSync {
   constructor(chain: Chain, host: Host) {
     this.#chain = chain;
     this.#host = host;
+    this.#claims = new Claims(host.routes);
   }
 
   /** Asks a node that is recognised for its latest block. */
@@ -96,7 +95,7 @@ export class ChainSync {
 
   /** A connection is gone, and with it what it claimed. */
   forget(connection: Connection): void {
-    this.#claims.delete(connection);
+    this.#claims.drop(connection);
     this.#questions.forget(connection);
   }
 
@@ -114,11 +113,11 @@ export class ChainSync {
     } else if (block.height === 0 && block.hash !== GENESIS.hash) {
       this.#refuse(new InvalidBlockError('its chain has another genesis'), from);
     } else if (!hasMoreWork(block, this.#chain.tip)) {
-      this.#claims.delete(from);
+      this.#claims.drop(from);
     } else if (this.#swap === undefined && block.previousHash === this.#chain.tip.hash) {
       this.#takeNext(block, from);
     } else {
-      this.#claims.set(from, block.height);
+      this.#claims.add({ from, height: block.height });
       this.#work();
     }
   }
@@ -157,12 +156,13 @@ export class ChainSync {
   async #work(): Promise<void> {
     if (this.#isWorking) return;
     this.#isWorking = true;
-    for (let from = this.#next(); from !== undefined; from = this.#next()) {
-      const height = this.#claims.get(from) as number;
-      this.#claims.delete(from);
+    for (;;) {
+      const claim = this.#claims.take(this.#chain.height);
+      if (claim === undefined) break;
+      const { from } = claim;
       const before = this.#chain.tip;
       try {
-        await this.#catchUpWith(from, height);
+        await this.#catchUpWith(claim);
       } catch (error) {
         this.#refuse(error, from);
       }
@@ -171,21 +171,8 @@ export class ChainSync {
     this.#isWorking = false;
   }
 
-  /** Peers first, lest anybody who only dials us keep them waiting; of these, who has most to give. */
-  #next(): Connection | undefined {
-    const { routes } = this.#host;
-    const nowMs = performance.now();
-    for (const [from, height] of this.#claims) {
-      const isWorth = height > this.#chain.height && nowMs >= (this.#restUntilMs.get(from) ?? 0);
-      if (!isWorth) this.#claims.delete(from);
-    }
-    const claims = [...this.#claims].sort(([, a], [, b]) => b - a);
-    const [best] = claims.find(([from]) => routes.peerBehind(from)) ?? claims[0] ?? [];
-    return best;
-  }
-
   /** Takes the blocks of another node's chain, if it has more work than ours. */
-  async #catchUpWith(from: Connection, height: number): Promise<void> {
+  async #catchUpWith({ from, height }: Claim): Promise<void> {
     const isPeer = this.#host.routes.peerBehind(from) !== undefined;
     const untilMs = performance.now() + (isPeer ? LIMITS.syncTimeoutMs : LIMITS.answerTimeoutMs);
     let first = this.#chain.height + 1;
@@ -204,7 +191,7 @@ export class ChainSync {
       if (this.#chain.isDiskBehind) await this.#chain.saved();
       if (performance.now() > untilMs) {
         // Who has brought us on may go on when others have had their turn.
-        this.#claims.set(from, height);
+        this.#claims.add({ from, height });
         break;
       }
     }
@@ -222,9 +209,10 @@ export class ChainSync {
    * @returns the first are those that we lack; none, if our chain is as high by now
    */
   async #getNewBlocks(from: Connection, height: number, untilMs: number): Promise<Block[]> {
+    const newsByMs = Math.min(untilMs, performance.now() + LIMITS.answerTimeoutMs);
     let locator = this.#chain.locator();
     for (let common = -1; ; ) {
-      const page = await this.#getBlocks(from, locator, untilMs);
+      const page = await this.#getBlocks(from, locator, newsByMs);
       const last = page.at(-1);
       if (last === undefined) throw new PeerError('it has less than it said');
       // A locator has gaps, and some may have come from others meanwhile.
@@ -232,7 +220,7 @@ export class ChainSync {
       if (blocks.length > 0 || this.#chain.height >= height) return blocks;
       if (last.height <= common) throw new PeerError('the same blocks again');
       common = last.height;
-      locator = [{ height: last.height, hash: last.hash }];
+      locator = this.#chain.locatorDownTo(common);
     }
   }
 
@@ -299,7 +287,8 @@ export class ChainSync {
       this.#host.expel(from, 1008, error.message);
       return;
     }
-    this.#restUntilMs.set(from, performance.now() + LIMITS.reconcileIntervalMs);
+    this.#claims.rest(from);
+    setTimeout(() => this.#work(), LIMITS.reconcileIntervalMs).unref();
     this.#host.log('not synchronised', `with ${nameOf(from)} (${reason(error)})`);
   }
 
@@ -326,7 +315,8 @@ export class ChainSync {
     nothing: string | Buffer,
     makeFrame: () => Promise<string | Buffer>,
   ): void {
-    const ready = async () => void (await this.#swap);
+    // Who has just been told of a block may ask for it.
+    const ready = () => this.settled();
     this.#host.answers.give(from, { subject: 'chain', ready, makeFrame, nothing });
   }
 }

@@ -17,6 +17,8 @@ import { type Key, KeySet } from './key-set.js';
 import type { Log } from './log.js';
 
 const FILE = fileURLToPath(new URL('blocks.json', import.meta.url));
+/** Where the blocks of another chain wait; what a node that was killed has left there is of no use. */
+export const FORK_FILE = `${FILE}.fork`;
 const PROGRESS_INTERVAL_MS = 2000;
 
 export class Chain {
@@ -35,6 +37,7 @@ export class Chain {
    */
   static async open(log: Log): Promise<Chain> {
     const chain = new Chain();
+    await rm(FORK_FILE, { force: true });
     let toldMs = performance.now();
     const onRecord = (record: Element) => {
       chain.#add(chain.#readOrFail(record));
@@ -80,6 +83,11 @@ export class Chain {
     return undefined;
   }
 
+  /** How long the file is up to the end of a block. */
+  bytesTo(height: number): number {
+    return this.#journal.endOf(height);
+  }
+
   /** Tells whether blocks come faster than the disk takes them. */
   get isDiskBehind(): boolean {
     return this.#journal.unsavedBytes > LIMITS.backlogBytes;
@@ -119,10 +127,15 @@ export class Chain {
     for (let back = 0; back < this.height; back = Math.max(1, 2 * back)) {
       heights.push(this.height - back);
     }
-    return [...heights, 0].map((height) => {
-      const { hash } = this.#headers[height] as Header;
-      return { height, hash };
-    });
+    return this.#namesOf([...heights, 0]);
+  }
+
+  /** Blocks at even distances from the tip back to one that is common to both chains. */
+  locatorDownTo(common: number): Locator {
+    const step = Math.ceil((this.height - common) / (LIMITS.locatorEntries - 1));
+    const heights = [];
+    for (let height = this.height; height > common; height -= step) heights.push(height);
+    return this.#namesOf([...heights, common]);
   }
 
   /** The headers behind the first block of a locator that is ours, as many as one answer holds. */
@@ -179,6 +192,13 @@ export class Chain {
   #heightAfter(locator: Locator): number {
     const ours = locator.find(({ height, hash }) => this.#headers[height]?.hash === hash);
     return ours === undefined ? Infinity : ours.height + 1;
+  }
+
+  #namesOf(heights: readonly number[]): Locator {
+    return heights.map((height) => {
+      const { hash } = this.#headers[height] as Header;
+      return { height, hash };
+    });
   }
 
   #add(block: Block): void {

@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { BrokenFileError, type Element, type Ending, readArrayFile } from './array-file.js';
 import { fail } from './fail.js';
 import { reason, shortName } from './files.js';
@@ -120,12 +121,21 @@ export async function writeAnew(
     await write(CLOSING);
     await handle.datasync();
     await rename(temporary, file);
+    await syncFolder(dirname(file));
     return handle;
   } catch (error) {
     await handle.close();
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Has the disk know the new name; what is then appended to the file would else be to none. */
+async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folders.
+  const handle = await open(folder).catch(() => undefined);
+  await handle?.sync();
+  await handle?.close();
 }
 
 async function openOrFail(file: string): Promise<FileHandle> {

@@ -33,6 +33,8 @@ import { RecordTable } from './record-table.js';
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /** A larger write would keep the event loop, and a disk that is nearly full, from other things. */
 const WRITE_BYTES = 4 * 1024 * 1024;
+/** A larger file is not replaced out of turn. */
+const AT_ONCE_BYTES = 8 * 1024 * 1024;
 /** After the file was replaced, nothing is taken away for so many times as long as that took. */
 const REPLACE_REST = 10;
 
@@ -118,6 +120,12 @@ export class Journal {
     return this.#table.lengthOf(number);
   }
 
+  /** Where in the file a record ends. */
+  endOf(number: number): number {
+    const { offset, length } = this.#table.placeOf(number);
+    return offset + length;
+  }
+
   /**
    * Adds a record, with the next number.
    *
@@ -169,9 +177,9 @@ export class Journal {
     this.#replaceWhileNeeded();
   }
 
-  /** Has them leave it at once; resolves when they have, or when that cannot be. */
+  /** Has them leave it at once, if it is not too large for that; resolves when that is done. */
   async removed(): Promise<void> {
-    if (this.#table.surplus > 0) await this.#tryToReplace();
+    if (this.#table.surplus > 0 && this.bytes <= AT_ONCE_BYTES) await this.#tryToReplace();
   }
 
   /**
@@ -184,8 +192,7 @@ export class Journal {
     await Promise.allSettled(this.#reads);
     this.#table.truncate(count);
     this.#savedCount = count;
-    const { offset, length } = this.#table.placeOf(count - 1);
-    this.#savedEnd = offset + length;
+    this.#savedEnd = this.endOf(count - 1);
     this.#end = this.#savedEnd;
     this.#saved = this.#saved.then(() => this.#insist(() => this.#close()));
     await this.#saved;

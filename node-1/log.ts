@@ -76,7 +76,8 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-function printable(text: string): string {
+/** A text by somebody else, in one line that does nothing to a terminal. */
+export function printable(text: string): string {
   const line = text.replace(UNPRINTABLE, '?');
   return line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line;
 }

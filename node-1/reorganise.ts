@@ -3,6 +3,7 @@
 import { type Branch, readBlock } from './branch.js';
 import type { Chain } from './chain.js';
 import { LIMITS } from './config.js';
+import type { Key } from './key-set.js';
 import { transactionFrame } from './transaction.js';
 import {
   hasTransaction,
@@ -18,42 +19,46 @@ import {
  *
  * @param branch with more work than our chain; all of it is checked
  * @returns how many transactions are back in the pool
- * @throws Error when there is something that cannot be read, or kept; then our chain is as it was
+ * @throws Error when there is something that cannot be read, or kept; what is left of our chain is valid
  */
 export async function reorganise(chain: Chain, branch: Branch): Promise<number> {
   // What is not on disk cannot be read.
   await chain.saved();
   if (chain.height - branch.fork > LIMITS.deepBlocks) await chain.keepCopy();
-  const returned = await returnToPool(chain, branch);
+  const returned: Key[] = [];
+  try {
+    await returnToPool(chain, branch, returned);
+  } catch (error) {
+    removeTransactions(returned);
+    throw error;
+  }
   await chain.truncate(branch.fork);
   for await (const blocks of branch.blocks()) {
     for (const block of blocks) chain.append(block);
     await chain.saved();
     removeTransactions(blocks.flatMap((block) => block.transactions.map(({ key }) => key)));
   }
-  return returned;
+  return returned.filter(hasTransaction).length;
 }
 
 /**
  * Puts the transactions of our blocks back into the pool: also those that are in the new blocks, for
  * until these are on disk they would be nowhere.
  *
- * @returns how many of them stay there
+ * @param returned is filled with their keys
  */
-async function returnToPool(chain: Chain, branch: Branch): Promise<number> {
+async function returnToPool(chain: Chain, branch: Branch, returned: Key[]): Promise<void> {
   // Lest it be in the file twice, what has just left the pool and comes back.
   await removedTransactions();
-  let returned = 0;
   for (let height = branch.fork + 1; height <= chain.height; ) {
     const blocks = (await chain.read(height)).map(readBlock);
     const transactions = blocks
       .flatMap((block) => block.transactions)
       .filter(({ key }) => !hasTransaction(key));
-    returned += transactions.filter(({ key }) => !branch.has(key)).length;
+    for (const { key } of transactions) returned.push(key);
     await writeTransactions(
       transactions.map(({ key, json }) => ({ key, frame: Buffer.from(transactionFrame(json)) })),
     );
     height += blocks.length;
   }
-  return returned;
 }

@@ -59,9 +59,10 @@ export function work(
   transactions: readonly SealedTransaction[],
   beginning: string,
 ): Block {
-  for (let nonce = 0; ; nonce++) {
-    const hash = hashOf({ ...draft, nonce });
-    if (hash.startsWith(beginning)) return toBlock({ ...draft, nonce, hash }, transactions);
+  const header = { ...draft, nonce: 0, hash: '' };
+  for (; ; header.nonce++) {
+    header.hash = hashOf(header);
+    if (header.hash.startsWith(beginning)) return toBlock(header, transactions);
   }
 }
 
