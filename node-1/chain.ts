@@ -3,6 +3,7 @@
  * keys of what is sealed.
  */
 
+import { rmSync } from 'node:fs';
 import { copyFile, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +38,7 @@ export class Chain {
    */
   static async open(log: Log): Promise<Chain> {
     const chain = new Chain();
-    await rm(FORK_FILE, { force: true });
+    rmSync(FORK_FILE, { force: true });
     let toldMs = performance.now();
     const onRecord = (record: Element) => {
       chain.#add(chain.#readOrFail(record));
@@ -54,6 +55,11 @@ export class Chain {
 
   get height(): number {
     return this.#headers.length - 1;
+  }
+
+  /** The height of the latest block that is on disk. */
+  get savedHeight(): number {
+    return Math.min(this.#journal.savedCount, this.#headers.length) - 1;
   }
 
   /** The header of the latest block. */

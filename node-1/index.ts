@@ -298,7 +298,7 @@ async function refuse(from: Connection, { malformed, id }: Malformed): Promise<v
   if (isLast) from.isExpelled = true;
   log('refused', `${nameOf(from)} sent ${malformed}`);
   const outcome = { status: 'rejected', reason: malformed } as const;
-  const told = id === undefined ? undefined : sendReceipt(from, id, outcome, chain);
+  const told = id === undefined ? undefined : sendReceipt(from, id, outcome);
   if (isLast) await Promise.race([told, sleep(LIMITS.receiptsTimeoutMs)]);
   if (isLast) expel(from, 1008, 'too many malformed messages');
 }
@@ -321,7 +321,7 @@ function learn(texts: string[], from: Connection): void {
 
 /** TRANSACTION: take it in, and tell who wants to know what became of it. */
 function accept(transaction: Transaction, from: Connection): void {
-  sendReceipt(from, transaction.id, admit(transaction, from), chain);
+  sendReceipt(from, transaction.id, admit(transaction, from));
 }
 
 /** Takes in what a peer had and we lacked; false when there is no room for it. */
@@ -347,9 +347,9 @@ function admit(transaction: Transaction, from: Connection): Outcome {
   return { status: 'accepted' };
 }
 
-/** Whether we have a transaction: in the pool, or sealed in a block. */
+/** Whether we have a transaction: in the pool, or sealed in a block that is on disk. */
 function isKnown(key: Key): boolean {
-  return hasTransaction(key) || chain.has(key);
+  return hasTransaction(key) || chain.has(key, chain.savedHeight);
 }
 
 function relay({ frame }: Transaction, from: Connection): void {

@@ -1,6 +1,5 @@
 /** What a client that asks for it is told of each transaction that it sends. */
 
-import type { Chain } from './chain.js';
 import { LIMITS } from './config.js';
 import { type Connection, send } from './connection.js';
 import { type Outcome, receiptFrame } from './messages.js';
@@ -8,24 +7,21 @@ import type { TransactionId } from './transaction.js';
 import { writeTransactions } from './transactions.js';
 
 /**
- * Tells a client what became of its transaction, as soon as all that we have is on disk; so
+ * Tells a client what became of its transaction, as soon as all that the pool has is on disk; so
  * receipts come in the order of the transactions. Whoever has not asked for receipts gets none.
  * Who does not read them is not read from, so that neither this nor a slow disk fills the memory.
  *
  * @param id null if the transaction has none that is usable
- * @param chain in which it may be, if it is known
  */
 export async function sendReceipt(
   to: Connection,
   id: TransactionId | null,
   outcome: Outcome,
-  chain: Chain,
 ): Promise<void> {
   if (!to.announcement?.wantsReceipts) return;
   const frame = receiptFrame(id, outcome);
   to.receiptBytes += frame.length;
   if (to.receiptBytes > LIMITS.unreadReceiptBytes) to.socket.pause();
-  await chain.saved();
   await writeTransactions([]);
   send(to, frame, () => {
     const wasTooMuch = to.receiptBytes > LIMITS.unreadReceiptBytes;

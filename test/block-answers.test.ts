@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { WebSocket } from 'ws';
 import { getLatestBlockFrame, type Locator, locatorFrame } from '../node-1/block-messages.js';
-import { GENESIS } from '../node-1/blocks.js';
+import { type Block, GENESIS } from '../node-1/blocks.js';
 import { LIMITS } from '../node-1/config.js';
 import {
   blocksFileOf,
@@ -27,6 +28,7 @@ import {
 } from './chain-peer.js';
 import { askStatus } from './client.js';
 import { connectTo, until } from './helpers.js';
+import { honest, MeshPeer } from './mesh-peer.js';
 import { withNetwork } from './network.js';
 
 const pad = 'x'.repeat(60_000);
@@ -214,4 +216,36 @@ test('requests and blocks that are none are malformed: the third closes the conn
 
 function bytesOf(blocks: Chain): number {
   return Buffer.byteLength(blocks.map(({ json }) => json).join(''));
+}
+
+test('who asks as soon as blocks are announced gets them', () =>
+  withNetwork(async (network) => {
+    const known = trunkTo(2);
+    const all = growBy(known, 5, 'new');
+    let asking: WebSocket | undefined;
+    const answers: string[] = [];
+    const listener = network.keep(
+      await MeshPeer.open(honest([]), undefined, (said) => {
+        const { type } = JSON.parse(said);
+        if (type === 'LATEST_BLOCK') asking?.send(locatorFrame('GET_BLOCKS', locatorOf(known, 2)));
+        else if (type === 'BLOCKS') answers.push(said);
+      }),
+    );
+    const node = await startWithChain(network, known, [listener.address]);
+    asking = await listener.dial(node.address);
+    await until('a connection', () => node.stdout.includes('connected: '));
+    for (const [i, block] of all.entries()) {
+      if (i < known.length) continue;
+      await announceTo(node.address, block);
+      await until('an answer', () => answers.length === i - known.length + 1);
+      assert.equal(answers.at(-1), blocksAnswer(all.slice(known.length, i + 1)));
+    }
+  }));
+
+/** Announces a block as add-block does. */
+async function announceTo(address: string, block: Block): Promise<void> {
+  const client = await ChainClient.open(address);
+  client.socket.send(latestBlockAnswer(block));
+  assert.equal((await client.latest()).hash, block.hash);
+  client.close();
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
+import { fileOf, trunkTo } from './chain.js';
 import { freePort, until } from './helpers.js';
 import { type Network, type Result, withNetwork } from './network.js';
 
@@ -164,6 +165,8 @@ const mistakes: Mistake[] = [
 for (const { what, make, run, says } of mistakes) {
   test(`a mistake told in one line: ${what}`, () =>
     withNetwork(async (network) => {
+      // Where there is none, a node begins one.
+      await network.write('node-1/blocks.json', fileOf(trunkTo(0)));
       await make(network);
       const before = await snapshot(network);
       const { code, stdout, stderr } = await run(network);
