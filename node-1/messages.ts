@@ -57,12 +57,12 @@ const TRANSACTIONS_HEAD = Buffer.from('{"type":"TRANSACTIONS","data":');
  */
 export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
   const text = frame.toString();
-  const answer = isOurs ? parseUsualAnswer(text) : undefined;
-  if (answer !== undefined) return answer;
-  const large = frame.length > LIMITS.largeBytes ? parseLarge(text, isOurs) : undefined;
-  if (large !== undefined) return large;
-  const usual = parseUsualTransaction(text, frame);
-  if (usual !== undefined) return usual;
+  const isLarge = frame.length > LIMITS.largeBytes;
+  const read =
+    (isLarge ? undefined : parseUsualTransaction(text, frame)) ??
+    (isOurs ? parseUsualAnswer(text) : undefined) ??
+    (isLarge ? parseLarge(text, isOurs) : undefined);
+  if (read !== undefined) return read;
   const message = parseJson(text);
   if (!isObject(message)) return { malformed: 'not a JSON object' };
   const { type, data } = message;
