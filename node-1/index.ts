@@ -64,7 +64,7 @@ import {
   writeTransactions,
 } from './transactions.js';
 
-// Load: settings, known peers, the pool.
+// Load: settings, known peers, the chain, the pool.
 
 const settings = loadSettings(fileURLToPath(new URL('.', import.meta.url)));
 const log = createLog(settings.port);
