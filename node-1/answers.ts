@@ -34,7 +34,6 @@ export class Answers {
   /**
    * Answers a request. Who sends another about the same subject before we have, is not heard: so
    * nobody makes us work for, or remember, more than one of each.
-   *
    */
   async give(from: Connection, { subject, ready, makeFrame, nothing }: Answer): Promise<void> {
     const { asksFor, socket } = from;

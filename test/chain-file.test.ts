@@ -15,7 +15,7 @@ import {
 } from './chain.js';
 import { chainOf, seal, sealedIds, untilOneChain, untilPoolsAre } from './chain-checks.js';
 import { ChainPeer } from './chain-peer.js';
-import { give } from './client.js';
+import { askStatus, give } from './client.js';
 import { freePort, isJson, makeTransaction, until, within } from './helpers.js';
 import { limitFileSize, type Network, ON_LINUX, type RunningNode, withNetwork } from './network.js';
 
@@ -162,3 +162,13 @@ for (const [what, theirs] of [
     }),
   );
 }
+
+test('what is only in a block that the disk refuses is not known, but taken', ON_LINUX, () =>
+  withNetwork(async (network) => {
+    const paid = makeTransaction('paid');
+    const node = await startWithFullDisk(network, grow(CHAIN, [JSON.stringify(paid)]));
+    assert.deepEqual(await askStatus(node.address, paid), ['accepted']);
+    await node.end('SIGKILL');
+    await untilPoolsAre([await network.restart(node)], [...GIVEN, 'paid']);
+  }),
+);

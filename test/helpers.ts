@@ -145,6 +145,13 @@ export function checkProperty<T>(t: TestContext, property: fc.IProperty<T>, numR
   fc.assert(property, { seed: newSeed(t), numRuns });
 }
 
+/** The arguments of `script`, which runs a command on a terminal of its own. */
+export function onTerminal(command: string): string[] {
+  return process.platform === 'linux'
+    ? ['-qec', command, '/dev/null']
+    : ['-q', '/dev/null', ...command.split(' ')];
+}
+
 export function isJson(text: string): boolean {
   try {
     JSON.parse(text);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
-import { freePort, isListening, until, within } from './helpers.js';
+import { freePort, isListening, onTerminal, until, within } from './helpers.js';
 import { withNetwork } from './network.js';
 
 test('every script explains itself with --help', () =>
@@ -98,11 +98,7 @@ test('add-transaction shows a progress bar on a terminal', () =>
   withNetwork(async (network) => {
     await network.startNode();
     const command = 'node add-transaction.js --count 500';
-    const args =
-      process.platform === 'linux'
-        ? ['-qec', command, '/dev/null']
-        : ['-q', '/dev/null', ...command.split(' ')];
-    const { code, stdout } = await network.start(args, '.', 'script').result();
+    const { code, stdout } = await network.start(onTerminal(command), '.', 'script').result();
     assert.equal(code, 0);
     assert.match(stdout, /=+ 100% \| 500 of 500 transactions/);
     assert.match(stdout, / accepted 500 transactions in /);
