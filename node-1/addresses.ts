@@ -65,6 +65,16 @@ export function parseAddress(text: unknown): Address | undefined {
   return { text, key: `${protocol}//${host}:${portOrDefault}`, scope: scopeOf(host) };
 }
 
+/** Where the web page of the node at an address is: at `http:` for `ws:`, at `https:` for `wss:`. */
+export function pageAddressOf(address: string): string {
+  return new URL(address.replace(/^ws/i, 'http')).href;
+}
+
+/** Tells whether an IP address, as a socket or a URL spells it, is one of this machine alone. */
+export function isLoopback(ip: string): boolean {
+  return scopeOf(canonicalHost(ip.replace(/^::ffff:(?=\d+\.)/i, ''))) === 'loopback';
+}
+
 /**
  * Tells whether a node whose own address is of scope `own` may dial an address it learnt
  * from a peer: never towards a network more private than where it is known itself.

@@ -22,6 +22,15 @@ const FILE = fileURLToPath(new URL('blocks.json', import.meta.url));
 export const FORK_FILE = `${FILE}.fork`;
 const PROGRESS_INTERVAL_MS = 2000;
 
+/** What is told of a block where it is only shown. */
+export interface BlockSummary {
+  readonly height: number;
+  readonly hash: string;
+  readonly timestamp: number;
+  /** How many. */
+  readonly transactions: number;
+}
+
 export class Chain {
   /** Of each block, by its height. */
   readonly #headers: Header[] = [];
@@ -69,6 +78,16 @@ export class Chain {
 
   headerAt(height: number): Header | undefined {
     return this.#headers[height];
+  }
+
+  /** The latest blocks, the last one first. */
+  latest(limit: number): BlockSummary[] {
+    const shown = this.#headers.slice(-limit).reverse();
+    return shown.map(({ height, hash, timestamp }) => {
+      const until = this.#keysUntil[height] as number;
+      const transactions = until - (this.#keysUntil[height - 1] ?? 0);
+      return { height, hash, timestamp, transactions };
+    });
   }
 
   /**

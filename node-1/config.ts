@@ -1,5 +1,8 @@
 /** The limits on what others may make a node do, and its timings. */
 
+/** Of this code: the same as in package.json, which a node folder may stand without. */
+export const VERSION = '0.1.0';
+
 export const LIMITS = Object.freeze({
   // What a socket may send.
   frameBytes: 1024 * 1024,
@@ -80,6 +83,17 @@ export const LIMITS = Object.freeze({
   syncTimeoutMs: 120_000,
   deepBlocks: 100,
   chainCopies: 8,
+
+  // What the page shows, and how often it is told.
+  feeds: 16,
+  feedBytes: 1024 * 1024,
+  feedIntervalMs: 200,
+  feedBeatMs: 2_000,
+  shownNodes: 256,
+  shownTransactions: 12,
+  shownBlocks: 5,
+  shownLines: 20,
+  shownSeconds: 60,
 
   // How we keep going, and how we leave.
   announceDelayMs: 100,

@@ -84,6 +84,11 @@ export class Contacts {
     return false;
   }
 
+  /** All contacts, but for those that turned out to be the same node as another. */
+  all(): Contact[] {
+    return [...this.#contacts.values()].filter(({ sameAs }) => sameAs === undefined);
+  }
+
   /** Tells whether an address is ours, in whatever spelling and under any name met so far. */
   isOwn(address: Address): boolean {
     return address.key === this.#own.key || this.#ownNames.has(address.key);

@@ -1,15 +1,16 @@
 /**
- * Who may come in. Any web page can open a WebSocket to this machine, and any name can be made
- * to lead here: so a request has to say that it is from no page, and for us. Pure.
+ * Who may come in, and who may look in. Any web page can open a WebSocket to this machine, and any
+ * name can be made to lead here: so a request has to say that it is from no page, or from our own,
+ * and for us. Pure.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { withoutBrackets } from './addresses.js';
+import { isLoopback, withoutBrackets } from './addresses.js';
 
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 408 | 426;
+  readonly status: 400 | 401 | 403 | 405 | 408;
   /** For the log; who is refused is told the status alone. */
   readonly reason: string;
 }
@@ -18,29 +19,83 @@ export interface Door {
   /** By what name others may ask for us, beside `localhost` and IP addresses. */
   readonly hostname: string;
   readonly secret: string | undefined;
+  /** By what scheme our own page is reached. */
+  readonly scheme: 'http' | 'https';
+  /** Whether who comes from this machine's loopback may be somebody elsewhere. */
+  readonly isBehindProxy: boolean;
 }
 
 type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>;
 
-/** Tells why a request, to become a WebSocket or not, is refused; undefined if it is not. */
+const NO_SECRET: Refusal = { status: 401, reason: 'without our NETWORK_SECRET' };
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'via'];
+
+/** Tells why a request to become a WebSocket is refused; undefined if it is not. */
 export function whyRefused(request: Request, { hostname, secret }: Door): Refusal | undefined {
-  const { headers } = request;
+  const { authorization, origin } = request.headers;
   // First, for who does not know the secret is to learn nothing else.
-  if (secret !== undefined && !isBearer(headers.authorization, secret)) {
-    return { status: 401, reason: 'without our NETWORK_SECRET' };
+  if (secret !== undefined && !isSame(bearerOf(authorization), secret)) return NO_SECRET;
+  const isForeign = origin !== undefined;
+  return whyUnclear(request) ?? (isForeign ? fromPage(origin) : whyNotFor(hostname, request));
+}
+
+/**
+ * Tells why a request for our page, or what belongs to it, is refused; undefined if it is not.
+ *
+ * @param remoteAddress the IP address that it comes from
+ */
+export function whyNotShown(
+  request: Request,
+  remoteAddress: string,
+  { hostname, secret, scheme, isBehindProxy }: Door,
+): Refusal | undefined {
+  const { authorization, origin, host } = request.headers;
+  const isFromHere = !isBehindProxy && isFromLoopback(request, remoteAddress);
+  if (secret !== undefined && !isFromHere) {
+    const shown = bearerOf(authorization) || passwordOf(authorization);
+    if (!isSame(shown, secret)) return NO_SECRET;
   }
+  const unclear = whyUnclear(request);
+  if (unclear !== undefined) return unclear;
+  if (origin !== undefined && origin.toLowerCase() !== `${scheme}://${host}`.toLowerCase()) {
+    return fromPage(origin);
+  }
+  if (isWithinForeignPage(request)) return fromPage('somebody else');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { status: 405, reason: `asks for ${request.method}` };
+  }
+  return whyNotFor(hostname, request);
+}
+
+function whyUnclear(request: Request): Refusal | undefined {
   const hosts = request.rawHeaders.filter((text, i) => i % 2 === 0 && /^host$/i.test(text));
   if (hosts.length !== 1 || !request.url?.startsWith('/')) {
     return { status: 400, reason: 'a request that says not clearly whom it is for' };
   }
-  if (headers.origin !== undefined) {
-    return { status: 403, reason: `a web page of ${headers.origin}` };
-  }
-  const asked = hostnameOf(headers.host);
-  if (asked !== 'localhost' && asked !== hostname && isIP(asked) === 0) {
-    return { status: 403, reason: `asks for ${headers.host}, which is not us` };
-  }
   return undefined;
+}
+
+function whyNotFor(hostname: string, { headers: { host } }: Request): Refusal | undefined {
+  const asked = hostnameOf(host);
+  if (asked === 'localhost' || asked === hostname || isIP(asked) !== 0) return undefined;
+  return { status: 403, reason: `asks for ${host}, which is not us` };
+}
+
+function fromPage(origin: string): Refusal {
+  return { status: 403, reason: `a web page of ${origin}` };
+}
+
+/** Whether a browser says that a page of somebody else wants it as a part of itself. */
+function isWithinForeignPage({ headers }: Request): boolean {
+  const site = headers['sec-fetch-site'];
+  const isForeign = site === 'cross-site' || site === 'same-site';
+  return isForeign && headers['sec-fetch-mode'] !== 'navigate';
+}
+
+/** Whether a request comes from this machine itself, and not through a proxy on it. */
+function isFromLoopback({ headers }: Request, remoteAddress: string): boolean {
+  if (FORWARDED.some((name) => name in headers)) return false;
+  return isLoopback(remoteAddress) && isLoopback(hostnameOf(headers.host));
 }
 
 /** The headers by which one who knows the secret shows it. */
@@ -48,9 +103,18 @@ export function secretHeaders(secret: string | undefined): Record<string, string
   return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 }
 
+function bearerOf(authorization = ''): string {
+  return /^Bearer (.*)$/i.exec(authorization)?.[1] ?? '';
+}
+
+/** What a person has written into the browser's form for it, beside whatever name. */
+function passwordOf(authorization = ''): string {
+  const encoded = /^Basic (.*)$/i.exec(authorization)?.[1] ?? '';
+  return /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString())?.[1] ?? '';
+}
+
 /** Compares digests, and in constant time: how long it takes tells nothing about the secret. */
-function isBearer(authorization: string | undefined, secret: string): boolean {
-  const shown = /^Bearer (.*)$/i.exec(authorization ?? '')?.[1] ?? '';
+function isSame(shown: string, secret: string): boolean {
   return timingSafeEqual(digest(shown), digest(secret));
 }
 

@@ -9,10 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from './config.js';
 import { type Connection, type Peer, pauseUntil, send } from './connection.js';
 import type { Log } from './log.js';
+import type { Meter } from './meter.js';
 
 /** What only the node itself can do. */
 interface Host {
   readonly peers: ReadonlyMap<string, Peer>;
+  readonly meter: Meter;
   readonly log: Log;
   drop(peer: Peer, reason: string): void;
   /** Finds out with a peer what it has missed. */
@@ -37,6 +39,7 @@ export class Flow {
       return;
     }
     send(peer, frame);
+    this.#host.meter.count('relayed');
     if (peer.pause !== undefined) pauseUntil(peer.pause, from);
   }
 

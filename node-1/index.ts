@@ -9,7 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { type Address, parseAddress, scopeFromOutside } from './addresses.js';
+import { type Address, pageAddressOf, parseAddress, scopeFromOutside } from './addresses.js';
 import { announcementHeaders, headerLines } from './announcement.js';
 import { Answers } from './answers.js';
 import { Chain } from './chain.js';
@@ -39,7 +39,7 @@ import { Gossip } from './gossip.js';
 import type { Key } from './key-set.js';
 import { leaveOnSignal } from './leave.js';
 import { listen } from './listen.js';
-import { count, createLog, createTally } from './log.js';
+import { count, createLog } from './log.js';
 import {
   type Data,
   handshakeFrame,
@@ -48,11 +48,13 @@ import {
   type Outcome,
   parseMessage,
 } from './messages.js';
+import { Meter } from './meter.js';
 import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
 import { sendReceipt } from './receipts.js';
 import { Reconciler } from './reconciler.js';
 import { Routes } from './routes.js';
 import { keepsSecret, loadSettings, warningsOf } from './settings.js';
+import { Site } from './site.js';
 import { Sources } from './sources.js';
 import type { Malformed, Transaction } from './transaction.js';
 import {
@@ -67,7 +69,7 @@ import {
 // Load: settings, known peers, the chain, the pool.
 
 const settings = loadSettings(fileURLToPath(new URL('.', import.meta.url)));
-const log = createLog(settings.port);
+const { log, recentLines } = createLog(settings.port);
 const knownPeers = readKnownPeers(settings.folder);
 await lockFolder(settings.folder);
 const chain = await Chain.open(log);
@@ -94,13 +96,14 @@ let dialTimer: NodeJS.Timeout | undefined;
 let announceTimer: NodeJS.Timeout | undefined;
 let isLeaving = false;
 
+const meter = new Meter(log);
 const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worthRemembering(), log);
 const routes = new Routes(peers, connections, contacts);
 const sources = new Sources(routes);
 const crowd = new Crowd(connections, routes, expel);
 const gossip = new Gossip({ contacts, routes, sources, crowd, log });
 const answers = new Answers(sources, crowd, log);
-const flow = new Flow({ peers, drop, catchUp, log });
+const flow = new Flow({ peers, drop, catchUp, meter, log });
 const conflicts = new Conflicts(log);
 const reconciler = new Reconciler({
   peers,
@@ -109,6 +112,7 @@ const reconciler = new Reconciler({
   isKnown,
   greet,
   answers,
+  meter,
   log,
 });
 const chainSync = new ChainSync(chain, {
@@ -118,13 +122,6 @@ const chainSync = new ChainSync(chain, {
   log,
   expel,
   spread: () => reconciler.spread(),
-});
-const tallyAccepted = createTally<Transaction>((accepted, { id }) => {
-  const what = accepted === 1 ? `transaction ${id}` : `${accepted} transactions in the last second`;
-  log('accepted', `${what}, ${tree.size} in the pool`);
-});
-const tallyRefused = createTally<string>((refused, whyNot) => {
-  log('refused', `${count(refused, 'transaction')} (${whyNot})`);
 });
 const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void } = {
   HANDSHAKE: learn,
@@ -137,10 +134,24 @@ const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void 
 
 const server = new WebSocketServer({ noServer: true, clientTracking: false, ...SOCKET_OPTIONS });
 server.on('headers', (headers) => headers.push(...headerLines(announcement)));
-const listeners = await listen(settings, log, (request, socket, head) => {
-  server.handleUpgrade(request, socket, head, (client) => serverOnConnection(client, request));
+const site = new Site({
+  own,
+  contacts,
+  peers,
+  connections,
+  routes,
+  chain,
+  meter,
+  recentLines,
+  log,
+});
+const listeners = await listen(settings, log, {
+  onUpgrade: (request, socket, head) =>
+    server.handleUpgrade(request, socket, head, (client) => serverOnConnection(client, request)),
+  onRequest: (request, response) => site.answer(request, response),
 });
 log('listening', `${settings.address}, ${count(tree.size, 'transaction')} in the pool`);
+log('page', pageAddressOf(settings.address));
 for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);
 
 // Dial: the known peers for ever, the ones learnt in earlier runs while they answer.
@@ -202,6 +213,7 @@ function peerOnOpen(peer: Peer): void {
   peer.openedMs = performance.now();
   peer.toldSince = tree.places;
   contacts.reached(contact);
+  meter.count('connected');
   peers.set(address.key, peer);
   attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
   connectedAddresses = [...connectedAddresses, address.text];
@@ -242,6 +254,7 @@ function redialLater({ contact, address, openedMs }: Peer, reason: string): void
   const upMs = Math.max(0, nowMs - openedMs);
   const waitMs = contacts.lost(contact, upMs, nowMs, Math.random());
   const next = waitMs === undefined ? 'given up' : `again in ${(waitMs / 1000).toFixed(1)} s`;
+  if (upMs === 0) meter.count('failed');
   log(upMs > 0 ? 'disconnected' : 'unreachable', `${address.text} (${reason}), ${next}`);
   if (waitMs === undefined) learntPeers.save();
 }
@@ -296,6 +309,7 @@ async function refuse(from: Connection, { malformed, id }: Malformed): Promise<v
   from.malformedFrames += 1;
   const isLast = from.malformedFrames === LIMITS.malformedFrames;
   if (isLast) from.isExpelled = true;
+  if (id !== undefined) meter.count('rejected');
   log('refused', `${nameOf(from)} sent ${malformed}`);
   const outcome = { status: 'rejected', reason: malformed } as const;
   const told = id === undefined ? undefined : sendReceipt(from, id, outcome);
@@ -332,17 +346,18 @@ function take(transactions: readonly Transaction[], from: Connection): boolean {
 /** A new transaction goes into the pool and on to the others; a known one goes no further. */
 function admit(transaction: Transaction, from: Connection): Outcome {
   if (isKnown(transaction.key)) {
+    meter.count('duplicate');
     conflicts.look(transaction, from);
     return { status: 'known' };
   }
   const reason = whyNoRoom(transaction);
   if (reason !== undefined) {
-    tallyRefused(reason);
+    meter.rejected(reason);
     return { status: 'rejected', reason };
   }
   writeTransactions([transaction]);
   relay(transaction, from);
-  tallyAccepted(transaction);
+  meter.accepted(transaction, from);
   if (isDiskBehind()) pauseUntil(writeTransactions([]), from);
   return { status: 'accepted' };
 }

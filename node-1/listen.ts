@@ -1,17 +1,28 @@
 /** The node's TCP side: what comes in, how long it may take, and what becomes a WebSocket. */
 
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIMITS } from './config.js';
-import { type Door, hostnameOf, type Refusal, whyRefused } from './door.js';
+import { type Door, hostnameOf, type Refusal, whyNotShown, whyRefused } from './door.js';
 import { fail } from './fail.js';
 import type { Log } from './log.js';
-import type { Settings } from './settings.js';
+import { isBehindProxy, type Settings } from './settings.js';
 
-/** Hands over a request to become a WebSocket, and what it runs on. */
-type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** What to do with requests that may come in. */
+interface Handlers {
+  /** Gets one to become a WebSocket, and what it runs on. */
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Answers another one; true if the answer goes on and on. */
+  onRequest(request: IncomingMessage, response: ServerResponse): boolean;
+}
 
 const OPTIONS = {
   maxHeaderSize: LIMITS.headerBytes,
@@ -23,35 +34,53 @@ const OPTIONS = {
   requireHostHeader: false,
 };
 
+/** What some answers tell beside their status; a browser asks its user for the secret. */
+const ANSWER_HEADERS: Partial<Record<Refusal['status'], string[]>> = {
+  401: ['www-authenticate: Basic realm="NETWORK_SECRET as the password"'],
+  405: ['allow: GET, HEAD'],
+};
+
 /**
- * Listens on all hosts, and answers whatever is no WebSocket upgrade, or none that may come in.
+ * Listens on all hosts, and hands over the requests that may come in; to others it answers why not.
  * Ends the process with one line when the port is not to be had.
  *
  * @param log hears of who is turned away
- * @param onUpgrade gets the others
  * @returns the listening servers: of loopback, one for IPv4, and one for IPv6 if the machine has it
  */
 export async function listen(
-  { hosts, port, tls, address, secret }: Settings,
+  settings: Settings,
   log: Log,
-  onUpgrade: OnUpgrade,
+  { onUpgrade, onRequest }: Handlers,
 ): Promise<Server[]> {
-  const door = { hostname: hostnameOf(new URL(address).host), secret };
+  const { hosts, port, tls, address, secret } = settings;
+  const door: Door = {
+    hostname: hostnameOf(new URL(address).host),
+    secret,
+    scheme: tls ? 'https' : 'http',
+    isBehindProxy: isBehindProxy(settings),
+  };
   const unopened = new Map<string, Socket>();
   const servers: Server[] = [];
   for (const host of hosts) {
     const server = tls ? createTlsServer({ ...OPTIONS, ...tls }) : createServer(OPTIONS);
     limitUnopened(server, unopened);
-    answerOn(server, door, log, (request, socket, head) => {
-      unopened.delete(endOf(request.socket));
-      onUpgrade(request, socket, head);
+    answerOn(server, door, log, {
+      onUpgrade: (request, socket, head) => {
+        unopened.delete(endOf(request.socket));
+        onUpgrade(request, socket, head);
+      },
+      onRequest: (request, response) => {
+        const goesOn = onRequest(request, response);
+        if (goesOn) unopened.delete(endOf(request.socket));
+        return goesOn;
+      },
     });
     if (await startOn(server, host, port)) servers.push(server);
   }
   return servers;
 }
 
-/** Of sockets that have not got as far as an upgrade, the oldest makes room for a new one. */
+/** Of sockets that have not got as far as to stay, the oldest makes room for a new one. */
 function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
   // Node.js takes its own listener away before an upgrade, or a CONNECT; TLS has a socket of its own.
   const ignoreErrors = (socket: Socket) => socket.on('error', () => {});
@@ -69,7 +98,7 @@ function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
   });
 }
 
-function answerOn(server: Server, door: Door, log: Log, onUpgrade: OnUpgrade): void {
+function answerOn(server: Server, door: Door, log: Log, handlers: Handlers): void {
   const turnAway = (socket: Socket, { status, reason }: Refusal) => {
     // One answer is enough, also for several requests.
     if (!socket.writable) return;
@@ -80,14 +109,15 @@ function answerOn(server: Server, door: Door, log: Log, onUpgrade: OnUpgrade): v
   const isOpen = door.secret === undefined;
   const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
   const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
-  const serverOnUpgrade: OnUpgrade = (request, socket, head) => {
+  const serverOnUpgrade: Handlers['onUpgrade'] = (request, socket, head) => {
     const refusal = isUpgrade(request) ? whyRefused(request, door) : odd;
-    if (refusal === undefined) onUpgrade(request, socket, head);
+    if (refusal === undefined) handlers.onUpgrade(request, socket, head);
     else turnAway(request.socket, refusal);
   };
-  const serverOnRequest = (request: IncomingMessage) => {
-    const refusal = whyRefused(request, door);
-    turnAway(request.socket, refusal ?? { status: 426, reason: 'asks for no WebSocket' });
+  const serverOnRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const refusal = whyNotShown(request, request.socket.remoteAddress ?? '', door);
+    if (refusal === undefined) handlers.onRequest(request, response);
+    else turnAway(request.socket, refusal);
   };
   const serverOnClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
     const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -112,14 +142,13 @@ function isUpgrade({ method, headers }: IncomingMessage): boolean {
 
 /** Answers in few words, and that is that. */
 function answer(socket: Socket, status: Refusal['status']): void {
-  const body = status === 426 ? 'This is a WebSocket server.\n' : '';
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'connection: close',
-    `content-length: ${body.length}`,
-    ...(status === 426 ? ['upgrade: websocket', 'content-type: text/plain'] : []),
+    'content-length: 0',
+    ...(ANSWER_HEADERS[status] ?? []),
   ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  socket.end(`${lines.join('\r\n')}\r\n\r\n`, () => socket.destroy());
 }
 
 /** False where the machine has no IPv6. */

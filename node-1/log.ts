@@ -5,19 +5,29 @@ import { TokenBucket } from './token-bucket.js';
 
 export type Log = (event: string, detail: string) => void;
 
+/** A line as it was printed. */
+export interface LogLine {
+  /** In ms since 1970. */
+  readonly at: number;
+  readonly event: string;
+  readonly detail: string;
+}
+
 const LINE_CHARACTERS = 300;
 // Control characters and text-direction marks: a peer must not repaint somebody's terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Returns the log of the node on `port`. Nobody can fill the terminal: of each event there are
- * some lines at once, then one a second, and from time to time how many were left out.
+ * Returns the log of the node on `port`, and the latest lines of it, the last one first. Nobody can
+ * fill the terminal: of each event there are some lines at once, then one a second, and from time
+ * to time how many were left out.
  */
-export function createLog(port: number): Log {
+export function createLog(port: number): { log: Log; recentLines: readonly LogLine[] } {
   // A reader that goes away (`node index.js | head`) must not end the node.
   process.stdout.on('error', () => {});
   const budgets = new Map<string, TokenBucket>();
   const leftOut = new Map<string, number>();
+  const recentLines: LogLine[] = [];
 
   function log(event: string, detail: string): void {
     const budget = budgets.get(event) ?? newBudget();
@@ -38,10 +48,13 @@ export function createLog(port: number): Log {
   }
 
   function print(event: string, detail: string): void {
-    console.log(`[${port}] ${event}: ${printable(detail)}`);
+    const line = { at: Date.now(), event, detail: printable(detail) };
+    recentLines.unshift(line);
+    recentLines.length = Math.min(recentLines.length, LIMITS.shownLines);
+    console.log(`[${port}] ${event}: ${line.detail}`);
   }
 
-  return log;
+  return { log, recentLines };
 }
 
 /**

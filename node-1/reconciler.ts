@@ -13,6 +13,7 @@ import { count, type Log } from './log.js';
 import type { KeyPage } from './merkle-tree.js';
 import { type MeshType, meshFrame } from './mesh-messages.js';
 import { type Data, transactionsFrame } from './messages.js';
+import type { Meter } from './meter.js';
 import { PeerError } from './peer-error.js';
 import { Questions } from './questions.js';
 import { type Answer, type Request, Walk } from './reconcile.js';
@@ -25,6 +26,7 @@ export interface Host {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly routes: Routes;
   readonly answers: Answers;
+  readonly meter: Meter;
   readonly log: Log;
   /** Tells whether we have a transaction, in the pool or in the chain. */
   isKnown(key: Key): boolean;
@@ -184,6 +186,7 @@ export class Reconciler {
       if (!job.step.done) return false;
       const data = job.step.value;
       if (data.length > 0) send(connection, meshFrame({ type: 'OFFER_KEYS', data }));
+      if (job.kind === 'compare') this.#host.meter.count('compared');
     } catch (error) {
       if (!(error instanceof PeerError)) throw error;
       // Lest somebody keep us busy with walks that lead nowhere.

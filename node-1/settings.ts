@@ -100,13 +100,18 @@ export function keepsSecret({ address, secret }: Settings): boolean {
   return secret !== undefined && isTls(address);
 }
 
+/** Whether a proxy on this machine leads to us: then whoever comes from here may be anybody. */
+export function isBehindProxy({ address, hosts }: Settings): boolean {
+  return hosts === LOOPBACK && (parseAddress(address) as Address).scope !== 'loopback';
+}
+
 /** Tells what is not wrong with the settings, but dangerous, or has no effect. */
 export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
   const { address, hosts, port, secret, unknown } = settings;
   const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
   const own = parseAddress(address) as Address;
   const isReachable = hosts !== LOOPBACK;
-  if (!isReachable && own.scope !== 'loopback') {
+  if (isBehindProxy(settings)) {
     warnings.push(
       `only this machine can reach us: set HOST, unless a proxy here leads to port ${port}`,
     );

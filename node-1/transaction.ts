@@ -12,6 +12,8 @@ export interface Transaction {
   readonly id: TransactionId;
   /** Stands for the id wherever two are compared. */
   readonly key: Key;
+  /** When its sender says that it was made, in ms since 1970. */
+  readonly timeStamp: number | undefined;
   /** The TRANSACTION frame it travels in, with its own text exactly as it came. */
   readonly frame: Buffer;
 }
@@ -50,7 +52,7 @@ export function readTransaction(
   const id = identify(value, json);
   return id === undefined
     ? unfit('a transaction whose id or hash is not usable')
-    : { id, key: keyOf(id) };
+    : { id, key: keyOf(id), timeStamp: timeOf(value) };
 }
 
 /**
@@ -103,6 +105,10 @@ export function isObject(value: unknown): value is JsonObject {
 /** Tells whether a number is the one that was written, or a fraction, as near as it gets. */
 function isExact(number: number): boolean {
   return Number.isSafeInteger(number) || (Number.isFinite(number) && !Number.isInteger(number));
+}
+
+function timeOf({ timeStamp }: JsonObject): number | undefined {
+  return typeof timeStamp === 'number' ? timeStamp : undefined;
 }
 
 /** A lone surrogate has no form in UTF-8, so that two such ids could not be told apart. */

@@ -106,6 +106,16 @@ export function removeTransactions(keys: readonly Key[]): void {
   if (places.length > 0) journal.remove(places);
 }
 
+/** How much the pool holds: transactions, and the length of its file, which it may not exceed. */
+export function poolSize(): { transactions: number; bytes: number; maxBytes: number } {
+  return { transactions: tree.size, bytes: journal.bytes, maxBytes };
+}
+
+/** Tells whether the disk takes no transactions at present. */
+export function isDiskFailing(): boolean {
+  return journal.isFailing;
+}
+
 /** Tells whether transactions come faster than a working disk takes them. */
 export function isDiskBehind(): boolean {
   return !journal.isFailing && journal.unsavedBytes > LIMITS.backlogBytes;

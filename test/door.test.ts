@@ -16,7 +16,12 @@ function statusOf(asked: Asked, secret?: string): number | undefined {
   const { url = '/', hosts = ['localhost:4001'], ...headers } = asked;
   const rawHeaders = hosts.flatMap((host) => ['Host', host]);
   const request = { method: 'GET', url, headers: { host: hosts[0], ...headers }, rawHeaders };
-  return whyRefused(request, { hostname: 'mesh.example', secret })?.status;
+  return whyRefused(request, {
+    hostname: 'mesh.example',
+    secret,
+    scheme: 'http',
+    isBehindProxy: false,
+  })?.status;
 }
 
 test('who asks for this machine, an IP address or our own name may come in', () => {

@@ -20,7 +20,12 @@ export const keyAt = (prefix: string, rest: number) =>
   );
 /** One key in eight is that of a large transaction. */
 const frameOf = (key: Key) => (key.charCodeAt(KEY_BYTES - 1) % 8 === 0 ? LARGE : SMALL);
-export const transactionOf = (key: Key): Transaction => ({ id: key, key, frame: frameOf(key) });
+export const transactionOf = (key: Key): Transaction => ({
+  id: key,
+  key,
+  timeStamp: undefined,
+  frame: frameOf(key),
+});
 
 /** Keys all over the tree, the same for a seed. */
 export function spread(seed: number, count: number): Key[] {

@@ -1,0 +1,108 @@
+/** What happens on a node, counted: for its page, and for who measures it. */
+
+import { LIMITS } from './config.js';
+import { type Connection, nameOf } from './connection.js';
+import { count, createTally, type Log } from './log.js';
+import type { Transaction, TransactionId } from './transaction.js';
+import { poolSize } from './transactions.js';
+
+/** A transaction that has come, as it is shown. */
+export interface Arrival {
+  readonly id: TransactionId;
+  /** The address of who sent it first; null for a client. */
+  readonly from: string | null;
+  /** In ms since 1970. */
+  readonly at: number;
+  /** How long after it was made, in ms, by the clock of its maker; null if that does not say. */
+  readonly delayMs: number | null;
+}
+
+/** Since the node was started. */
+export interface Counts {
+  /** Dials that led to a connection, and those that did not. */
+  connected: number;
+  failed: number;
+  /** Transactions. */
+  accepted: number;
+  duplicate: number;
+  rejected: number;
+  /** Copies of transactions that were sent on. */
+  relayed: number;
+  /** Pools that were compared with ours. */
+  compared: number;
+}
+
+export class Meter {
+  readonly #counts: Counts = {
+    connected: 0,
+    failed: 0,
+    accepted: 0,
+    duplicate: 0,
+    rejected: 0,
+    relayed: 0,
+    compared: 0,
+  };
+  /** The latest one is where the number of those accepted leads. */
+  readonly #arrivals: Arrival[] = [];
+  /** How many were accepted in each of the last seconds, the latest last. */
+  readonly #rate = new Array<number>(LIMITS.shownSeconds).fill(0);
+  readonly #tallyAccepted: (transaction: Transaction) => void;
+  readonly #tallyRejected: (reason: string) => void;
+
+  /** @param log hears of transactions, once a second */
+  constructor(log: Log) {
+    this.#tallyAccepted = createTally((accepted, { id }) => {
+      const what =
+        accepted === 1 ? `transaction ${id}` : `${accepted} transactions in the last second`;
+      log('accepted', `${what}, ${poolSize().transactions} in the pool`);
+    });
+    this.#tallyRejected = createTally((rejected, reason) => {
+      log('refused', `${count(rejected, 'transaction')} (${reason})`);
+    });
+    let before = 0;
+    setInterval(() => {
+      this.#rate.shift();
+      this.#rate.push(this.#counts.accepted - before);
+      before = this.#counts.accepted;
+    }, 1000).unref();
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.#counts;
+  }
+
+  get rate(): readonly number[] {
+    return this.#rate;
+  }
+
+  /** The latest transactions, the last one first. */
+  get latest(): Arrival[] {
+    const { accepted } = this.#counts;
+    const first = accepted % LIMITS.shownTransactions;
+    return [...this.#arrivals.slice(first), ...this.#arrivals.slice(0, first)].reverse();
+  }
+
+  count(what: keyof Counts): void {
+    this.#counts[what] += 1;
+  }
+
+  /** A new transaction has come over a connection, and was taken. */
+  accepted(transaction: Transaction, from: Connection): void {
+    const { id, timeStamp } = transaction;
+    const at = Date.now();
+    this.#arrivals[this.#counts.accepted % LIMITS.shownTransactions] = {
+      id,
+      from: from.address === undefined ? null : nameOf(from),
+      at,
+      delayMs: timeStamp === undefined ? null : at - timeStamp,
+    };
+    this.count('accepted');
+    this.#tallyAccepted(transaction);
+  }
+
+  /** A new transaction was not taken. */
+  rejected(reason: string): void {
+    this.count('rejected');
+    this.#tallyRejected(reason);
+  }
+}

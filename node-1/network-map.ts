@@ -1,0 +1,93 @@
+/** The network as one node sees it: the nodes it has heard of, and who says to be linked with whom. */
+
+import type { Address } from './addresses.js';
+import { LIMITS } from './config.js';
+import type { Connection, Peer } from './connection.js';
+import type { Contact, Contacts } from './contacts.js';
+import type { Routes } from './routes.js';
+
+export interface MappedNode {
+  readonly address: string;
+  /** `lost` is one that will be dialled again, `reported` one that is only named by others. */
+  readonly state: 'self' | 'connected' | 'dialling' | 'lost' | 'reported';
+  /** Whether it is a plain peer; of those that we are connected to. */
+  readonly isStranger?: boolean;
+}
+
+export interface NetworkMap {
+  readonly nodes: readonly MappedNode[];
+  /** Places in `nodes`, the lower first; each pair once. */
+  readonly links: readonly (readonly [number, number])[];
+  /** How many nodes there are beyond those. */
+  readonly leftOut: number;
+}
+
+/** What a map is drawn from, as it is at the time. */
+export interface View {
+  readonly own: Address;
+  readonly contacts: Contacts;
+  readonly peers: ReadonlyMap<string, Peer>;
+  readonly connections: ReadonlySet<Connection>;
+  readonly routes: Routes;
+}
+
+/** Draws the map of now: this node first, then its peers, whom it dials, and whom those name. */
+export function mapNetwork({ own, contacts, peers, connections, routes }: View): NetworkMap {
+  const nodes: MappedNode[] = [];
+  const places = new Map<string, number>();
+  const leftOut = new Set<string>();
+  const links = new Map<number, [number, number]>();
+
+  function add(key: string, node: MappedNode): void {
+    if (places.has(key)) return;
+    if (nodes.length < LIMITS.shownNodes) places.set(key, nodes.push(node) - 1);
+    else leftOut.add(key);
+  }
+
+  function placeOf(address: Address): number | undefined {
+    return contacts.isOwn(address) ? 0 : places.get(contacts.resolve(address));
+  }
+
+  function link(a: number | undefined, b: number | undefined): void {
+    if (a === undefined || b === undefined || a === b) return;
+    const [low, high] = a < b ? [a, b] : [b, a];
+    links.set(low * LIMITS.shownNodes + high, [low, high]);
+  }
+
+  add(own.key, { address: own.text, state: 'self' });
+  for (const [key, { address, announcement }] of peers) {
+    add(key, { address: address.text, state: 'connected', isStranger: announcement === undefined });
+    link(0, places.get(key));
+  }
+  for (const contact of contacts.all()) {
+    add(contact.address.key, { address: contact.address.text, state: stateOf(contact) });
+  }
+  const told = neighboursOf(connections, routes);
+  for (const [peer, neighbours] of told) {
+    for (const address of neighbours) {
+      const key = contacts.resolve(address);
+      if (!contacts.isOwn(address)) add(key, { address: address.text, state: 'reported' });
+      link(places.get(peer.address.key), placeOf(address));
+    }
+  }
+  return { nodes, links: [...links.values()], leftOut: leftOut.size };
+}
+
+/** Of one that we are not connected to. */
+function stateOf({ dueMs, failures }: Contact): MappedNode['state'] {
+  if (dueMs === Infinity) return 'dialling';
+  return failures > 0 ? 'lost' : 'reported';
+}
+
+/** Whom each of our peers is connected to, as it last said. */
+function neighboursOf(
+  connections: ReadonlySet<Connection>,
+  routes: Routes,
+): Map<Peer, readonly Address[]> {
+  const told = new Map<Peer, readonly Address[]>();
+  for (const connection of connections) {
+    const peer = connection.neighbours && routes.peerBehind(connection);
+    if (peer !== undefined) told.set(peer, connection.neighbours ?? []);
+  }
+  return told;
+}

@@ -1,0 +1,565 @@
+/**
+ * The page of a node: shows what the node tells at /events, and changes nothing. All that comes
+ * from there may have been written by a stranger: it is shown as text, never as HTML.
+ */
+
+import cytoscape from '/cytoscape.mjs';
+
+/**
+ * @typedef {{ address: string, version: string, uptimeMs: number }} Own
+ * @typedef {'self' | 'connected' | 'dialling' | 'lost' | 'reported'} State
+ * @typedef {{ address: string, state: State, isStranger?: boolean }} MappedNode
+ * @typedef {{ nodes: MappedNode[], links: [number, number][], leftOut: number }} NetworkMap
+ * @typedef {{ id: string | number, from: string | null, at: number, delayMs: number | null }} Arrival
+ * @typedef {{ accepted: number, duplicate: number, rejected: number, relayed: number,
+ *   rate: number[], latest: Arrival[] }} Transactions
+ * @typedef {{ transactions: number, bytes: number, maxBytes: number }} Pool
+ * @typedef {{ height: number, hash: string, timestamp: number, transactions: number }} Block
+ * @typedef {{ height: number, blocks: Block[] }} Chain
+ * @typedef {{ at: number, event: string, detail: string }} Line
+ */
+
+/** The node says something every two seconds: after this long it is not there. */
+const SILENCE_MS = 6000;
+const RETRY_MS = 1000;
+/** Of more nodes than these the labels stand around the graph, like the rays of a star. */
+const FEW_NODES = 16;
+const LABEL_CHARACTERS = 28;
+const LABEL_PIXELS = { few: 13, many: 10 };
+/** How many links a line of the list names. */
+const NAMED_LINKS = 6;
+/** More new transactions at once than these only flicker. */
+const FEW_ARRIVALS = 4;
+const SVG = 'http://www.w3.org/2000/svg';
+const STATES = {
+  self: 'this node',
+  connected: 'connected',
+  dialling: 'dialling',
+  lost: 'lost, dialled again soon',
+  reported: 'named by others',
+};
+
+let own = '';
+let startedMs = 0;
+/** @type {Arrival | undefined} */
+let latestArrival;
+
+const graph = cytoscape({
+  container: byId('graph'),
+  style: graphStyle(),
+  userZoomingEnabled: false,
+  userPanningEnabled: false,
+  boxSelectionEnabled: false,
+  autoungrabify: true,
+  autounselectify: true,
+});
+graph.on('tap', 'node', ({ target }) => {
+  const page = target.data('page');
+  if (page) location.assign(page);
+});
+graph.on('mouseover', 'node', ({ target }) => {
+  byId('graph').style.cursor = target.data('page') ? 'pointer' : '';
+});
+graph.on('mouseout', 'node', () => {
+  byId('graph').style.cursor = '';
+});
+graph.on('resize', placeNodes);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  graph.style(graphStyle());
+});
+
+const bars = Array.from({ length: 60 }, (_, second) => {
+  const bar = document.createElementNS(SVG, 'rect');
+  bar.setAttribute('x', String(second + 0.1));
+  bar.setAttribute('width', '0.8');
+  byId('rate').append(bar);
+  return bar;
+});
+
+const show = {
+  node: showOwn,
+  network: showNetwork,
+  transactions: showTransactions,
+  pool: showPool,
+  chain: showChain,
+  log: showLog,
+};
+
+setInterval(showUptime, 1000);
+watch();
+
+/** Shows what the node tells, and when it is silent; then tries again until it is back. */
+function watch() {
+  const feed = new EventSource('/events');
+  let silence = setTimeout(lose, SILENCE_MS);
+  feed.addEventListener('error', lose);
+  feed.addEventListener('status', ({ data }) => {
+    clearTimeout(silence);
+    silence = setTimeout(lose, SILENCE_MS);
+    setConnection('live');
+    for (const [section, value] of Object.entries(JSON.parse(data))) {
+      show[/** @type {keyof typeof show} */ (section)]?.(/** @type {never} */ (value));
+    }
+  });
+
+  function lose() {
+    feed.removeEventListener('error', lose);
+    feed.close();
+    clearTimeout(silence);
+    setConnection('lost');
+    setTimeout(watch, RETRY_MS);
+  }
+}
+
+/** @param {'live' | 'lost'} connection */
+function setConnection(connection) {
+  document.body.dataset.connection = connection;
+  const isLost = connection === 'lost';
+  byId('notice').hidden = !isLost;
+  byId('notice').textContent = isLost
+    ? `${own ? shortOf(own) : 'The node'} does not answer. What you see is how it was; trying again…`
+    : '';
+}
+
+/** @param {Own} node */
+function showOwn({ address, version, uptimeMs }) {
+  own = address;
+  startedMs = performance.now() - uptimeMs;
+  setText('address', shortOf(address));
+  setText('command', `node add-transaction.js --address ${address}`);
+  setText('version', `Version ${version}.`);
+  showUptime();
+}
+
+function showUptime() {
+  if (startedMs !== 0) setText('uptime', durationOf(performance.now() - startedMs));
+}
+
+/** @param {NetworkMap} map */
+function showNetwork({ nodes, links, leftOut }) {
+  const addressAt = (/** @type {number} */ place) =>
+    /** @type {MappedNode} */ (nodes[place]).address;
+  const linked = new Map(nodes.map(({ address }) => [address, /** @type {string[]} */ ([])]));
+  for (const [a, b] of links) {
+    linked.get(addressAt(a))?.push(addressAt(b));
+    linked.get(addressAt(b))?.push(addressAt(a));
+  }
+  const sorted = [...nodes].sort((a, b) => inOrder(a.address, b.address));
+  const peers = nodes.filter(({ state }) => state === 'connected').length;
+  document.title = `${shortOf(addressAt(0))} – ${countOf(peers, 'peer')}`;
+  setText('peers', numberOf(peers));
+  setText('summary', summaryOf(nodes.length, links.length, leftOut));
+  showGraph(
+    sorted,
+    links.map(([a, b]) => [addressAt(a), addressAt(b)]),
+  );
+  const items = sorted.map((node) => itemOf(node, linked.get(node.address) ?? []));
+  replaceItems(byId('nodes'), items);
+}
+
+/**
+ * @param {number} nodes
+ * @param {number} links
+ * @param {number} leftOut
+ */
+function summaryOf(nodes, links, leftOut) {
+  if (nodes === 1) return 'It knows of no other node. Start one, and it appears here.';
+  const others = leftOut > 0 ? ` ${countOf(leftOut, 'node')} more are not shown.` : '';
+  return `${countOf(nodes, 'node')}, ${countOf(links, 'link')}. Click a node to see the network as it does.${others}`;
+}
+
+/**
+ * @param {MappedNode[]} nodes
+ * @param {[string, string][]} links
+ */
+function showGraph(nodes, links) {
+  const elements = [
+    ...nodes.map((node) => ({
+      group: /** @type {const} */ ('nodes'),
+      data: { id: node.address, page: node.state === 'self' ? undefined : pageOf(node) },
+      classes: node.isStranger ? 'connected stranger' : node.state,
+    })),
+    ...links.map(([source, target]) => ({
+      group: /** @type {const} */ ('edges'),
+      data: { id: linkOf(source, target), source, target },
+      classes: nodes.some(
+        ({ address, state }) => state === 'self' && [source, target].includes(address),
+      )
+        ? 'own'
+        : '',
+    })),
+  ];
+  graph.batch(() => {
+    const wanted = new Set(elements.map(({ data }) => data.id));
+    graph
+      .elements()
+      .filter((element) => !wanted.has(element.id()))
+      .remove();
+    for (const element of elements) {
+      const shown = graph.getElementById(element.data.id);
+      if (shown.empty()) graph.add(element);
+      else shown.classes(element.classes).data(element.data);
+    }
+  });
+  placeNodes();
+}
+
+/** Around an ellipse, in the order of their addresses: a node that goes or comes moves few others. */
+function placeNodes() {
+  const nodes = graph.nodes().sort((a, b) => inOrder(a.id(), b.id()));
+  const areFew = nodes.length <= FEW_NODES;
+  const margin = areFew ? { x: 75, y: 40 } : { x: 60, y: 60 };
+  const [width, height] = [graph.width(), graph.height()];
+  const radius =
+    nodes.length === 1 ? { x: 0, y: 0 } : { x: width / 2 - margin.x, y: height / 2 - margin.y };
+  const first = nodes.length === 2 ? Math.PI : -Math.PI / 2;
+  graph.batch(() => {
+    nodes.forEach((node, place) => {
+      const angle = first + (2 * Math.PI * place) / nodes.length;
+      node.position({
+        x: width / 2 + radius.x * Math.cos(angle),
+        y: height / 2 + radius.y * Math.sin(angle),
+      });
+      node.data(areFew ? labelBelow(node.id()) : labelOutwards(node.id(), angle));
+    });
+  });
+}
+
+/** @param {string} address */
+function labelBelow(address) {
+  const label = cut(shortOf(address));
+  return { label, size: 22, font: LABEL_PIXELS.few, rotation: 0, dx: 0, dy: 24 };
+}
+
+/**
+ * @param {string} address
+ * @param {number} angle
+ */
+function labelOutwards(address, angle) {
+  const isAtHome = hostOf(address) === hostOf(own);
+  const label = cut(isAtHome ? `:${new URL(address).port}` : shortOf(address));
+  const distance = 12 + label.length * LABEL_PIXELS.many * 0.3;
+  const isLeft = Math.cos(angle) < 0;
+  return {
+    label,
+    size: 10,
+    font: LABEL_PIXELS.many,
+    rotation: isLeft ? angle + Math.PI : angle,
+    dx: distance * Math.cos(angle),
+    dy: distance * Math.sin(angle),
+  };
+}
+
+/** The look of the graph, in the colours of the page. */
+function graphStyle() {
+  const colours = getComputedStyle(document.documentElement);
+  const colour = (/** @type {string} */ name) => colours.getPropertyValue(`--${name}`).trim();
+  return /** @type {cytoscape.StylesheetJson} */ ([
+    {
+      selector: 'node',
+      style: {
+        width: 'data(size)',
+        height: 'data(size)',
+        'background-color': colour('absent'),
+        'border-width': 2,
+        'border-color': colour('absent'),
+        label: 'data(label)',
+        color: colour('text'),
+        'font-size': 'data(font)',
+        'font-family': 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif',
+        'text-valign': 'center',
+        'text-rotation': 'data(rotation)',
+        'text-margin-x': 'data(dx)',
+        'text-margin-y': 'data(dy)',
+        'text-background-color': colour('card'),
+        'text-background-opacity': 0.8,
+        'text-background-padding': '2px',
+        'overlay-opacity': 0,
+      },
+    },
+    {
+      selector: 'node.self',
+      style: {
+        'background-color': colour('self'),
+        'border-color': colour('self'),
+        'font-weight': 'bold',
+      },
+    },
+    {
+      selector: 'node.connected',
+      style: { 'background-color': colour('connected'), 'border-color': colour('connected') },
+    },
+    {
+      selector: 'node.stranger',
+      style: {
+        shape: 'rectangle',
+        'background-color': colour('stranger'),
+        'border-color': colour('stranger'),
+      },
+    },
+    {
+      selector: 'node.dialling, node.lost',
+      style: {
+        'background-color': colour('card'),
+        'border-style': 'dashed',
+        color: colour('muted'),
+        opacity: 0.6,
+      },
+    },
+    { selector: 'node.reported', style: { color: colour('muted'), opacity: 0.7 } },
+    {
+      selector: 'edge',
+      style: { width: 1, 'line-color': colour('link'), opacity: 0.5, 'haystack-radius': 0 },
+    },
+    { selector: 'edge.own', style: { width: 2.5, opacity: 1 } },
+    {
+      selector: '.busy',
+      style: {
+        'line-color': colour('busy'),
+        'border-color': colour('busy'),
+        'transition-property': 'line-color, border-color',
+        'transition-duration': 150,
+      },
+    },
+  ]);
+}
+
+/**
+ * @param {MappedNode} node
+ * @param {string[]} linked
+ */
+function itemOf(node, linked) {
+  const { address, state, isStranger = false } = node;
+  const page = state === 'self' ? undefined : pageOf(node);
+  const name = element(page === undefined ? 'b' : 'a', shortOf(address));
+  if (page !== undefined) name.setAttribute('href', page);
+  const links = [...linked].sort(inOrder);
+  const named = links.slice(0, NAMED_LINKS).map(shortOf).join(', ');
+  const others = links.length > NAMED_LINKS ? ` and ${links.length - NAMED_LINKS} more` : '';
+  const text = links.length === 0 ? 'no links' : `linked with ${named}${others}`;
+  const item = element('li', name, ` ${isStranger ? 'stranger' : STATES[state]}`);
+  item.append(element('br'), classed('span', 'links', text));
+  item.classList.toggle('stranger', isStranger);
+  item.dataset.address = address;
+  item.dataset.state = state;
+  item.dataset.links = links.join(' ');
+  return item;
+}
+
+/**
+ * Puts new items in the place of a list's, but leaves alone those that say the same: whoever has
+ * tabbed to one keeps it.
+ *
+ * @param {HTMLElement} list
+ * @param {HTMLElement[]} items
+ */
+function replaceItems(list, items) {
+  const shown = new Map([...list.children].map((item) => [item.outerHTML, item]));
+  const focused = document.activeElement?.closest('li')?.dataset.address;
+  list.replaceChildren(...items.map((item) => shown.get(item.outerHTML) ?? item));
+  if (focused === undefined || list.contains(document.activeElement)) return;
+  const again = items.find(({ dataset }) => dataset.address === focused);
+  again?.querySelector('a')?.focus();
+}
+
+/** @param {Transactions} transactions */
+function showTransactions({ accepted, duplicate, rejected, relayed, rate, latest }) {
+  const most = Math.max(...rate);
+  bars.forEach((bar, second) => {
+    const height = most === 0 ? 0 : (20 * (rate[second] ?? 0)) / most;
+    bar.setAttribute('y', String(20 - height));
+    bar.setAttribute('height', String(height));
+  });
+  const minute = rate.reduce((sum, each) => sum + each, 0);
+  const text = `${numberOf(rate.at(-1) ?? 0)} in the last second, ${numberOf(minute)} in the last minute`;
+  setText('rate-now', text);
+  setText('rate-most', most === 0 ? '' : `tallest bar: ${numberOf(most)} a second`);
+  setText(
+    'counts',
+    `Since its start: ${numberOf(accepted)} accepted, ${numberOf(duplicate)} known already, ${numberOf(rejected)} rejected; ${numberOf(relayed)} copies sent on.`,
+  );
+  byId('no-transactions').hidden = latest.length > 0;
+  byId('transactions').hidden = latest.length === 0;
+  const before = latest.findIndex((each) => isSame(each, latestArrival));
+  const arrived = before === -1 ? latest : latest.slice(0, before);
+  const isNew = (/** @type {Arrival} */ each) =>
+    latestArrival !== undefined && arrived.length <= FEW_ARRIVALS && arrived.includes(each);
+  const rows = latest.map((arrival) => rowOf(arrival, isNew(arrival)));
+  document.querySelector('#transactions tbody')?.replaceChildren(...rows);
+  if (latestArrival !== undefined) flash(arrived);
+  latestArrival = latest[0];
+}
+
+/**
+ * @param {Arrival} arrival
+ * @param {boolean} isNew
+ */
+function rowOf({ id, from, delayMs }, isNew) {
+  const row = element(
+    'tr',
+    classed('td', 'id', String(id)),
+    classed('td', 'from', from === null ? 'a client' : shortOf(from)),
+    classed('td', 'delay', delayMs === null ? 'not said' : durationOf(delayMs)),
+  );
+  for (const cell of row.querySelectorAll('td')) cell.title = cell.textContent ?? '';
+  row.classList.toggle('new', isNew);
+  return row;
+}
+
+/**
+ * Lights up the links over which transactions have come.
+ *
+ * @param {Arrival[]} arrived
+ */
+function flash(arrived) {
+  for (const from of new Set(arrived.map((each) => each.from))) {
+    const lit = from === null ? own : linkOf(from, own);
+    graph.getElementById(lit).flashClass('busy', 500);
+  }
+}
+
+/** @param {Pool} pool */
+function showPool({ transactions }) {
+  setText('pool', numberOf(transactions));
+}
+
+/** @param {Chain} chain */
+function showChain({ height, blocks }) {
+  setText('height', numberOf(height));
+  const items = blocks.map((block) =>
+    element(
+      'li',
+      classed('span', 'height', `# ${block.height}`),
+      classed('span', 'hash', `${block.hash.slice(0, 12)}…`),
+      classed(
+        'span',
+        'sealed',
+        block.height === 0 ? 'the genesis' : countOf(block.transactions, 'transaction'),
+      ),
+      classed('span', 'when', block.height === 0 ? '' : timeOf(block.timestamp)),
+    ),
+  );
+  byId('blocks').replaceChildren(...items);
+}
+
+/** @param {Line[]} lines */
+function showLog(lines) {
+  const items = lines.map(({ at, event, detail }) =>
+    element('li', element('time', timeOf(at)), element('span', `${event}: ${detail}`)),
+  );
+  byId('log').replaceChildren(...items);
+}
+
+/**
+ * Where the page of a node is; undefined if it can have none.
+ *
+ * @param {MappedNode} node
+ */
+function pageOf({ address, isStranger }) {
+  if (isStranger || !/^wss?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
+  return new URL(address.replace(/^ws/i, 'http')).href;
+}
+
+/** @param {string} address */
+function hostOf(address) {
+  return URL.canParse(address) ? new URL(address).hostname : '';
+}
+
+/** @param {string} address */
+function shortOf(address) {
+  return address.replace(/^wss?:\/\//i, '').replace(/\/$/, '');
+}
+
+/** @param {string} text */
+function cut(text) {
+  return text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text;
+}
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function inOrder(a, b) {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function linkOf(a, b) {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+/**
+ * @param {Arrival} a
+ * @param {Arrival | undefined} b
+ */
+function isSame(a, b) {
+  return a.id === b?.id && a.at === b.at;
+}
+
+/** @param {number} number */
+function numberOf(number) {
+  return number.toLocaleString('en');
+}
+
+/**
+ * @param {number} amount
+ * @param {string} noun
+ */
+function countOf(amount, noun) {
+  return `${numberOf(amount)} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** @param {number} ms */
+function durationOf(ms) {
+  const seconds = Math.abs(ms) / 1000;
+  const sign = ms < 0 ? '−' : '';
+  if (seconds < 1) return `${sign}${Math.round(1000 * seconds)} ms`;
+  if (seconds < 60) return `${sign}${seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${sign}${Math.floor(seconds / 3600)} h`;
+  return `${sign}${numberOf(Math.floor(seconds / 86_400))} days`;
+}
+
+/** @param {number} ms */
+function timeOf(ms) {
+  return new Date(ms).toLocaleTimeString('en-GB');
+}
+
+/** @param {string} id */
+function byId(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+function setText(id, text) {
+  byId(id).textContent = text;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} name
+ * @param {...(Node | string)} children
+ */
+function element(name, ...children) {
+  const made = document.createElement(name);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} name
+ * @param {string} className
+ * @param {string} text
+ */
+function classed(name, className, text) {
+  const made = element(name, text);
+  made.className = className;
+  return made;
+}
