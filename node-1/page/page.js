@@ -209,26 +209,42 @@ function placeNodes() {
   const nodes = graph.nodes().sort((a, b) => inOrder(a.id(), b.id()));
   const areFew = nodes.length <= FEW_NODES;
   const margin = areFew ? { x: 75, y: 40 } : { x: 60, y: 60 };
-  const [width, height] = [graph.width(), graph.height()];
-  const radius =
-    nodes.length === 1 ? { x: 0, y: 0 } : { x: width / 2 - margin.x, y: height / 2 - margin.y };
   const first = nodes.length === 2 ? Math.PI : -Math.PI / 2;
+  const angles = nodes.map((_, place) => first + (2 * Math.PI * place) / nodes.length);
+  const across = stretch(angles.map(Math.cos), margin.x, graph.width() - margin.x);
+  const down = stretch(angles.map(Math.sin), margin.y, graph.height() - margin.y);
   graph.batch(() => {
     nodes.forEach((node, place) => {
-      const angle = first + (2 * Math.PI * place) / nodes.length;
-      node.position({
-        x: width / 2 + radius.x * Math.cos(angle),
-        y: height / 2 + radius.y * Math.sin(angle),
-      });
-      node.data(areFew ? labelBelow(node.id()) : labelOutwards(node.id(), angle));
+      const angle = /** @type {number} */ (angles[place]);
+      node.position({ x: across(Math.cos(angle)), y: down(Math.sin(angle)) });
+      node.data(areFew ? labelBeside(node.id(), angle) : labelOutwards(node.id(), angle));
     });
   });
 }
 
-/** @param {string} address */
-function labelBelow(address) {
+/**
+ * Returns what takes numbers from where they are to between `low` and `high`.
+ *
+ * @param {number[]} numbers
+ * @param {number} low
+ * @param {number} high
+ */
+function stretch(numbers, low, high) {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  const range = most - least;
+  return (/** @type {number} */ number) =>
+    // Rounding errors alone are no range: all are the same.
+    range < 1e-9 ? (low + high) / 2 : low + ((number - least) / range) * (high - low);
+}
+
+/**
+ * @param {string} address
+ * @param {number} angle
+ */
+function labelBeside(address, angle) {
   const label = cut(shortOf(address));
-  return { label, size: 22, font: LABEL_PIXELS.few, rotation: 0, dx: 0, dy: 24 };
+  const isAbove = Math.sin(angle) < -0.1;
+  return { label, size: 22, font: LABEL_PIXELS.few, rotation: 0, dx: 0, dy: isAbove ? -24 : 24 };
 }
 
 /**
@@ -303,15 +319,15 @@ function graphStyle() {
         'background-color': colour('card'),
         'border-style': 'dashed',
         color: colour('muted'),
-        opacity: 0.6,
+        opacity: 0.75,
       },
     },
     { selector: 'node.reported', style: { color: colour('muted'), opacity: 0.7 } },
     {
       selector: 'edge',
-      style: { width: 1, 'line-color': colour('link'), opacity: 0.5, 'haystack-radius': 0 },
+      style: { width: 1.25, 'line-color': colour('link'), opacity: 0.7, 'haystack-radius': 0 },
     },
-    { selector: 'edge.own', style: { width: 2.5, opacity: 1 } },
+    { selector: 'edge.own', style: { width: 3, opacity: 1 } },
     {
       selector: '.busy',
       style: {
