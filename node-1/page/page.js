@@ -35,7 +35,7 @@ const STATES = {
   self: 'this node',
   connected: 'connected',
   dialling: 'dialling',
-  lost: 'lost, dialled again soon',
+  lost: 'not there',
   reported: 'named by others',
 };
 
