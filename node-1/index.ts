@@ -105,16 +105,7 @@ const gossip = new Gossip({ contacts, routes, sources, crowd, log });
 const answers = new Answers(sources, crowd, log);
 const flow = new Flow({ peers, drop, catchUp, meter, log });
 const conflicts = new Conflicts(log);
-const reconciler = new Reconciler({
-  peers,
-  routes,
-  take,
-  isKnown,
-  greet,
-  answers,
-  meter,
-  log,
-});
+const reconciler = new Reconciler({ peers, routes, take, isKnown, greet, answers, meter, log });
 const chainSync = new ChainSync(chain, {
   routes,
   flow,
