@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import { LIMITS } from '../node-1/config.js';
+import { LIMITS, VERSION } from '../node-1/config.js';
 import { PROJECT } from './helpers.js';
 
 /** The rows of all tables in a file that begin with a name in code and a number. */
@@ -22,4 +22,8 @@ test('what SECURITY.md says of limits is so', async () => {
   for (const [name, value] of rows) {
     assert.equal(Object.entries(LIMITS).find(([each]) => each === name)?.[1], value, name);
   }
+});
+
+test('the version that a node shows is that of the package', async () => {
+  assert.equal(VERSION, (await fs.readJson(join(PROJECT, 'package.json'))).version);
 });

@@ -157,21 +157,14 @@ function showNetwork({ nodes, links, leftOut }) {
   replaceItems(byId('nodes'), items);
 }
 
-/**
- * @param {number} nodes
- * @param {number} links
- * @param {number} leftOut
- */
+/** @param {number} nodes @param {number} links @param {number} leftOut */
 function summaryOf(nodes, links, leftOut) {
   if (nodes === 1) return 'It knows of no other node. Start one, and it appears here.';
   const others = leftOut > 0 ? ` ${countOf(leftOut, 'node')} more are not shown.` : '';
   return `${countOf(nodes, 'node')}, ${countOf(links, 'link')}. Click a node to see the network as it does.${others}`;
 }
 
-/**
- * @param {MappedNode[]} nodes
- * @param {[string, string][]} links
- */
+/** @param {MappedNode[]} nodes @param {[string, string][]} links */
 function showGraph(nodes, links) {
   const elements = [
     ...nodes.map((node) => ({
@@ -237,20 +230,14 @@ function stretch(numbers, low, high) {
     range < 1e-9 ? (low + high) / 2 : low + ((number - least) / range) * (high - low);
 }
 
-/**
- * @param {string} address
- * @param {number} angle
- */
+/** @param {string} address @param {number} angle */
 function labelBeside(address, angle) {
   const label = cut(shortOf(address));
   const isAbove = Math.sin(angle) < -0.1;
   return { label, size: 22, font: LABEL_PIXELS.few, rotation: 0, dx: 0, dy: isAbove ? -24 : 24 };
 }
 
-/**
- * @param {string} address
- * @param {number} angle
- */
+/** @param {string} address @param {number} angle */
 function labelOutwards(address, angle) {
   const isAtHome = hostOf(address) === hostOf(own);
   const label = cut(isAtHome ? `:${new URL(address).port}` : shortOf(address));
@@ -340,10 +327,7 @@ function graphStyle() {
   ]);
 }
 
-/**
- * @param {MappedNode} node
- * @param {string[]} linked
- */
+/** @param {MappedNode} node @param {string[]} linked */
 function itemOf(node, linked) {
   const { address, state, isStranger = false } = node;
   const page = state === 'self' ? undefined : pageOf(node);
@@ -406,10 +390,7 @@ function showTransactions({ accepted, duplicate, rejected, relayed, rate, latest
   latestArrival = latest[0];
 }
 
-/**
- * @param {Arrival} arrival
- * @param {boolean} isNew
- */
+/** @param {Arrival} arrival @param {boolean} isNew */
 function rowOf({ id, from, delayMs }, isNew) {
   const row = element(
     'tr',
@@ -491,26 +472,17 @@ function cut(text) {
   return text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text;
 }
 
-/**
- * @param {string} a
- * @param {string} b
- */
+/** @param {string} a @param {string} b */
 function inOrder(a, b) {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-/**
- * @param {string} a
- * @param {string} b
- */
+/** @param {string} a @param {string} b */
 function linkOf(a, b) {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
-/**
- * @param {Arrival} a
- * @param {Arrival | undefined} b
- */
+/** @param {Arrival} a @param {Arrival | undefined} b */
 function isSame(a, b) {
   return a.id === b?.id && a.at === b.at;
 }
@@ -520,10 +492,7 @@ function numberOf(number) {
   return number.toLocaleString('en');
 }
 
-/**
- * @param {number} amount
- * @param {string} noun
- */
+/** @param {number} amount @param {string} noun */
 function countOf(amount, noun) {
   return `${numberOf(amount)} ${noun}${amount === 1 ? '' : 's'}`;
 }
@@ -549,10 +518,7 @@ function byId(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
-/**
- * @param {string} id
- * @param {string} text
- */
+/** @param {string} id @param {string} text */
 function setText(id, text) {
   byId(id).textContent = text;
 }
