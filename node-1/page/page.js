@@ -26,8 +26,10 @@ const RETRY_MS = 1000;
 const FEW_NODES = 16;
 const LABEL_CHARACTERS = 28;
 const LABEL_PIXELS = { few: 13, many: 10 };
-/** How many links a line of the list names. */
+/** How many links a line of the list names; of more, it tells the number. */
 const NAMED_LINKS = 6;
+/** More links than these are drawn so faintly that those of this node stand out. */
+const FEW_LINKS = 60;
 /** More new transactions at once than these only flicker. */
 const FEW_ARRIVALS = 4;
 const SVG = 'http://www.w3.org/2000/svg';
@@ -166,6 +168,8 @@ function summaryOf(nodes, links, leftOut) {
 
 /** @param {MappedNode[]} nodes @param {[string, string][]} links */
 function showGraph(nodes, links) {
+  const areMany = links.length > FEW_LINKS;
+  const others = areMany ? 'faint' : '';
   const elements = [
     ...nodes.map((node) => ({
       group: /** @type {const} */ ('nodes'),
@@ -174,12 +178,8 @@ function showGraph(nodes, links) {
     })),
     ...links.map(([source, target]) => ({
       group: /** @type {const} */ ('edges'),
-      data: { id: linkOf(source, target), source, target },
-      classes: nodes.some(
-        ({ address, state }) => state === 'self' && [source, target].includes(address),
-      )
-        ? 'own'
-        : '',
+      data: { id: linkOf(source, target), source, target, width: areMany ? 1.5 : 3 },
+      classes: [source, target].includes(own) ? 'own' : others,
     })),
   ];
   graph.batch(() => {
@@ -206,11 +206,13 @@ function placeNodes() {
   const angles = nodes.map((_, place) => first + (2 * Math.PI * place) / nodes.length);
   const across = stretch(angles.map(Math.cos), margin.x, graph.width() - margin.x);
   const down = stretch(angles.map(Math.sin), margin.y, graph.height() - margin.y);
+  const apart = (2 * (graph.width() + graph.height() - 2 * margin.x - 2 * margin.y)) / nodes.length;
+  const size = Math.max(4, Math.min(22, apart / 3));
   graph.batch(() => {
     nodes.forEach((node, place) => {
       const angle = /** @type {number} */ (angles[place]);
       node.position({ x: across(Math.cos(angle)), y: down(Math.sin(angle)) });
-      node.data(areFew ? labelBeside(node.id(), angle) : labelOutwards(node.id(), angle));
+      node.data({ size, ...(areFew ? labelBeside : labelOutwards)(node.id(), angle) });
     });
   });
 }
@@ -234,7 +236,7 @@ function stretch(numbers, low, high) {
 function labelBeside(address, angle) {
   const label = cut(shortOf(address));
   const isAbove = Math.sin(angle) < -0.1;
-  return { label, size: 22, font: LABEL_PIXELS.few, rotation: 0, dx: 0, dy: isAbove ? -24 : 24 };
+  return { label, font: LABEL_PIXELS.few, rotation: 0, dx: 0, dy: isAbove ? -24 : 24 };
 }
 
 /** @param {string} address @param {number} angle */
@@ -245,7 +247,6 @@ function labelOutwards(address, angle) {
   const isLeft = Math.cos(angle) < 0;
   return {
     label,
-    size: 10,
     font: LABEL_PIXELS.many,
     rotation: isLeft ? angle + Math.PI : angle,
     dx: distance * Math.cos(angle),
@@ -312,9 +313,10 @@ function graphStyle() {
     { selector: 'node.reported', style: { color: colour('muted'), opacity: 0.7 } },
     {
       selector: 'edge',
-      style: { width: 1.25, 'line-color': colour('link'), opacity: 0.7, 'haystack-radius': 0 },
+      style: { width: 1.25, 'line-color': colour('link'), 'haystack-radius': 0 },
     },
-    { selector: 'edge.own', style: { width: 3, opacity: 1 } },
+    { selector: 'edge.faint', style: { opacity: 0.15 } },
+    { selector: 'edge.own', style: { width: 'data(width)', 'z-index': 1 } },
     {
       selector: '.busy',
       style: {
@@ -334,11 +336,10 @@ function itemOf(node, linked) {
   const name = element(page === undefined ? 'b' : 'a', shortOf(address));
   if (page !== undefined) name.setAttribute('href', page);
   const links = [...linked].sort(inOrder);
-  const named = links.slice(0, NAMED_LINKS).map(shortOf).join(', ');
-  const others = links.length > NAMED_LINKS ? ` and ${links.length - NAMED_LINKS} more` : '';
-  const text = links.length === 0 ? 'no links' : `linked with ${named}${others}`;
+  const named = links.map(shortOf).join(', ') || 'no other node';
+  const text = links.length > NAMED_LINKS ? countOf(links.length, 'node') : named;
   const item = element('li', name, ` ${isStranger ? 'stranger' : STATES[state]}`);
-  item.append(element('br'), classed('span', 'links', text));
+  item.append(element('br'), classed('span', 'links', `linked with ${text}`));
   item.classList.toggle('stranger', isStranger);
   item.dataset.address = address;
   item.dataset.state = state;
