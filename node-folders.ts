@@ -99,6 +99,7 @@ function withPort(env: string, port: number): string {
   return `${[`PORT=${port}`, ...others].join('\n').trimEnd()}\n`;
 }
 
-function numberOf(name: string): number {
+/** The 2 of node-2. */
+export function numberOf(name: string): number {
   return Number(name.slice('node-'.length));
 }

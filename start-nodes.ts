@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import concurrently from 'concurrently';
+import concurrently, { Logger } from 'concurrently';
 import { readArguments } from './command-line.js';
-import { cloneNode, listNodes, ROOT, requireCompiled } from './node-folders.js';
+import { cloneNode, listNodes, numberOf, ROOT, requireCompiled } from './node-folders.js';
+import { colourOf, NodeLines, wholeLines } from './node-lines.js';
 
 const NETWORK_SIZE = 3;
 // In place of the shell, which would report a node's clean exit as a kill.
@@ -9,13 +10,30 @@ const COMMAND = `${process.platform === 'win32' ? '' : 'exec '}"${process.execPa
 const USAGE = `Usage: npm start
 
 Runs every node-N folder in this terminal, after cloning node-1 until there are ${NETWORK_SIZE}.
-Ctrl-C ends them all.`;
+Ctrl-C ends them all.
+
+With LOG=json in node-1/.env or in the environment, there are only the lines of the nodes on stdout,
+each a JSON object; all else is on stderr. (npm itself says on stdout what it runs; npm start --silent
+does not.)`;
 
 readArguments(USAGE, {});
-while ((await listNodes()).length < NETWORK_SIZE) console.log(`${await cloneNode()} created`);
+const created: string[] = [];
+while ((await listNodes()).length < NETWORK_SIZE) created.push(await cloneNode());
 const names = await listNodes();
 for (const name of names) await requireCompiled(name);
-console.log(`Starting ${names.join(', ')}; Ctrl-C ends them`);
+
+// Only now, for until here it is told in one line if there is no compiled node-1.
+const { loadSettings } = await import('./node-1/settings.js');
+const { pageAddressOf } = await import('./node-1/addresses.js');
+const nodes = names.map((name) => ({ name, ...loadSettings(join(ROOT, name)) }));
+const isJson = nodes[0]?.logFormat === 'json';
+const say = isJson ? console.error : console.log;
+for (const name of created) say(`${name} created`);
+say(`Starting ${names.join(', ')}; Ctrl-C ends them`);
+const longest = Math.max(...names.map(({ length }) => length));
+for (const { name, address } of nodes) {
+  say(`${name.padEnd(longest)}  ${pageAddressOf(address)}`);
+}
 
 // npm passes a signal on to its shell only: when that is gone, we were meant to go too.
 const parent = process.ppid;
@@ -23,10 +41,29 @@ if (process.env.npm_lifecycle_event === 'start') {
   setInterval(() => process.ppid !== parent && process.kill(process.pid), 200).unref();
 }
 
-const { result } = concurrently(
-  names.map((name) => ({ name, command: COMMAND, cwd: join(ROOT, name) })),
-  { prefix: 'name', prefixColors: ['auto'], killTimeout: 5000 },
+const { commands, result } = concurrently(
+  names.map((name) => ({
+    name,
+    command: COMMAND,
+    cwd: join(ROOT, name),
+    // A node has no colours, and Node.js warns of FORCE_COLOR where there is NO_COLOR too.
+    env: { FORCE_COLOR: undefined, ...(isJson && { LOG: 'json' }) },
+    prefixColor: colourOf(numberOf(name)),
+  })),
+  {
+    // concurrently looks whether there is a terminal, and at FORCE_COLOR, but not at NO_COLOR.
+    ...(process.env.NO_COLOR && { prefixColors: false }),
+    logger: isJson ? new Logger({ hide: names }) : new NodeLines(names.length),
+    padPrefix: true,
+    killTimeout: 5000,
+  },
 );
+if (isJson) {
+  for (const { stdout, stderr } of commands) {
+    stdout.subscribe(wholeLines((line) => process.stdout.write(line)));
+    stderr.subscribe((chunk) => process.stderr.write(chunk));
+  }
+}
 await result.catch(() => {
   process.exitCode = 1;
 });

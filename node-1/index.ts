@@ -69,7 +69,7 @@ import {
 // Load: settings, known peers, the chain, the pool.
 
 const settings = loadSettings(fileURLToPath(new URL('.', import.meta.url)));
-const { log, recentLines } = createLog(settings.port);
+const { log, recentLines } = createLog(settings.port, settings.logFormat);
 const knownPeers = readKnownPeers(settings.folder);
 await lockFolder(settings.folder);
 const chain = await Chain.open(log);

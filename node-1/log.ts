@@ -1,9 +1,13 @@
-/** What a person sees in the terminal: one line an event, `[4001] event: what and why`. */
+/**
+ * What a person sees in the terminal: one line an event, `[4001] event: what and why`. For a
+ * program that reads it, the same as JSON.
+ */
 
 import { LIMITS } from './config.js';
 import { TokenBucket } from './token-bucket.js';
 
 export type Log = (event: string, detail: string) => void;
+export type LogFormat = 'text' | 'json';
 
 /** A line as it was printed. */
 export interface LogLine {
@@ -22,7 +26,10 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
  * fill the terminal: of each event there are some lines at once, then one a second, and from time
  * to time how many were left out.
  */
-export function createLog(port: number): { log: Log; recentLines: readonly LogLine[] } {
+export function createLog(
+  port: number,
+  format: LogFormat,
+): { log: Log; recentLines: readonly LogLine[] } {
   // A reader that goes away (`node index.js | head`) must not end the node.
   process.stdout.on('error', () => {});
   const budgets = new Map<string, TokenBucket>();
@@ -51,7 +58,10 @@ export function createLog(port: number): { log: Log; recentLines: readonly LogLi
     const line = { at: Date.now(), event, detail: printable(detail) };
     recentLines.unshift(line);
     recentLines.length = Math.min(recentLines.length, LIMITS.shownLines);
-    console.log(`[${port}] ${event}: ${line.detail}`);
+    const { at, ...said } = line;
+    const time = new Date(at).toISOString();
+    if (format === 'json') console.log(JSON.stringify({ time, port, ...said }));
+    else console.log(`[${port}] ${event}: ${line.detail}`);
   }
 
   return { log, recentLines };

@@ -11,6 +11,7 @@ import { LIMITS } from './config.js';
 import { hostnameOf } from './door.js';
 import { fail } from './fail.js';
 import { reason } from './files.js';
+import type { LogFormat } from './log.js';
 
 export interface Settings {
   /** The node's own folder, absolute. */
@@ -28,6 +29,10 @@ export interface Settings {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Whose certificates we trust in others, PEM; undefined for those that Node.js trusts. */
   readonly ca: Buffer | undefined;
+  /** What a line in the terminal looks like. */
+  readonly logFormat: LogFormat;
+  /** What LOG says, where that is no format. */
+  readonly badLogFormat: string | undefined;
   /** Names in .env that are those of no setting. */
   readonly unknown: readonly string[];
 }
@@ -44,6 +49,7 @@ const SETTINGS = [
   'TLS_CERT',
   'TLS_KEY',
   'TLS_CA',
+  'LOG',
 ];
 /** Who leaves one of these empty does not mean to leave the network open. */
 const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
@@ -53,8 +59,9 @@ const SHORT_SECRET_CHARACTERS = 16;
 
 /**
  * Reads the settings of the node in `folder` from its .env alone: a PORT that happens to be
- * set in the terminal must not turn three nodes into one. Ends the process with one line
- * when a setting is missing or wrong.
+ * set in the terminal must not turn three nodes into one. Only LOG, which may well be the same
+ * for all, is taken from the terminal if it is not in .env. Ends the process with one line when
+ * a setting is missing or wrong.
  */
 export function loadSettings(folder: string): Settings {
   const name = basename(folder);
@@ -82,6 +89,7 @@ export function loadSettings(folder: string): Settings {
   const tls = readTls(env, folder, complain);
   const address = readAddress(env, port, tls !== undefined, complain);
   checkCertificate(address, tls, complain);
+  const log = env.LOG ?? (process.env.LOG || 'text');
   return Object.freeze({
     folder,
     port,
@@ -91,6 +99,8 @@ export function loadSettings(folder: string): Settings {
     secret,
     tls,
     ca: readCa(env, folder, complain),
+    logFormat: log === 'json' ? 'json' : 'text',
+    badLogFormat: log === 'json' || log === 'text' ? undefined : log,
     unknown: Object.keys(env).filter((name) => !SETTINGS.includes(name)),
   });
 }
@@ -107,8 +117,11 @@ export function isBehindProxy({ address, hosts }: Settings): boolean {
 
 /** Tells what is not wrong with the settings, but dangerous, or has no effect. */
 export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
-  const { address, hosts, port, secret, unknown } = settings;
+  const { address, hosts, port, secret, badLogFormat, unknown } = settings;
   const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
+  if (badLogFormat !== undefined) {
+    warnings.push(`LOG=${badLogFormat} is neither text nor json: lines are text`);
+  }
   const own = parseAddress(address) as Address;
   const isReachable = hosts !== LOOPBACK;
   if (isBehindProxy(settings)) {

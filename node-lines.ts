@@ -1,0 +1,80 @@
+/** What `npm start` shows of the lines of its nodes: whole lines, and one for all under load. */
+
+import { StringDecoder } from 'node:string_decoder';
+import { type Command, Logger } from 'concurrently';
+
+/** How many transactions a node has accepted in the last second, and how many are in its pool. */
+type Tally = readonly [accepted: string, pool: string];
+
+const TALLY = /^\[\d+\] accepted: (\d+) transactions in the last second, (\d+) in the pool\n$/;
+const PATIENCE_MS = 1000;
+
+// Neither red, which looks like a mistake, nor what cannot be read on white or on black.
+const HUES = ['cyan', 'magenta', 'green', 'yellow', 'blueBright'];
+const COLOURS = [...HUES, ...HUES.map((hue) => `${hue}.inverse`)];
+
+/** The colour of node-1, node-2 …: always the same, whichever others there are. */
+export function colourOf(number: number): string {
+  return COLOURS[(number - 1) % COLOURS.length] as string;
+}
+
+/** Shows each line behind the name of its node, and the tallies of all nodes in one line. */
+export class NodeLines extends Logger {
+  readonly #size: number;
+  readonly #show = new Map<Command, (chunk: string) => void>();
+  readonly #tallies = new Map<Command, Tally>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param size how many nodes there are */
+  constructor(size: number) {
+    super({ prefixFormat: 'name' });
+    this.#size = size;
+  }
+
+  override logCommandText(chunk: string, command: Command): void {
+    const show = this.#show.get(command) ?? wholeLines((line) => this.#showLine(line, command));
+    this.#show.set(command, show);
+    show(chunk);
+  }
+
+  #showLine(line: string, command: Command): void {
+    const [, accepted, pool] = TALLY.exec(line) ?? [];
+    if (accepted === undefined || pool === undefined) {
+      super.logCommandText(line, command);
+      return;
+    }
+    // A second line of this node, while others are silent or late.
+    if (this.#tallies.has(command)) this.#showTallies();
+    this.#tallies.set(command, [accepted, pool]);
+    this.#timer ??= setTimeout(() => this.#showTallies(), PATIENCE_MS).unref();
+    if (this.#tallies.size === this.#size) this.#showTallies();
+  }
+
+  #showTallies(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const tallies = [...this.#tallies].sort(([a], [b]) => a.index - b.index);
+    this.#tallies.clear();
+    const accepted = tallies.map(
+      ([command, [count]]) => `${this.colorText(command, command.name)} ${count}`,
+    );
+    const pools = tallies.map(([, [, count]]) => count);
+    this.logGlobalEvent(
+      `accepted in the last second: ${accepted.join(', ')}; in the pools: ${pools.join(', ')}`,
+    );
+  }
+}
+
+/**
+ * Returns a function to call with what comes out of a pipe, piece by piece; it hands on whole
+ * lines, each with its end: what two nodes say must not mix within a line.
+ */
+export function wholeLines(take: (line: string) => void): (chunk: Buffer | string) => void {
+  const decoder = new StringDecoder();
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + decoder.write(chunk)).split(/(?<=\n)/);
+    rest = lines.at(-1)?.endsWith('\n') ? '' : (lines.pop() ?? '');
+    for (const line of lines) take(line);
+  };
+}
