@@ -5,6 +5,7 @@ import {
   type Address,
   isDiallable,
   lookupIn,
+  pageAddressOf,
   parseAddress,
   type Scope,
   scopeFromOutside,
@@ -97,6 +98,22 @@ test('no text makes parseAddress throw, and what it accepts is unchanged and rea
     }),
     2000,
   );
+});
+
+test('the page of a node is where its address is, over HTTP, without a port that goes unsaid', () => {
+  const pages: Record<string, string> = {
+    'ws://localhost:4001': 'http://localhost:4001/',
+    'ws://localhost:4001/': 'http://localhost:4001/',
+    'WS://LocalHost:4001': 'http://localhost:4001/',
+    'wss://mesh.example:4001': 'https://mesh.example:4001/',
+    'ws://[::1]:4001': 'http://[::1]:4001/',
+    'wss://[fd00::1]:443': 'https://[fd00::1]/',
+    'ws://example.org:80': 'http://example.org/',
+    'wss://example.org:443': 'https://example.org/',
+    'ws://example.org:443': 'http://example.org:443/',
+    'wss://example.org:80': 'https://example.org:80/',
+  };
+  for (const [address, page] of Object.entries(pages)) assert.equal(pageAddressOf(address), page);
 });
 
 test('each host has its scope', () => {

@@ -35,8 +35,8 @@ export class Program {
   readonly #exit: Promise<number | null>;
 
   constructor(args: string[], cwd: string, command = process.execPath) {
-    // NODE_TEST_CONTEXT would make a child report itself as a test.
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    // NODE_TEST_CONTEXT would make a child report itself as a test; LOG would change its lines.
+    const { NODE_TEST_CONTEXT: _, LOG: __, ...env } = process.env;
     this.process = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process.stdout?.on('data', (data) => {
       this.stdout += data;

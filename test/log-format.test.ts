@@ -1,0 +1,120 @@
+/** What a program reads that has a node say its lines as JSON. */
+
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import { loadSettings, type Settings, warningsOf } from '../node-1/settings.js';
+import { freePort, say, until } from './helpers.js';
+import { type Network, withNetwork } from './network.js';
+
+/** Ends its line, draws on a terminal, and leaves its string. */
+const HOSTILE = '\n{"port":1}\r\u001b[2J\u2028\u202e"},{"\\';
+
+/** Adds a line to the settings of node-1. */
+async function set(network: Network, line: string): Promise<void> {
+  await network.write('node-1/.env', `${await network.read('node-1/.env')}\n${line}\n`);
+}
+
+/** The settings of a node with this line in its .env, and with LOG in the environment. */
+async function settingsOf(line: string, environment?: string): Promise<Settings> {
+  const folder = await fs.mkdtemp(join(tmpdir(), 'p2p-'));
+  await fs.writeFile(join(folder, '.env'), `PORT=4001\n${line}`);
+  const before = process.env.LOG;
+  delete process.env.LOG;
+  if (environment !== undefined) process.env.LOG = environment;
+  try {
+    return loadSettings(folder);
+  } finally {
+    delete process.env.LOG;
+    if (before !== undefined) process.env.LOG = before;
+    await fs.remove(folder);
+  }
+}
+
+test('with LOG=json each line is an object: when, which node, what, and why', () =>
+  withNetwork(async (network) => {
+    await set(network, 'LOG=json');
+    const peer = await network.trap();
+    const startedMs = Date.now();
+    const node = await network.startNode('node-1', [peer.address]);
+    await until('a connection', () => node.stdout.includes('"connected"'));
+    await say(node.address, { type: 'TRANSACTION', data: { id: HOSTILE } });
+    await say(node.address, { type: HOSTILE, data: HOSTILE }, HOSTILE);
+    await say(node.address, { type: 'HANDSHAKE', data: [`ws://${HOSTILE}`, 'x'.repeat(10_000)] });
+    await until('all lines', () => /"accepted".*"refused".*"handshake from"/s.test(node.stdout));
+    assert.equal(await node.end('SIGINT'), 0);
+
+    assert.equal(node.lines.pop(), '', 'the last line has an end');
+    const lines = node.lines.slice(0, -1).map((line) => JSON.parse(line));
+    for (const line of lines) {
+      assert.deepEqual(Object.keys(line), ['time', 'port', 'event', 'detail']);
+      assert.equal(line.port, node.port);
+      assert.equal(new Date(line.time).toISOString(), line.time);
+      assert.ok(Date.parse(line.time) >= startedMs && Date.parse(line.time) <= Date.now());
+      assert.match(line.event, /^[a-z ]+$/);
+      assert.ok(line.detail.length <= 301, 'no endless lines');
+      assert.doesNotMatch(line.detail, /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+    }
+    const details = lines.map(({ event, detail }) => `${event}: ${detail}`);
+    for (const expected of [
+      `listening: ${node.address}, 0 transactions in the pool`,
+      `connected: ${peer.address}, 1 peer now`,
+      'accepted: transaction ?{"port":1}??[2J??"},{"\\, 1 in the pool',
+      'leaving: 1 transaction in the pool',
+    ]) {
+      assert.ok(details.includes(expected), `${expected}, not: ${details.join('\n')}`);
+    }
+  }));
+
+test('a mistake that ends a node is a plain line on stderr, also with LOG=json', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    await network.trap(port);
+    await set(network, 'LOG=json');
+    const { code, stdout, stderr } = await network.run(['index.js'], 'node-1');
+    assert.match(stderr, /^Port \d+ is already in use: [^\n]+\n$/);
+    assert.deepEqual([code, stdout], [1, '']);
+  }));
+
+test('LOG may be in the environment too; what .env says goes before it', async () => {
+  const cases: [line: string, environment: string | undefined, format: string][] = [
+    ['', undefined, 'text'],
+    ['', '', 'text'],
+    ['', 'text', 'text'],
+    ['', 'json', 'json'],
+    ['LOG=json', undefined, 'json'],
+    ['LOG=json', 'text', 'json'],
+    ['LOG=text', 'json', 'text'],
+    ['LOG=', 'json', 'json'],
+  ];
+  for (const [line, environment, format] of cases) {
+    const settings = await settingsOf(line, environment);
+    assert.equal(settings.logFormat, format, `«${line}» in .env, ${environment} around it`);
+    assert.deepEqual(warningsOf(settings, []), []);
+  }
+});
+
+test('a LOG that is neither text nor json is told, and lines are text', async () => {
+  for (const [line, environment, given] of [
+    ['LOG=jsn', 'json', 'jsn'],
+    ['LOG=JSON', undefined, 'JSON'],
+    ['', 'debug', 'debug'],
+  ] as const) {
+    const settings = await settingsOf(line, environment);
+    assert.equal(settings.logFormat, 'text');
+    const warning = `LOG=${given} is neither text nor json: lines are text`;
+    assert.deepEqual(warningsOf(settings, []), [warning]);
+  }
+  await withNetwork(async (network) => {
+    await set(network, 'LOG=jsn');
+    const node = await network.startNode();
+    await until('a line that says so', () =>
+      node.lines.includes(
+        `[${node.port}] warning: LOG=jsn is neither text nor json: lines are text`,
+      ),
+    );
+  });
+});
