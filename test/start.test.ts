@@ -68,7 +68,8 @@ test('npm start says where the page of each node is before any node says anythin
     const ports = await addNodes(network);
     await set(network, 'node-2', 'ADDRESS=10.0.0.1:80');
     await set(network, 'node-3', 'ADDRESS=wss://[fd00::1]:4443');
-    const terminal = start(network);
+    // Node.js warns of a contradiction, but here nodes are not asked for colours.
+    const terminal = start(network, 'FORCE_COLOR=1', 'NO_COLOR=1');
     await until('a line of each node', () =>
       [1, 2, 3].every((number) => terminal.stdout.includes(`\n[node-${number}] `)),
     );
@@ -80,7 +81,7 @@ test('npm start says where the page of each node is before any node says anythin
     ]);
     await end(terminal, ports);
     const rest = terminal.lines.slice(4, -1);
-    for (const line of rest) assert.match(line, /^\[node-[123]\] \S/);
+    for (const line of rest) assert.match(line, /^\[node-[123]\] (\[\d+\]|exec) /);
   }));
 
 test('npm start with a mistake in the settings of one node says so in one line', () =>
@@ -111,7 +112,6 @@ test('on a terminal each node has a colour of its own; elsewhere none, nor with 
       const shown = [...found].map(([, colour = '', node]) => `${node} ${colour}`).sort();
       assert.deepEqual(shown, expected, name);
       assert.equal(stdout.includes(ESCAPE), expected === colours, name);
-      assert.doesNotMatch(stdout, /NO_COLOR/);
       assert.equal(code, 1);
     }
   }));
