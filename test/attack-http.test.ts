@@ -1,4 +1,4 @@
-/** Requests that are no upgrade of a node or a client: each gets a short answer, and its end. */
+/** Requests that are no upgrade of a node or a client: each gets one answer, and its end. */
 
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
@@ -13,6 +13,7 @@ import { untilPoolHolds, withSiege } from './siege.js';
 const UNFINISHED_MS = 15_000;
 /** How long the end of a connection may take that has had its answer. */
 const ENDED_MS = 5000;
+const CROWD_MS = 4000;
 const ANSWER_BYTES = 500;
 
 type Row = [what: string, request: string | Buffer, statuses: number[]];
@@ -25,32 +26,36 @@ const upgradeAfter = (line: string) => upgradeRequest().replace('\r\n', `\r\n${l
 const withoutHeader = (name: string) =>
   upgradeRequest().replace(new RegExp(`^${name}: .*\r\n`, 'm'), '');
 
+/** They get a page, and once. */
+const served: Row[] = [
+  ['GET', request('GET / HTTP/1.1'), [200]],
+  ['HEAD', request('HEAD / HTTP/1.1'), [200]],
+  ['a GET with a body', `${request('GET / HTTP/1.1', 'Content-Length: 5')}hello`, [200]],
+  ['HTTP/1.0', 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n', [200]],
+  ['two requests at once', request('GET / HTTP/1.1').repeat(2), [200]],
+  ['a request that wants to stay', request('GET / HTTP/1.1', 'Connection: keep-alive'), [200]],
+];
+
 const plain: Row[] = [
-  ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH', 'PROPFIND'].map(
-    (verb): Row => [verb, request(`${verb} / HTTP/1.1`, 'Content-Length: 0'), [426]],
+  ...['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH', 'PROPFIND'].map(
+    (verb): Row => [verb, request(`${verb} / HTTP/1.1`, 'Content-Length: 0'), [405]],
   ),
-  ['a body', `${request('POST / HTTP/1.1', 'Content-Length: 5')}hello`, [426]],
-  ['a chunked body', `${request('POST / HTTP/1.1', 'Transfer-Encoding: chunked')}0\r\n\r\n`, [426]],
-  ['a path to a file', request('GET /../../.env HTTP/1.1'), [426]],
-  ['a path with escapes', request('GET /%2e%2e%2f.env%00 HTTP/1.1'), [426]],
-  ['an asterisk', request('OPTIONS * HTTP/1.1'), [400, 426]],
-  ['an absolute target', request('GET http://example.org/ HTTP/1.1'), [400, 403, 426]],
-  [
-    'an upgrade to h2c',
-    request('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: h2c'),
-    [400, 426],
-  ],
-  ['HTTP/1.0', 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n', [400, 426]],
-  ['two requests at once', request('GET / HTTP/1.1').repeat(2), [426]],
-  ['a request with Expect', request('POST / HTTP/1.1', 'Expect: 100-continue'), [417, 426]],
-  ['another Expect', request('POST / HTTP/1.1', 'Expect: miracles'), [417, 426]],
+  ['a body', `${request('POST / HTTP/1.1', 'Content-Length: 5')}hello`, [405]],
+  ['a chunked body', `${request('POST / HTTP/1.1', 'Transfer-Encoding: chunked')}0\r\n\r\n`, [405]],
+  ['a path to a file', request('GET /../../.env HTTP/1.1'), [404]],
+  ['a path with escapes', request('GET /%2e%2e%2f.env%00 HTTP/1.1'), [404]],
+  ['an asterisk', request('OPTIONS * HTTP/1.1'), [400]],
+  ['an absolute target', request('GET http://example.org/ HTTP/1.1'), [400, 403]],
+  ['an upgrade to h2c', request('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: h2c'), [400]],
+  ['a request with Expect', request('POST / HTTP/1.1', 'Expect: 100-continue'), [405, 417]],
+  ['another Expect', request('POST / HTTP/1.1', 'Expect: miracles'), [405, 417]],
 ];
 
 const malformed: Row[] = [
-  ['CONNECT', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n', [400, 403, 426]],
+  ['CONNECT', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n', [400, 403]],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400]],
   ['a verb that nobody knows', request('STEAL / HTTP/1.1'), [400]],
-  ['HTTP/0.9', 'GET /\r\n\r\n', [400, 426]],
+  ['HTTP/0.9', 'GET /\r\n\r\n', [400]],
   ['HTTP/3.0', request('GET / HTTP/3.0'), [400]],
   ['no HTTP', 'hello\r\n\r\n', [400]],
   ['a TLS ClientHello', Buffer.from('16030100c8010000c40303', 'hex'), [400]],
@@ -89,7 +94,7 @@ const malformed: Row[] = [
 const badChunks: Row[] = ['zz', '-1', '0x5', 'f'.repeat(17), ' 5', '5\n'].map((size) => [
   `a chunk of size ${JSON.stringify(size)}`,
   `${request('POST / HTTP/1.1', 'Transfer-Encoding: chunked')}${size}\r\nhello\r\n0\r\n\r\n`,
-  [400, 426],
+  [400, 405],
 ]);
 
 const smuggled: Row[] = [
@@ -105,7 +110,7 @@ const smuggled: Row[] = [
   ['no version', withoutHeader('sec-websocket-version'), [400, 426]],
   ['version 7', upgradeWith({ 'sec-websocket-version': '7' }), [400, 426]],
   ['version 14', upgradeWith({ 'sec-websocket-version': '14' }), [400, 426]],
-  ['a POST', upgradeRequest().replace('GET', 'POST'), [400, 405, 426]],
+  ['a POST', upgradeRequest().replace('GET', 'POST'), [400, 405]],
   ['bad subprotocols', upgradeWith({ 'sec-websocket-protocol': ',,' }), [400]],
 ];
 
@@ -145,7 +150,7 @@ function listenTo(socket: Socket): Answer {
 }
 
 /** Sends a request, waits for the end of the connection, and looks at the answer. */
-async function isTurnedAway(victim: RunningNode, [what, bytes, statuses]: Row): Promise<void> {
+async function isAnswered(victim: RunningNode, [what, bytes, statuses]: Row): Promise<void> {
   const socket = await connectRaw(victim);
   const answer = listenTo(socket);
   socket.write(bytes);
@@ -155,13 +160,16 @@ async function isTurnedAway(victim: RunningNode, [what, bytes, statuses]: Row): 
     ENDED_MS,
   );
   socket.destroy();
+  assert.equal(answer.text.match(/^HTTP\//gm)?.length, 1, `one answer: ${what}`);
   saysLittle(answer.text, what);
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer.text)?.[1]);
   assert.ok(statuses.includes(status), `${what}: ${status} instead of ${statuses}`);
 }
 
-/** An answer tells nothing of the machine, and promises nothing. */
-function saysLittle(text: string, what: string): void {
+/** An answer tells nothing of the machine, and promises nothing. A page is as long as it is. */
+function saysLittle(answer: string, what: string): void {
+  const isPage = answer.startsWith('HTTP/1.1 200 ');
+  const text = isPage ? answer.replace(/(?<=\r\n\r\n).*/s, '') : answer;
   const says = `${what}: ${text.slice(0, 1000)}`;
   assert.match(text, /^connection: close\r$/im, says);
   assert.doesNotMatch(text.replaceAll('HTTP/1.1', ''), /\d+\.\d+/, `a version: ${says}`);
@@ -190,11 +198,11 @@ async function drip(
 }
 
 describe('attacks with HTTP', { concurrency: 3 }, () => {
-  test('whatever is no upgrade for us gets a short answer, and the connection is ended', () =>
+  test('whatever is no upgrade gets a page or a short answer, and the connection is ended', () =>
     withSiege(async ({ victim }) => {
       const failures: string[] = [];
-      for (const rows of [plain, malformed, badChunks, smuggled, foreign]) {
-        const tries = rows.map((row) => isTurnedAway(victim, row));
+      for (const rows of [served, plain, malformed, badChunks, smuggled, foreign]) {
+        const tries = rows.map((row) => isAnswered(victim, row));
         for (const each of tries) await each.catch(({ message }) => failures.push(message));
       }
       assert.equal(failures.join('\n'), '');
@@ -203,7 +211,15 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
 
   test('who resets a connection while it is answered harms nobody', () =>
     withSiege(async ({ victim }) => {
-      for (const line of ['CONNECT localhost:1', 'GET /', 'POST /', 'OPTIONS *', 'X']) {
+      for (const line of [
+        'CONNECT localhost:1',
+        'GET /',
+        'GET /cytoscape.mjs',
+        'GET /events',
+        'POST /',
+        'OPTIONS *',
+        'X',
+      ]) {
         for (const upgrade of ['', 'upgrade: websocket\r\nconnection: upgrade\r\n']) {
           for (let i = 0; i < 20; i++) {
             const socket = await connectRaw(victim);
@@ -237,14 +253,16 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
       const silence = listenTo(silent);
       const line = 'GET / HTTP/1.1\r\nHost: localhost\r\n';
       const post = request('POST / HTTP/1.1', 'Content-Length: 100000');
+      const page = request('GET / HTTP/1.1', 'Content-Length: 100000');
       const chunked = request('POST / HTTP/1.1', 'Transfer-Encoding: chunked');
       const drips: [what: string, next: (at: number) => string, status: RegExp][] = [
         ['half a header', (at) => (at === 0 ? `${line}X: ` : 'x'), /^HTTP\/1\.1 408 /],
         ['header after header', (at) => (at === 0 ? line : `X${at}: 1\r\n`), /^HTTP\/1\.1 408 /],
         ['empty lines', () => '\r\n', /^(HTTP\/1\.1 40[08] |$)/],
         ['a long verb', (at) => 'POST / HTTP/1.1'[at % 2] as string, /^(HTTP\/1\.1 40[08] |$)/],
-        ['a long body', (at) => (at === 0 ? post : 'x'), /^HTTP\/1\.1 (426|408|400) /],
-        ['chunks', (at) => (at === 0 ? chunked : '1\r\nx\r\n'), /^HTTP\/1\.1 (426|408|400) /],
+        ['a long body', (at) => (at === 0 ? post : 'x'), /^HTTP\/1\.1 (405|408|400) /],
+        ['a body behind a page', (at) => (at === 0 ? page : 'x'), /^HTTP\/1\.1 200 /],
+        ['chunks', (at) => (at === 0 ? chunked : '1\r\nx\r\n'), /^HTTP\/1\.1 (405|408|400) /],
       ];
       const answers = await Promise.all(drips.map(([what, next]) => drip(victim, what, next)));
       for (const [number, [what, , status]] of drips.entries()) {
@@ -253,5 +271,29 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
       }
       assert.ok(silence.isEnded, 'who says nothing is ended as well');
       silent.destroy();
+    }));
+
+  test('a crowd that asks for pages, and reads them or not, keeps nobody waiting', () =>
+    withSiege(async ({ victim }) => {
+      const untilMs = performance.now() + CROWD_MS;
+      const paths = ['/status', '/metrics', '/cytoscape.mjs', '/', '/events', '/nowhere'];
+      const readers = Array.from({ length: 20 }, async (_, reader) => {
+        while (performance.now() < untilMs) {
+          const path = paths[reader % paths.length];
+          const socket = await connectRaw(victim);
+          const answer = listenTo(socket);
+          socket.write(request(`GET ${path} HTTP/1.1`));
+          await until('an answer, or its end', () => answer.text !== '' || answer.isEnded);
+          socket.destroy();
+        }
+      });
+      const others: Socket[] = [];
+      while (performance.now() < untilMs) {
+        const socket = await connectRaw(victim);
+        socket.write(request('GET /cytoscape.mjs HTTP/1.1').repeat(100));
+        others.push(socket);
+      }
+      await Promise.all(readers);
+      for (const socket of others) socket.destroy();
     }));
 });

@@ -43,7 +43,7 @@ async function startTalkative(network: Network): Promise<RunningNode> {
   const node = await network.startNode();
   // A quote takes two characters in JSON.
   const nameOf = (number: number) => `ws://${'"'.repeat(240)}${number}:80`;
-  const names = Array.from({ length: 252 }, (_, number) => nameOf(number));
+  const names = Array.from({ length: 251 }, (_, number) => nameOf(number));
   for (const some of [names.slice(0, 126), names.slice(126)]) {
     network.keep(await NameDropper.join(node, some));
   }
@@ -51,7 +51,7 @@ async function startTalkative(network: Network): Promise<RunningNode> {
   const changing = network.keep(await NameDropper.join(node, [nameOf(number)]));
   const timer = setInterval(() => changing.tell([nameOf(++number)]), 50);
   network.keep({ close: () => clearInterval(timer) });
-  const isAll = ({ network: { nodes, leftOut } }: Status) => nodes.length + leftOut === 257;
+  const isAll = ({ network: { nodes, leftOut } }: Status) => nodes.length === 256 && leftOut === 0;
   await untilStatus(node, 'all names', isAll);
   return node;
 }
@@ -104,7 +104,6 @@ describe('the feed of a node', { concurrency: 3 }, () => {
       checkMessages(feed);
       const chains = feed.messages.filter(({ data }) => 'chain' in data);
       assert.equal(chains.length, 2, 'the chain has changed once');
-      assert.ok(feed.messages.some(({ data }) => `${Object.keys(data)}` === 'node'));
       feed.close();
     }));
 
@@ -114,12 +113,13 @@ describe('the feed of a node', { concurrency: 3 }, () => {
       const feed = await Feed.open(node);
       const startMs = feed.messages[0]?.atMs ?? 0;
       await until('some seconds', () => performance.now() - startMs > 2.5 * HEARTBEAT_MS);
-      const beats = feed.messages.filter(({ data }) => 'node' in data).map(({ atMs }) => atMs);
-      for (const [index, atMs] of [...beats, performance.now()].entries()) {
-        const gapMs = atMs - (beats[index - 1] ?? startMs);
-        assert.ok(gapMs < HEARTBEAT_MS + SLACK_MS, `${gapMs} ms of silence`);
+      const beats = feed.messages.slice(1);
+      assert.ok(beats.every(({ data }) => `${Object.keys(data)}` === 'node'));
+      let lastMs = startMs;
+      for (const atMs of [...beats.map((beat) => beat.atMs), performance.now()]) {
+        assert.ok(atMs - lastMs < HEARTBEAT_MS + SLACK_MS, `${atMs - lastMs} ms of silence`);
+        lastMs = atMs;
       }
-      assert.ok(feed.messages.length <= 30, `${feed.messages.length} messages about nothing`);
       const uptimes = feed.messages.flatMap(({ data }) => data.node?.uptimeMs ?? []);
       assert.deepEqual(
         uptimes,
@@ -132,7 +132,7 @@ describe('the feed of a node', { concurrency: 3 }, () => {
   test('a transaction is in the feeds of all nodes within a second', () =>
     withNetwork(async (network) => {
       const nodes = (await network.startMesh(2)) as [RunningNode, RunningNode];
-      const feeds = await Promise.all(nodes.map(Feed.open));
+      const feeds = await Promise.all(nodes.map((node) => Feed.open(node)));
       for (const feed of feeds) {
         const took: number[] = [];
         for (const id of makeIds(`t${feeds.indexOf(feed)} `, 5)) {

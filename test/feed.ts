@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { until } from './helpers.js';
-import { openAnswer } from './http.js';
+import { type Asked, openAnswer } from './http.js';
 import type { RunningNode } from './network.js';
 import type { Status } from './status.js';
 
@@ -33,8 +33,8 @@ export class Feed {
   }
 
   /** Opens a feed, and waits for its first message. */
-  static async open(node: RunningNode): Promise<Feed> {
-    const response = await openAnswer(node, '/events');
+  static async open(node: RunningNode, asked?: Asked): Promise<Feed> {
+    const response = await openAnswer(node, '/events', asked);
     if (response.statusCode !== 200) {
       response.destroy();
       throw new Error(`no feed: ${response.statusCode}`);

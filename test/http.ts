@@ -6,6 +6,18 @@ import { connectRaw } from './frames.js';
 import { until, within } from './helpers.js';
 import type { RunningNode } from './network.js';
 
+/** The pages of a node that have an end, and what they are. */
+export const PAGES = {
+  '/': 'text/html',
+  '/page.css': 'text/css',
+  '/page.js': 'text/javascript',
+  '/cytoscape.mjs': 'text/javascript',
+  '/icon.svg': 'image/svg+xml',
+  '/status': 'application/json',
+  '/metrics': 'text/plain',
+  '/healthz': 'text/plain',
+};
+
 const ANSWER_MS = 10_000;
 
 export interface Asked {

@@ -23,7 +23,11 @@ function untilLinks(node: RunningNode, links: string[]): Promise<Status> {
 describe('the network as a node sees it', { concurrency: 3 }, () => {
   test('each of three nodes sees all, itself first, and that all are linked with all', () =>
     withNetwork(async (network) => {
-      const nodes = await network.startMesh(3);
+      const first = await network.startNode('node-1');
+      const nodes = [first];
+      for (const name of ['node-2', 'node-3']) {
+        nodes.push(await network.startNode(name, [first.address]));
+      }
       const [a, b, c] = nodes.map(({ address }) => address) as [string, string, string];
       for (const node of nodes) {
         const status = await untilLinks(node, asLinks([a, b], [a, c], [b, c]));

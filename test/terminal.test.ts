@@ -17,6 +17,7 @@ import {
   transactionMessage,
   until,
 } from './helpers.js';
+import { visit } from './http.js';
 import { limitFileSize, ON_LINUX, untilPoolsHold, withNetwork } from './network.js';
 
 test('each event is a line: [port] event: what and why', () =>
@@ -61,8 +62,8 @@ test('under load, accepted transactions are a line a second, not one each', () =
 test('of one event there are only so many lines, and it is told how many were left out', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
-    const [url, requests] = [`http://localhost:${node.port}/`, 200];
-    for (let i = 0; i < requests; i++) assert.equal((await fetch(url)).status, 426);
+    const [foreign, requests] = [{ headers: { origin: 'http://example.org' } }, 200];
+    for (let i = 0; i < requests; i++) assert.equal((await visit(node, '/', foreign)).status, 403);
     const lines = () => node.lines.filter((line) => line.includes('] turned away: '));
     const leftOut = () => lines().map((line) => / (\d+) more of these$/.exec(line)?.[1]);
     await until('a line for those left out', () => leftOut().some((count) => count !== undefined));
