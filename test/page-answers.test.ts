@@ -60,6 +60,18 @@ const NOWHERE = [
   '/#',
 ];
 
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+/** What may come behind a request, on the same connection. */
+const NEXT = [
+  get('/healthz'),
+  get('/nowhere'),
+  get('/events'),
+  'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: example.org\r\n\r\n',
+  upgradeRequest(),
+  'rubbish\r\n\r\n',
+];
+
 describe('the pages of a node', { concurrency: 3 }, () => {
   test('each page is there, is what it says it is, and may fetch nothing from elsewhere', () =>
     withNetwork(async (network) => {
@@ -146,37 +158,44 @@ describe('the pages of a node', { concurrency: 3 }, () => {
   test('there is one answer a connection, the one to its first request', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-      const post = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n';
       for (const path of Object.keys(PAGES)) {
-        for (const next of [
-          get('/healthz'),
-          get('/nowhere'),
-          get('/events'),
-          post,
-          'rubbish\r\n\r\n',
-        ]) {
+        for (const next of NEXT) {
           const answer = await answerTo(node, get(path) + next);
           const what = `${path}, and then ${next}: ${answer.slice(0, 200)}`;
           assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/, what);
-          assert.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1, what);
           const [head = '', ...body] = answer.split('\r\n\r\n');
           const length = Number(/^content-length: (\d+)\r?$/im.exec(head)?.[1]);
           assert.equal(body.join('\r\n\r\n').length, length, what);
         }
       }
-      for (const next of [get('/healthz'), post, upgradeRequest(), 'rubbish\r\n\r\n']) {
+    }));
+
+  test('nothing is ever written into a feed but its messages, whatever is asked behind it', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const check = async (next: string) => {
         const socket = await connectRaw(node);
         let text = '';
         socket.on('data', (data) => {
           text += data.toString('latin1');
         });
-        socket.write(get('/events') + next);
-        await until('a message, or the end', () => text.includes('data: ') || socket.closed);
-        await visit(node, '/healthz');
-        assert.match(text, /^HTTP\/1\.1 200 OK\r\n/, `the feed, and then ${next}`);
-        assert.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, `the feed, and then ${next}: ${text}`);
+        socket.write(get('/events'));
+        await until('a message', () => text.includes('data: '));
+        const first = text.length;
+        socket.write(next);
+        await until('more, or the end', () => text.length > first || socket.closed);
+        assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+        assert.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, `and then ${next}: ${text}`);
         socket.destroy();
-      }
+      };
+      await Promise.all(NEXT.map(check));
+      // None of them has kept its place.
+      await until('sixteen feeds', async () => {
+        const opened = await Promise.all(
+          Array.from({ length: 16 }, () => Feed.open(node).catch(() => undefined)),
+        );
+        for (const feed of opened) feed?.close();
+        return !opened.includes(undefined);
+      });
     }));
 });

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { say, transactionMessage, until } from './helpers.js';
+import { handshakeFrame } from '../node-1/messages.js';
+import { connectTo, freePort, say, transactionMessage, until } from './helpers.js';
 import { NameDropper } from './name-dropper.js';
 import { type RunningNode, withNetwork } from './network.js';
 import { PlainPeer } from './plain-peer.js';
@@ -127,16 +128,27 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
       assert.doesNotMatch(node.stdout, /dialling: ws:\/\/10\./);
     }));
 
-  test('who has hung up, and has never been reached, is believed nothing', () =>
+  test('who was never met where he says that he listens is believed nothing', () =>
     withNetwork(async (network) => {
-      const { node, peer } = await network.startNodeWithPeer();
-      const [x] = namesElsewhere(0, 1) as [string];
-      await say(node.address, { type: 'HANDSHAKE', data: [peer.address, x] });
-      await until('the HANDSHAKE', () => node.stdout.includes('handshake from: '));
-      await say(node.address, transactionMessage('told'));
-      await untilStatus(node, 'what came later', ({ pool }) => pool.transactions === 1);
-      const status = await untilLinks(node, asLinks([node.address, peer.address]));
-      assert.equal(status.network.nodes.length, 2);
+      const peer = await network.startNode('node-2');
+      const node = await network.startNode('node-1', [peer.address]);
+      const [a, b, nobody] = [node.address, peer.address, `ws://localhost:${await freePort()}`];
+      const [x, y] = namesElsewhere(0, 2) as [string, string];
+      await untilLinks(node, asLinks([a, b]));
+      const liars = [await connectTo(a), await connectTo(a)];
+      liars[0]?.send(handshakeFrame([nobody, x, b]));
+      // He has none of what the peer is recognised by.
+      liars[1]?.send(handshakeFrame([b, y]));
+      for (const liar of liars) liar.send(JSON.stringify(transactionMessage('told')));
+      const isTold = ({ transactions }: Status) => transactions.duplicate === 1;
+      await untilStatus(node, 'all that they said', isTold);
+      const status = await untilLinks(node, asLinks([a, b]));
+      assert.deepEqual(
+        [x, y].map((address) => stateOf(status, address)),
+        [undefined, undefined],
+      );
+      assert.match(String(stateOf(status, nobody)), /^(dialling|lost)$/);
+      for (const liar of liars) liar.terminate();
     }));
 
   test('a node under two names is there once, and so is this one', () =>
@@ -150,8 +162,14 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
       for (const reason of ['the same node as', 'this node itself under another name']) {
         await until(reason, () => node.stdout.includes(reason));
       }
-      const { network: seen } = await untilLinks(node, asLinks([node.address, peer.address]));
+      const [a, b, another = ''] = [node.address, peer.address, names[1]?.address];
+      const { network: seen } = await untilLinks(node, asLinks([a, b]));
       assert.equal(seen.nodes.length, 2, JSON.stringify(seen.nodes));
+      // Nor is it there again when somebody else names it so.
+      const dropper = network.keep(await NameDropper.join(node, [another]));
+      const c = dropper.address;
+      const all = asLinks([a, b], [a, c], [b, c]);
+      assert.equal((await untilLinks(node, all)).network.nodes.length, 3);
     }));
 
   test('of more than 256 nodes it shows those it knows best, and how many there are more', () =>

@@ -257,7 +257,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
       const node = await network.startNode();
       const nasty = '\u001b[2J\u0007\n[4001] accepted: forged\u202e';
       await say(node.address, { type: 'TRANSACTION', data: { id: nasty } });
-      for (let number = 0; number < SHOWN_LINES - 3; number++) {
+      for (let number = 0; number < SHOWN_LINES - 1; number++) {
         const { status } = await visit(node, '/', { headers: { origin: `http://a${number}.org` } });
         assert.equal(status, 403);
       }
