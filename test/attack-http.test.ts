@@ -18,6 +18,14 @@ const READINGS = 50;
 const UNREAD = 500;
 const AT_ONCE = 25;
 const ANSWER_BYTES = 500;
+const CUT = [
+  'CONNECT localhost:1',
+  'GET /cytoscape.mjs',
+  'GET /events',
+  'POST /',
+  'OPTIONS *',
+  'X',
+];
 
 type Row = [what: string, request: string | Buffer, statuses: number[]];
 
@@ -152,7 +160,7 @@ function listenTo(socket: Socket): Answer {
   return answer;
 }
 
-/** Sends a request, waits for the end of the connection, and looks at the answer. */
+/** Sends a request, awaits the end of the connection, and looks at the answer. */
 async function isAnswered(victim: RunningNode, [what, bytes, statuses]: Row): Promise<void> {
   const socket = await connectRaw(victim);
   const answer = listenTo(socket);
@@ -214,15 +222,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
 
   test('who resets a connection while it is answered harms nobody', () =>
     withSiege(async ({ victim }) => {
-      for (const line of [
-        'CONNECT localhost:1',
-        'GET /',
-        'GET /cytoscape.mjs',
-        'GET /events',
-        'POST /',
-        'OPTIONS *',
-        'X',
-      ]) {
+      for (const line of CUT) {
         for (const upgrade of ['', 'upgrade: websocket\r\nconnection: upgrade\r\n']) {
           for (let i = 0; i < 20; i++) {
             const socket = await connectRaw(victim);
@@ -280,7 +280,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     withSiege(async ({ victim }) => {
       const paths = ['/status', '/metrics', '/cytoscape.mjs', '/', '/events', '/nowhere'];
       const readers = paths.map(async (path) => {
-        for (let number = 0; number < READINGS; number++) {
+        for (let i = 0; i < READINGS; i++) {
           const socket = await connectRaw(victim);
           const answer = listenTo(socket);
           socket.write(request(`GET ${path} HTTP/1.1`));
