@@ -76,7 +76,8 @@ describe('the pages of a node', { concurrency: 3 }, () => {
   test('each page is there, is what it says it is, and may fetch nothing from elsewhere', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      assert.ok(node.lines.includes(`[${node.port}] page: http://localhost:${node.port}/`));
+      const line = `[${node.port}] page: http://localhost:${node.port}/`;
+      await until('where it is', () => node.lines.includes(line));
       for (const [path, type] of Object.entries(PAGES)) {
         for (const query of ['', '?', '?a=/../.env#', '?%00']) {
           const { status, headers, body } = await visit(node, path + query);
