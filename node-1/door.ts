@@ -11,8 +11,10 @@ import { isLoopback, withoutBrackets } from './addresses.js';
 
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 405 | 408;
-  /** For the log; who is refused is told the status alone. */
+  /** For the log; who is refused is told the status alone, */
   readonly reason: string;
+  /** and this line, if there is one. */
+  readonly header?: string;
 }
 
 export interface Door {
@@ -28,7 +30,10 @@ export interface Door {
 type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>;
 
 const NO_SECRET: Refusal = { status: 401, reason: 'without our NETWORK_SECRET' };
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'via'];
+/** By this a browser knows to ask its user for the secret. */
+const ASK = 'www-authenticate: Basic realm="NETWORK_SECRET as the password"';
+/** The headers by which a proxy shows. */
+const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip)$/;
 
 /** Tells why a request to become a WebSocket is refused; undefined if it is not. */
 export function whyRefused(request: Request, { hostname, secret }: Door): Refusal | undefined {
@@ -53,7 +58,7 @@ export function whyNotShown(
   const isFromHere = !isBehindProxy && isFromLoopback(request, remoteAddress);
   if (secret !== undefined && !isFromHere) {
     const shown = bearerOf(authorization) || passwordOf(authorization);
-    if (!isSame(shown, secret)) return NO_SECRET;
+    if (!isSame(shown, secret)) return { ...NO_SECRET, header: ASK };
   }
   const unclear = whyUnclear(request);
   if (unclear !== undefined) return unclear;
@@ -62,7 +67,7 @@ export function whyNotShown(
   }
   if (isWithinForeignPage(request)) return fromPage('somebody else');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return { status: 405, reason: `asks for ${request.method}` };
+    return { status: 405, reason: `asks for ${request.method}`, header: 'allow: GET, HEAD' };
   }
   return whyNotFor(hostname, request);
 }
@@ -94,7 +99,7 @@ function isWithinForeignPage({ headers }: Request): boolean {
 
 /** Whether a request comes from this machine itself, and not through a proxy on it. */
 function isFromLoopback({ headers }: Request, remoteAddress: string): boolean {
-  if (FORWARDED.some((name) => name in headers)) return false;
+  if (Object.keys(headers).some((name) => FORWARDED.test(name))) return false;
   return isLoopback(remoteAddress) && isLoopback(hostnameOf(headers.host));
 }
 

@@ -34,6 +34,10 @@ export class Feed {
     reader.write(messageOf(this.#told));
   }
 
+  end(): void {
+    for (const reader of this.#readers) reader.end();
+  }
+
   #remove(reader: ServerResponse): void {
     this.#readers.delete(reader);
     if (this.#readers.size === 0) clearInterval(this.#timer);

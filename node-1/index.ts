@@ -398,6 +398,7 @@ function stop(): void {
   log('leaving', `${count(tree.size, 'transaction')} in the pool`);
   clearTimeout(dialTimer);
   clearTimeout(announceTimer);
+  site.end();
 }
 
 /** Resolves when the chain and the smaller files are on disk. */

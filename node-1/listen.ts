@@ -34,12 +34,6 @@ const OPTIONS = {
   requireHostHeader: false,
 };
 
-/** What some answers tell beside their status; a browser asks its user for the secret. */
-const ANSWER_HEADERS: Partial<Record<Refusal['status'], string[]>> = {
-  401: ['www-authenticate: Basic realm="NETWORK_SECRET as the password"'],
-  405: ['allow: GET, HEAD'],
-};
-
 /**
  * Listens on all hosts, and hands over the requests that may come in; to others it answers why not.
  * Ends the process with one line when the port is not to be had.
@@ -99,11 +93,17 @@ function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
 }
 
 function answerOn(server: Server, door: Door, log: Log, handlers: Handlers): void {
-  const turnAway = (socket: Socket, { status, reason }: Refusal) => {
-    // One answer is enough, also for several requests.
-    if (!socket.writable) return;
-    log('turned away', `${socket.remoteAddress} (${reason})`);
-    answer(socket, status);
+  // One answer is enough, also for several requests: a second one would get into the first.
+  const answered = new WeakSet<Socket>();
+  const isFirst = (socket: Socket) => {
+    const isNew = socket.writable && !answered.has(socket);
+    answered.add(socket);
+    return isNew;
+  };
+  const turnAway = (socket: Socket, refusal: Refusal) => {
+    if (!isFirst(socket)) return;
+    log('turned away', `${socket.remoteAddress} (${refusal.reason})`);
+    answer(socket, refusal);
   };
   // Who has not shown the secret learns nothing from this either.
   const isOpen = door.secret === undefined;
@@ -111,13 +111,13 @@ function answerOn(server: Server, door: Door, log: Log, handlers: Handlers): voi
   const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
   const serverOnUpgrade: Handlers['onUpgrade'] = (request, socket, head) => {
     const refusal = isUpgrade(request) ? whyRefused(request, door) : odd;
-    if (refusal === undefined) handlers.onUpgrade(request, socket, head);
-    else turnAway(request.socket, refusal);
+    if (refusal !== undefined) turnAway(request.socket, refusal);
+    else if (isFirst(request.socket)) handlers.onUpgrade(request, socket, head);
   };
   const serverOnRequest = (request: IncomingMessage, response: ServerResponse) => {
     const refusal = whyNotShown(request, request.socket.remoteAddress ?? '', door);
-    if (refusal === undefined) handlers.onRequest(request, response);
-    else turnAway(request.socket, refusal);
+    if (refusal !== undefined) turnAway(request.socket, refusal);
+    else if (isFirst(request.socket)) handlers.onRequest(request, response);
   };
   const serverOnClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
     const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -141,12 +141,12 @@ function isUpgrade({ method, headers }: IncomingMessage): boolean {
 }
 
 /** Answers in few words, and that is that. */
-function answer(socket: Socket, status: Refusal['status']): void {
+function answer(socket: Socket, { status, header }: Refusal): void {
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'connection: close',
     'content-length: 0',
-    ...(ANSWER_HEADERS[status] ?? []),
+    ...(header === undefined ? [] : [header]),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n`, () => socket.destroy());
 }

@@ -73,8 +73,6 @@ export class Site {
    */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const path = request.url?.replace(/\?.*$/s, '') ?? '/';
-    // It has come behind another request, which was answered.
-    if (response.socket === null) return false;
     if (path === '/events' && !this.#feed.isFull) {
       response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
       if (request.method === 'HEAD') response.end();
@@ -88,6 +86,11 @@ export class Site {
       })
       .then((answer) => send(response, answer));
     return false;
+  }
+
+  /** We leave: who watches is told nothing more. */
+  end(): void {
+    this.#feed.end();
   }
 
   async #answerTo(path: string): Promise<Answer> {
