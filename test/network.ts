@@ -195,13 +195,19 @@ export class Network {
     return { node, peer };
   }
 
-  /** Makes and starts as many nodes, that all know the first, and waits until all are connected. */
-  async startMesh(size: number): Promise<RunningNode[]> {
+  /** Makes and starts as many nodes, that all know the first. */
+  async startNodes(size: number): Promise<RunningNode[]> {
     const first = await this.startNode('node-1');
     const nodes = [first];
     for (let number = 2; number <= size; number++) {
       nodes.push(await this.startNode(`node-${number}`, [first.address]));
     }
+    return nodes;
+  }
+
+  /** Makes and starts as many nodes, that all know the first, and waits until all are connected. */
+  async startMesh(size: number): Promise<RunningNode[]> {
+    const nodes = await this.startNodes(size);
     await untilFullMesh(nodes);
     return nodes;
   }

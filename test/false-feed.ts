@@ -1,0 +1,78 @@
+/** What a page would hear from its node, told by a test instead, so that it may be anything. */
+
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Page } from 'playwright-core';
+import { freePort } from './helpers.js';
+
+type Members = Record<string, unknown>;
+
+/** Stands for the feed of a node, whose page is opened with it. */
+export class FalseFeed {
+  readonly #url: string;
+  readonly #server: Server;
+  readonly #readers = new Set<ServerResponse>();
+  readonly #first: Members;
+
+  private constructor(port: number, server: Server, first: Members) {
+    this.#url = `http://127.0.0.1:${port}/`;
+    this.#server = server;
+    this.#first = first;
+  }
+
+  /** @param first what each reader hears at once, beside what is in every first message */
+  static async open(first: Members = {}): Promise<FalseFeed> {
+    const port = await freePort();
+    const server = createServer();
+    const feed = new FalseFeed(port, server, { ...emptyStatus(), ...first });
+    server.on('request', (_, response) => feed.#serve(response));
+    await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+    return feed;
+  }
+
+  /** Has a page hear this feed, and not that of its node. */
+  async replace(page: Page): Promise<void> {
+    await page.route('**/events', (route) => route.continue({ url: this.#url }));
+  }
+
+  /** Tells all that read. */
+  say(...messages: readonly Members[]): void {
+    const text = messages.map(eventOf).join('');
+    for (const reader of this.#readers) reader.write(text);
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.#readers) reader.destroy();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  #serve(response: ServerResponse): void {
+    this.#readers.add(response);
+    response.on('close', () => this.#readers.delete(response));
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write(eventOf(this.#first));
+  }
+}
+
+/** What a node says that has just started, and is alone. */
+function emptyStatus(): Members {
+  const address = 'ws://localhost:4001';
+  return {
+    node: { address, version: '0.1.0', startedAt: Date.now(), uptimeMs: 0, clients: 0 },
+    network: { nodes: [{ address, state: 'self' }], links: [], leftOut: 0 },
+    transactions: {
+      accepted: 0,
+      duplicate: 0,
+      rejected: 0,
+      relayed: 0,
+      rate: Array(60).fill(0),
+      latest: [],
+    },
+    pool: { transactions: 0, bytes: 0, maxBytes: 2 ** 30 },
+    chain: { height: 0, blocks: [] },
+    log: [],
+  };
+}
+
+function eventOf(members: Members): string {
+  return `event: status\ndata: ${JSON.stringify(members)}\n\n`;
+}
