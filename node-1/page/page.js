@@ -24,8 +24,10 @@ const SILENCE_MS = 6000;
 const RETRY_MS = 1000;
 /** Of more nodes than these the labels stand around the graph, like the rays of a star. */
 const FEW_NODES = 16;
-const LABEL_CHARACTERS = 28;
 const LABEL_PIXELS = { few: 13, many: 10 };
+/** How much of the drawing a label may take; what is longer loses its middle. */
+const LABEL_SHARE = { few: 0.44, many: 0.24 };
+const FONT = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
 /** How many links a line of the list names; of more, it tells the number. */
 const NAMED_LINKS = 6;
 /** More links than these are drawn so faintly that those of this node stand out. */
@@ -45,6 +47,9 @@ let own = '';
 let startedMs = 0;
 /** @type {Arrival | undefined} */
 let latestArrival;
+const pen = /** @type {CanvasRenderingContext2D} */ (
+  document.createElement('canvas').getContext('2d')
+);
 
 const graph = cytoscape({
   container: byId('graph'),
@@ -201,7 +206,15 @@ function showGraph(nodes, links) {
 function placeNodes() {
   const nodes = graph.nodes().sort((a, b) => inOrder(a.id(), b.id()));
   const areFew = nodes.length <= FEW_NODES;
-  const margin = areFew ? { x: 75, y: 40 } : { x: 60, y: 60 };
+  const font = areFew ? LABEL_PIXELS.few : LABEL_PIXELS.many;
+  const most = areFew
+    ? LABEL_SHARE.few * graph.width()
+    : LABEL_SHARE.many * Math.min(graph.width(), graph.height());
+  const labels = nodes.map((node) =>
+    cut(areFew ? shortOf(node.id()) : nameOf(node.id()), font, most),
+  );
+  const longest = Math.max(...labels.map((label) => widthOf(label, font)));
+  const margin = areFew ? { x: longest / 2 + 6, y: 40 } : { x: longest + 18, y: longest + 18 };
   const first = nodes.length === 2 ? Math.PI : -Math.PI / 2;
   const angles = nodes.map((_, place) => first + (2 * Math.PI * place) / nodes.length);
   const across = stretch(angles.map(Math.cos), margin.x, graph.width() - margin.x);
@@ -212,7 +225,8 @@ function placeNodes() {
     nodes.forEach((node, place) => {
       const angle = /** @type {number} */ (angles[place]);
       node.position({ x: across(Math.cos(angle)), y: down(Math.sin(angle)) });
-      node.data({ size, ...(areFew ? labelBeside : labelOutwards)(node.id(), angle) });
+      const label = /** @type {string} */ (labels[place]);
+      node.data({ size, label, font, ...(areFew ? beside(angle) : outwards(label, angle)) });
     });
   });
 }
@@ -232,26 +246,47 @@ function stretch(numbers, low, high) {
     range < 1e-9 ? (low + high) / 2 : low + ((number - least) / range) * (high - low);
 }
 
-/** @param {string} address @param {number} angle */
-function labelBeside(address, angle) {
-  const label = cut(shortOf(address));
-  const isAbove = Math.sin(angle) < -0.1;
-  return { label, font: LABEL_PIXELS.few, rotation: 0, dx: 0, dy: isAbove ? -24 : 24 };
+/** @param {number} angle */
+function beside(angle) {
+  return { rotation: 0, dx: 0, dy: Math.sin(angle) < -0.1 ? -24 : 24 };
 }
 
-/** @param {string} address @param {number} angle */
-function labelOutwards(address, angle) {
-  const isAtHome = hostOf(address) === hostOf(own);
-  const label = cut(isAtHome ? `:${new URL(address).port}` : shortOf(address));
-  const distance = 12 + label.length * LABEL_PIXELS.many * 0.3;
+/** @param {string} label @param {number} angle */
+function outwards(label, angle) {
+  const distance = 12 + widthOf(label, LABEL_PIXELS.many) / 2;
   const isLeft = Math.cos(angle) < 0;
   return {
-    label,
-    font: LABEL_PIXELS.many,
     rotation: isLeft ? angle + Math.PI : angle,
     dx: distance * Math.cos(angle),
     dy: distance * Math.sin(angle),
   };
+}
+
+/** @param {string} address */
+function nameOf(address) {
+  return hostOf(address) === hostOf(own) ? `:${new URL(address).port}` : shortOf(address);
+}
+
+/** @param {string} label @param {number} font */
+function widthOf(label, font) {
+  // The label of this node is bold.
+  pen.font = `bold ${font}px ${FONT}`;
+  return pen.measureText(label).width;
+}
+
+/**
+ * What of a text fits into so many pixels: the beginning and the end, by which addresses differ.
+ *
+ * @param {string} text
+ * @param {number} font
+ * @param {number} most
+ */
+function cut(text, font, most) {
+  let label = text;
+  for (let kept = text.length - 1; kept > 1 && widthOf(label, font) > most; kept--) {
+    label = `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(-Math.floor(kept / 2))}`;
+  }
+  return label;
 }
 
 /** The look of the graph, in the colours of the page. */
@@ -270,7 +305,7 @@ function graphStyle() {
         label: 'data(label)',
         color: colour('text'),
         'font-size': 'data(font)',
-        'font-family': 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif',
+        'font-family': FONT,
         'text-valign': 'center',
         'text-rotation': 'data(rotation)',
         'text-margin-x': 'data(dx)',
@@ -307,10 +342,9 @@ function graphStyle() {
         'background-color': colour('card'),
         'border-style': 'dashed',
         color: colour('muted'),
-        opacity: 0.75,
       },
     },
-    { selector: 'node.reported', style: { color: colour('muted'), opacity: 0.7 } },
+    { selector: 'node.reported', style: { color: colour('muted') } },
     {
       selector: 'edge',
       style: { width: 1.25, 'line-color': colour('link'), 'haystack-radius': 0 },
@@ -355,12 +389,14 @@ function itemOf(node, linked) {
  * @param {HTMLElement[]} items
  */
 function replaceItems(list, items) {
-  const shown = new Map([...list.children].map((item) => [item.outerHTML, item]));
+  const children = /** @type {NodeListOf<HTMLElement>} */ (list.childNodes);
+  const shown = new Map([...children].map((item) => [item.outerHTML, item]));
   const focused = document.activeElement?.closest('li')?.dataset.address;
-  list.replaceChildren(...items.map((item) => shown.get(item.outerHTML) ?? item));
-  if (focused === undefined || list.contains(document.activeElement)) return;
-  const again = items.find(({ dataset }) => dataset.address === focused);
-  again?.querySelector('a')?.focus();
+  const placed = items.map((item) => shown.get(item.outerHTML) ?? item);
+  list.replaceChildren(...placed);
+  if (focused === undefined) return;
+  const again = placed.find((item) => item.dataset.address === focused);
+  again?.querySelector('a')?.focus({ preventScroll: true });
 }
 
 /** @param {Transactions} transactions */
@@ -466,11 +502,6 @@ function hostOf(address) {
 /** @param {string} address */
 function shortOf(address) {
   return address.replace(/^wss?:\/\//i, '').replace(/\/$/, '');
-}
-
-/** @param {string} text */
-function cut(text) {
-  return text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text;
 }
 
 /** @param {string} a @param {string} b */
