@@ -78,7 +78,7 @@ interrupted.catch(() => {
 
 /** The runs of each round, by the way that was looked at the node; without those that failed. */
 const rounds: Map<Way, Run>[] = [];
-let network: Network | undefined;
+let network: Promise<Network> | undefined;
 try {
   if (CHROMIUM === undefined) console.log(`no page is shown: ${IN_BROWSER.skip}`);
   await Promise.race([measure(), interrupted]);
@@ -89,7 +89,7 @@ try {
   process.exitCode = 130;
 } finally {
   await closeBrowser();
-  await network?.close();
+  await (await network)?.close();
 }
 // The deadlines of what was interrupted are still to come.
 process.exit();
@@ -124,12 +124,13 @@ function inOrderOf(round: number): Way[] {
 }
 
 async function measureOnce({ look }: Way): Promise<Run> {
-  network = await Network.create();
+  network = Network.create();
+  const at = await network;
   try {
-    const nodes = await network.startMesh(3);
+    const nodes = await at.startMesh(3);
     const onlooker = await look(nodes[0] as RunningNode);
     try {
-      const run = await give(network, nodes);
+      const run = await give(at, nodes);
       await onlooker.sees(count);
       await checkPools(nodes);
       return run;
@@ -137,7 +138,7 @@ async function measureOnce({ look }: Way): Promise<Run> {
       await onlooker.leave();
     }
   } finally {
-    await network.close();
+    await at.close();
     network = undefined;
     await sleep(REST_MS);
   }
