@@ -78,10 +78,9 @@ interrupted.catch(() => {
 
 /** The runs of each round, by the way that was looked at the node; without those that failed. */
 const rounds: Map<Way, Run>[] = [];
-let network: Promise<Network> | undefined;
 try {
   if (CHROMIUM === undefined) console.log(`no page is shown: ${IN_BROWSER.skip}`);
-  await Promise.race([measure(), interrupted]);
+  await measure();
   console.log(describe());
 } catch (error) {
   if (!isInterrupted) throw error;
@@ -89,7 +88,6 @@ try {
   process.exitCode = 130;
 } finally {
   await closeBrowser();
-  await (await network)?.close();
 }
 // The deadlines of what was interrupted are still to come.
 process.exit();
@@ -124,24 +122,26 @@ function inOrderOf(round: number): Way[] {
 }
 
 async function measureOnce({ look }: Way): Promise<Run> {
-  network = Network.create();
-  const at = await network;
+  const network = await Network.create();
   try {
-    const nodes = await at.startMesh(3);
+    const nodes = await network.startMesh(3);
     const onlooker = await look(nodes[0] as RunningNode);
     try {
-      const run = await give(at, nodes);
-      await onlooker.sees(count);
+      const run = await unlessInterrupted(give(network, nodes));
+      await unlessInterrupted(onlooker.sees(count));
       await checkPools(nodes);
       return run;
     } finally {
       await onlooker.leave();
     }
   } finally {
-    await at.close();
-    network = undefined;
+    await network.close();
     await sleep(REST_MS);
   }
+}
+
+function unlessInterrupted<T>(promise: Promise<T>): Promise<T> {
+  return Promise.race([promise, interrupted]);
 }
 
 /** Gives transactions to the first node, and waits until they are on the disk of all. */
