@@ -118,7 +118,8 @@ async function measure(): Promise<void> {
 function inOrderOf(round: number): Way[] {
   const first = round % WAYS.length;
   const ways = [...WAYS.slice(first), ...WAYS.slice(0, first)];
-  return round % 2 === 0 ? ways.reverse() : ways;
+  const isBackwards = Math.floor((round - 1) / WAYS.length) % 2 === 1;
+  return isBackwards ? ways.reverse() : ways;
 }
 
 async function measureOnce({ look }: Way): Promise<Run> {
@@ -219,7 +220,7 @@ function describe(): string {
     const done = rounds.flatMap((round) => round.get(way) ?? []);
     const rates = done.map(({ rate }) => rate);
     const seconds = done.map(({ processorSeconds }) => processorSeconds);
-    return [way.name, ...spread(rates, 0), median(seconds).toFixed(1), ...compare(way)];
+    return [way.name, ...spread(rates, 0), show(median(seconds), 1), ...compare(way)];
   });
   const head = ['', 'median', 'least', 'most', 'node s', 'ratio', 'least', 'most', 'target'];
   const table = [head, ...rows].map(([name, ...cells]) =>
@@ -245,5 +246,9 @@ function compare(way: Way): string[] {
 
 function spread(numbers: readonly number[], digits: number): string[] {
   const all = [median(numbers), Math.min(...numbers), Math.max(...numbers)];
-  return all.map((number) => number.toFixed(digits));
+  return all.map((number) => show(number, digits));
+}
+
+function show(number: number, digits: number): string {
+  return Number.isFinite(number) ? number.toFixed(digits) : '–';
 }
