@@ -275,18 +275,16 @@ function widthOf(label, font) {
 }
 
 /**
- * What of a text fits into so many pixels: the beginning and the end, by which addresses differ.
+ * What of a text fits into so many pixels, or nearly: the beginning and the end, by which addresses differ.
  *
  * @param {string} text
  * @param {number} font
  * @param {number} most
  */
 function cut(text, font, most) {
-  let label = text;
-  for (let kept = text.length - 1; kept > 1 && widthOf(label, font) > most; kept--) {
-    label = `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(-Math.floor(kept / 2))}`;
-  }
-  return label;
+  const kept = Math.max(2, Math.floor((text.length * most) / widthOf(text, font)) - 1);
+  if (kept >= text.length - 1) return text;
+  return `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(-Math.floor(kept / 2))}`;
 }
 
 /** The look of the graph, in the colours of the page. */
