@@ -22,6 +22,8 @@ import cytoscape from '/cytoscape.mjs';
 /** The node says something every two seconds: after this long it is not there. */
 const SILENCE_MS = 6000;
 const RETRY_MS = 1000;
+/** What comes faster is not drawn each time: under load a browser would take more than the node. */
+const REDRAW_MS = 500;
 /** Of more nodes than these the labels stand around the graph, like the rays of a star. */
 const FEW_NODES = 16;
 const LABEL_PIXELS = { few: 13, many: 10 };
@@ -47,6 +49,10 @@ let own = '';
 let startedMs = 0;
 /** @type {Arrival | undefined} */
 let latestArrival;
+/** The sections that have come and are not shown yet. */
+let news = {};
+let shownMs = -Infinity;
+let rateShown = '';
 const pen = /** @type {CanvasRenderingContext2D} */ (
   document.createElement('canvas').getContext('2d')
 );
@@ -104,9 +110,9 @@ function watch() {
     clearTimeout(silence);
     silence = setTimeout(lose, SILENCE_MS);
     setConnection('live');
-    for (const [section, value] of Object.entries(JSON.parse(data))) {
-      show[/** @type {keyof typeof show} */ (section)]?.(/** @type {never} */ (value));
-    }
+    const isWaiting = Object.keys(news).length > 0;
+    news = { ...news, ...JSON.parse(data) };
+    if (!isWaiting) setTimeout(showNews, shownMs + REDRAW_MS - performance.now());
   });
 
   function lose() {
@@ -118,8 +124,18 @@ function watch() {
   }
 }
 
+function showNews() {
+  const sections = Object.entries(news);
+  news = {};
+  shownMs = performance.now();
+  for (const [section, value] of sections) {
+    show[/** @type {keyof typeof show} */ (section)]?.(/** @type {never} */ (value));
+  }
+}
+
 /** @param {'live' | 'lost'} connection */
 function setConnection(connection) {
+  if (document.body.dataset.connection === connection) return;
   document.body.dataset.connection = connection;
   const isLost = connection === 'lost';
   byId('notice').hidden = !isLost;
@@ -351,12 +367,7 @@ function graphStyle() {
     { selector: 'edge.own', style: { width: 'data(width)', 'z-index': 1 } },
     {
       selector: '.busy',
-      style: {
-        'line-color': colour('busy'),
-        'border-color': colour('busy'),
-        'transition-property': 'line-color, border-color',
-        'transition-duration': 150,
-      },
+      style: { 'line-color': colour('busy'), 'border-color': colour('busy') },
     },
   ]);
 }
@@ -400,11 +411,14 @@ function replaceItems(list, items) {
 /** @param {Transactions} transactions */
 function showTransactions({ accepted, duplicate, rejected, relayed, rate, latest }) {
   const most = Math.max(...rate);
-  bars.forEach((bar, second) => {
-    const height = most === 0 ? 0 : (20 * (rate[second] ?? 0)) / most;
-    bar.setAttribute('y', String(20 - height));
-    bar.setAttribute('height', String(height));
-  });
+  if (rateShown !== rate.join()) {
+    rateShown = rate.join();
+    bars.forEach((bar, second) => {
+      const height = most === 0 ? 0 : (20 * (rate[second] ?? 0)) / most;
+      bar.setAttribute('y', String(20 - height));
+      bar.setAttribute('height', String(height));
+    });
+  }
   const minute = rate.reduce((sum, each) => sum + each, 0);
   const text = `${numberOf(rate.at(-1) ?? 0)} in the last second, ${numberOf(minute)} in the last minute`;
   setText('rate-now', text);
@@ -550,7 +564,8 @@ function byId(id) {
 
 /** @param {string} id @param {string} text */
 function setText(id, text) {
-  byId(id).textContent = text;
+  const shown = byId(id);
+  if (shown.textContent !== text) shown.textContent = text;
 }
 
 /**
