@@ -348,7 +348,7 @@ function admit(transaction: Transaction, from: Connection): Outcome {
   }
   writeTransactions([transaction]);
   relay(transaction, from);
-  meter.accepted(transaction, from);
+  meter.accepted(transaction, routes.peerBehind(from));
   if (isDiskBehind()) pauseUntil(writeTransactions([]), from);
   return { status: 'accepted' };
 }

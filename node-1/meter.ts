@@ -1,7 +1,7 @@
 /** What happens on a node, counted: for its page, and for who measures it. */
 
 import { LIMITS } from './config.js';
-import { type Connection, nameOf } from './connection.js';
+import type { Peer } from './connection.js';
 import { count, createTally, type Log } from './log.js';
 import type { Transaction, TransactionId } from './transaction.js';
 import { poolSize } from './transactions.js';
@@ -9,7 +9,7 @@ import { poolSize } from './transactions.js';
 /** A transaction that has come, as it is shown. */
 export interface Arrival {
   readonly id: TransactionId;
-  /** The address of who sent it first; null for a client. */
+  /** The address of the peer that sent it first; null for anybody else, whatever they call themselves. */
   readonly from: string | null;
   /** In ms since 1970. */
   readonly at: number;
@@ -86,13 +86,17 @@ export class Meter {
     this.#counts[what] += 1;
   }
 
-  /** A new transaction has come over a connection, and was taken. */
-  accepted(transaction: Transaction, from: Connection): void {
+  /**
+   * A new transaction has come, and was taken.
+   *
+   * @param sender undefined if it is no peer of ours
+   */
+  accepted(transaction: Transaction, sender: Peer | undefined): void {
     const { id, timeStamp } = transaction;
     const at = Date.now();
     this.#arrivals[this.#counts.accepted % LIMITS.shownTransactions] = {
       id,
-      from: from.address === undefined ? null : nameOf(from),
+      from: sender?.address.text ?? null,
       at,
       delayMs: timeStamp === undefined ? null : at - timeStamp,
     };

@@ -36,6 +36,7 @@ const NAMED_LINKS = 6;
 const FEW_LINKS = 60;
 /** More new transactions at once than these only flicker. */
 const FEW_ARRIVALS = 4;
+const FLASH_MS = 600;
 const SVG = 'http://www.w3.org/2000/svg';
 const STATES = {
   self: 'this node',
@@ -47,12 +48,11 @@ const STATES = {
 
 let own = '';
 let startedMs = 0;
-/** @type {Arrival | undefined} */
-let latestArrival;
 /** The sections that have come and are not shown yet. */
 let news = {};
 let shownMs = -Infinity;
 let rateShown = '';
+let hasShownTransactions = false;
 const pen = /** @type {CanvasRenderingContext2D} */ (
   document.createElement('canvas').getContext('2d')
 );
@@ -77,6 +77,9 @@ graph.on('mouseout', 'node', () => {
   byId('graph').style.cursor = '';
 });
 graph.on('resize', placeNodes);
+// What changes its height above the drawing moves it, and cytoscape does not see that.
+const movers = new ResizeObserver(() => graph.resize());
+for (const id of ['notice', 'head', 'summary']) movers.observe(byId(id));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   graph.style(graphStyle());
 });
@@ -167,13 +170,15 @@ function showNetwork({ nodes, links, leftOut }) {
     linked.get(addressAt(a))?.push(addressAt(b));
     linked.get(addressAt(b))?.push(addressAt(a));
   }
-  const sorted = [...nodes].sort((a, b) => inOrder(a.address, b.address));
+  const others = nodes.slice(1).sort((a, b) => inOrder(a.address, b.address));
+  const sorted = [...nodes.slice(0, 1), ...others];
   const peers = nodes.filter(({ state }) => state === 'connected').length;
   document.title = `${shortOf(addressAt(0))} – ${countOf(peers, 'peer')}`;
   setText('peers', numberOf(peers));
   setText('summary', summaryOf(nodes.length, links.length, leftOut));
+  for (const key of document.querySelectorAll('.key')) showKey(key, nodes);
   showGraph(
-    sorted,
+    nodes,
     links.map(([a, b]) => [addressAt(a), addressAt(b)]),
   );
   const items = sorted.map((node) => itemOf(node, linked.get(node.address) ?? []));
@@ -184,7 +189,23 @@ function showNetwork({ nodes, links, leftOut }) {
 function summaryOf(nodes, links, leftOut) {
   if (nodes === 1) return 'It knows of no other node. Start one, and it appears here.';
   const others = leftOut > 0 ? ` ${countOf(leftOut, 'node')} more are not shown.` : '';
-  return `${countOf(nodes, 'node')}, ${countOf(links, 'link')}. Click a node to see the network as it does.${others}`;
+  return `${countOf(nodes, 'node')}, ${countOf(links, 'link')}; those of this node are thick, and light up when a transaction comes over them. Click a node to see the network as it does.${others}`;
+}
+
+/**
+ * The legend has the kinds of nodes that there are.
+ *
+ * @param {Element} key
+ * @param {MappedNode[]} nodes
+ */
+function showKey(key, nodes) {
+  key.toggleAttribute('hidden', !nodes.some((node) => key.classList.contains(kindOf(node))));
+}
+
+/** @param {MappedNode} node */
+function kindOf({ state, isStranger }) {
+  if (isStranger) return 'stranger';
+  return state === 'dialling' ? 'lost' : state;
 }
 
 /** @param {MappedNode[]} nodes @param {[string, string][]} links */
@@ -194,8 +215,8 @@ function showGraph(nodes, links) {
   const elements = [
     ...nodes.map((node) => ({
       group: /** @type {const} */ ('nodes'),
-      data: { id: node.address, page: node.state === 'self' ? undefined : pageOf(node) },
-      classes: node.isStranger ? 'connected stranger' : node.state,
+      data: { id: node.address, page: pageOf(node) },
+      classes: kindOf(node),
     })),
     ...links.map(([source, target]) => ({
       group: /** @type {const} */ ('edges'),
@@ -351,7 +372,7 @@ function graphStyle() {
       },
     },
     {
-      selector: 'node.dialling, node.lost',
+      selector: 'node.lost',
       style: {
         'background-color': colour('card'),
         'border-style': 'dashed',
@@ -375,7 +396,7 @@ function graphStyle() {
 /** @param {MappedNode} node @param {string[]} linked */
 function itemOf(node, linked) {
   const { address, state, isStranger = false } = node;
-  const page = state === 'self' ? undefined : pageOf(node);
+  const page = pageOf(node);
   const name = element(page === undefined ? 'b' : 'a', shortOf(address));
   if (page !== undefined) name.setAttribute('href', page);
   const links = [...linked].sort(inOrder);
@@ -391,21 +412,30 @@ function itemOf(node, linked) {
 }
 
 /**
- * Puts new items in the place of a list's, but leaves alone those that say the same: whoever has
- * tabbed to one keeps it.
+ * Puts items in the place of a list's, but leaves alone those that say the same: whoever has tabbed
+ * to one, or selected its text, keeps it.
  *
+ * @template {HTMLElement} T
  * @param {HTMLElement} list
- * @param {HTMLElement[]} items
+ * @param {T[]} items
+ * @returns which of the items are new
  */
 function replaceItems(list, items) {
-  const children = /** @type {NodeListOf<HTMLElement>} */ (list.childNodes);
-  const shown = new Map([...children].map((item) => [item.outerHTML, item]));
   const focused = document.activeElement?.closest('li')?.dataset.address;
-  const placed = items.map((item) => shown.get(item.outerHTML) ?? item);
-  list.replaceChildren(...placed);
-  if (focused === undefined) return;
-  const again = placed.find((item) => item.dataset.address === focused);
-  again?.querySelector('a')?.focus({ preventScroll: true });
+  const shown = new Map([...list.children].map((item) => [item.outerHTML, item]));
+  const placed = items.map((item) => {
+    const same = shown.get(item.outerHTML) ?? item;
+    shown.delete(item.outerHTML);
+    return same;
+  });
+  for (const item of [...list.children]) if (!placed.includes(item)) item.remove();
+  placed.forEach((item, place) => {
+    const there = list.children[place];
+    if (there !== item) list.insertBefore(item, there ?? null);
+  });
+  const again = items.find((item) => focused !== undefined && item.dataset.address === focused);
+  if (again && list.contains(again)) again.querySelector('a')?.focus({ preventScroll: true });
+  return items.filter((item) => placed.includes(item));
 }
 
 /** @param {Transactions} transactions */
@@ -425,43 +455,42 @@ function showTransactions({ accepted, duplicate, rejected, relayed, rate, latest
   setText('rate-most', most === 0 ? '' : `tallest bar: ${numberOf(most)} a second`);
   setText(
     'counts',
-    `Since its start: ${numberOf(accepted)} accepted, ${numberOf(duplicate)} known already, ${numberOf(rejected)} rejected; ${numberOf(relayed)} copies sent on.`,
+    `Since its start: ${numberOf(accepted)} accepted, ${numberOf(duplicate)} known already, ${numberOf(rejected)} rejected; passed on ${countOf(relayed, 'time')}.`,
   );
   byId('no-transactions').hidden = latest.length > 0;
   byId('transactions').hidden = latest.length === 0;
-  const before = latest.findIndex((each) => isSame(each, latestArrival));
-  const arrived = before === -1 ? latest : latest.slice(0, before);
-  const isNew = (/** @type {Arrival} */ each) =>
-    latestArrival !== undefined && arrived.length <= FEW_ARRIVALS && arrived.includes(each);
-  const rows = latest.map((arrival) => rowOf(arrival, isNew(arrival)));
-  document.querySelector('#transactions tbody')?.replaceChildren(...rows);
-  if (latestArrival !== undefined) flash(arrived);
-  latestArrival = latest[0];
+  const rows = latest.map(rowOf);
+  const newRows = replaceItems(byId('latest'), rows);
+  if (hasShownTransactions) {
+    flash(newRows, new Set(newRows.map((row) => latest[rows.indexOf(row)]?.from ?? null)));
+  }
+  hasShownTransactions = true;
 }
 
-/** @param {Arrival} arrival @param {boolean} isNew */
-function rowOf({ id, from, delayMs }, isNew) {
+/** @param {Arrival} arrival */
+function rowOf({ id, from, delayMs }) {
   const row = element(
     'tr',
     classed('td', 'id', String(id)),
-    classed('td', 'from', from === null ? 'a client' : shortOf(from)),
+    classed('td', 'from', from === null ? 'a client, no node' : shortOf(from)),
     classed('td', 'delay', delayMs === null ? 'not said' : durationOf(delayMs)),
   );
   for (const cell of row.querySelectorAll('td')) cell.title = cell.textContent ?? '';
-  row.classList.toggle('new', isNew);
   return row;
 }
 
 /**
- * Lights up the links over which transactions have come.
+ * Lights up transactions that have come, and the links over which they have.
  *
- * @param {Arrival[]} arrived
+ * @param {HTMLElement[]} rows
+ * @param {Set<string | null>} senders
  */
-function flash(arrived) {
-  for (const from of new Set(arrived.map((each) => each.from))) {
-    const lit = from === null ? own : linkOf(from, own);
-    graph.getElementById(lit).flashClass('busy', 500);
+function flash(rows, senders) {
+  for (const from of senders) {
+    graph.getElementById(from === null ? own : linkOf(from, own)).flashClass('busy', FLASH_MS);
   }
+  if (rows.length > FEW_ARRIVALS) return;
+  for (const row of rows) row.animate([{ background: 'var(--new)' }, {}], 2 * FLASH_MS);
 }
 
 /** @param {Pool} pool */
@@ -475,7 +504,7 @@ function showChain({ height, blocks }) {
   const items = blocks.map((block) =>
     element(
       'li',
-      classed('span', 'height', `# ${block.height}`),
+      classed('span', 'height', `Block ${numberOf(block.height)}`),
       classed('span', 'hash', `${block.hash.slice(0, 12)}…`),
       classed(
         'span',
@@ -485,7 +514,7 @@ function showChain({ height, blocks }) {
       classed('span', 'when', block.height === 0 ? '' : timeOf(block.timestamp)),
     ),
   );
-  byId('blocks').replaceChildren(...items);
+  replaceItems(byId('blocks'), items);
 }
 
 /** @param {Line[]} lines */
@@ -493,16 +522,17 @@ function showLog(lines) {
   const items = lines.map(({ at, event, detail }) =>
     element('li', element('time', timeOf(at)), element('span', `${event}: ${detail}`)),
   );
-  byId('log').replaceChildren(...items);
+  replaceItems(byId('log'), items);
 }
 
 /**
- * Where the page of a node is; undefined if it can have none.
+ * Where the page of a node is; undefined if we cannot know that it has one.
  *
  * @param {MappedNode} node
  */
-function pageOf({ address, isStranger }) {
-  if (isStranger || !/^wss?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
+function pageOf({ address, state, isStranger }) {
+  if (state !== 'connected' || isStranger) return undefined;
+  if (!/^wss?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
   return new URL(address.replace(/^ws/i, 'http')).href;
 }
 
@@ -524,11 +554,6 @@ function inOrder(a, b) {
 /** @param {string} a @param {string} b */
 function linkOf(a, b) {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
-}
-
-/** @param {Arrival} a @param {Arrival | undefined} b */
-function isSame(a, b) {
-  return a.id === b?.id && a.at === b.at;
 }
 
 /** @param {number} number */
