@@ -56,12 +56,13 @@ export function createLog(
 
   function print(event: string, detail: string): void {
     const line = { at: Date.now(), event, detail: printable(detail) };
+    // There may be one each second, and soon nothing else.
+    if (event === 'accepted' && recentLines[0]?.event === event) recentLines.shift();
     recentLines.unshift(line);
     recentLines.length = Math.min(recentLines.length, LIMITS.shownLines);
-    const { at, ...said } = line;
-    const time = new Date(at).toISOString();
-    if (format === 'json') console.log(JSON.stringify({ time, port, ...said }));
-    else console.log(`[${port}] ${event}: ${line.detail}`);
+    const time = new Date(line.at).toISOString();
+    const json = JSON.stringify({ time, port, event, detail: line.detail });
+    console.log(format === 'json' ? json : `[${port}] ${event}: ${line.detail}`);
   }
 
   return { log, recentLines };

@@ -148,6 +148,10 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
         [undefined, undefined],
       );
       assert.match(String(stateOf(status, nobody)), /^(dialling|lost)$/);
+      assert.deepEqual(
+        status.transactions.latest.map(({ from }) => from),
+        [null],
+      );
       for (const liar of liars) liar.terminate();
     }));
 
