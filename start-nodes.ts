@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import concurrently, { Logger } from 'concurrently';
-import { readArguments } from './command-line.js';
+import { fail, readArguments } from './command-line.js';
 import { cloneNode, listNodes, numberOf, ROOT, requireCompiled } from './node-folders.js';
 import { colourOf, NodeLines, wholeLines } from './node-lines.js';
 
@@ -25,8 +25,13 @@ for (const name of names) await requireCompiled(name);
 // Only now, for until here it is told in one line if there is no compiled node-1.
 const { loadSettings } = await import('./node-1/settings.js');
 const { pageAddressOf } = await import('./node-1/addresses.js');
-const nodes = names.map((name) => ({ name, ...loadSettings(join(ROOT, name)) }));
-const isJson = nodes[0]?.logFormat === 'json';
+const settingsOf = (name: string) => loadSettings(join(ROOT, name));
+const isJson = settingsOf(names[0] as string).logFormat === 'json';
+// For those that say nothing of it.
+if (isJson) process.env.LOG = 'json';
+const nodes = names.map((name) => ({ name, ...settingsOf(name) }));
+const other = nodes.find(({ logFormat }) => (logFormat === 'json') !== isJson);
+if (other !== undefined) fail(`LOG is not the same in ${names[0]} and in ${other.name}`);
 const say = isJson ? console.error : console.log;
 for (const name of created) say(`${name} created`);
 say(`Starting ${names.join(', ')}; Ctrl-C ends them`);
@@ -47,7 +52,7 @@ const { commands, result } = concurrently(
     command: COMMAND,
     cwd: join(ROOT, name),
     // A node has no colours, and Node.js warns of FORCE_COLOR where there is NO_COLOR too.
-    env: { FORCE_COLOR: undefined, ...(isJson && { LOG: 'json' }) },
+    env: { FORCE_COLOR: undefined },
     prefixColor: colourOf(numberOf(name)),
   })),
   {
@@ -59,7 +64,8 @@ const { commands, result } = concurrently(
   },
 );
 if (isJson) {
-  for (const { stdout, stderr } of commands) {
+  for (const { name, stdout, stderr, close } of commands) {
+    close.subscribe(({ exitCode }) => say(`${name} ended with ${exitCode}`));
     stdout.subscribe(wholeLines((line) => process.stdout.write(line)));
     stderr.subscribe((chunk) => process.stderr.write(chunk));
   }

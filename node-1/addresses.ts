@@ -70,9 +70,9 @@ export function pageAddressOf(address: string): string {
   return new URL(address.replace(/^ws/i, 'http')).href;
 }
 
-/** Tells whether an IP address, as a socket or a URL spells it, is one of this machine alone. */
-export function isLoopback(ip: string): boolean {
-  return scopeOf(canonicalHost(ip.replace(/^::ffff:(?=\d+\.)/i, ''))) === 'loopback';
+/** Tells whether a host, as a socket or a URL spells it, is on this machine, for itself alone. */
+export function isLoopback(host: string): boolean {
+  return scopeOf(host) === 'loopback';
 }
 
 /**

@@ -21,6 +21,7 @@ export const LIMITS = Object.freeze({
   headerBytes: 8 * 1024,
   headersTimeoutMs: 10_000,
   unopenedSockets: 128,
+  requestsBehind: 8,
   inboundPeers: 256,
   inboundClients: 128,
   silenceTimeoutMs: 30_000,

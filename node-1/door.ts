@@ -21,7 +21,7 @@ export interface Door {
   /** By what name others may ask for us, beside `localhost` and IP addresses. */
   readonly hostname: string;
   readonly secret: string | undefined;
-  /** By what scheme our own page is reached. */
+  /** By what scheme others reach our own page. */
   readonly scheme: 'http' | 'https';
   /** Whether who comes from this machine's loopback may be somebody elsewhere. */
   readonly isBehindProxy: boolean;
@@ -90,11 +90,12 @@ function fromPage(origin: string): Refusal {
   return { status: 403, reason: `a web page of ${origin}` };
 }
 
-/** Whether a browser says that a page of somebody else wants it as a part of itself. */
+/** Whether a browser says that a page of somebody else wants it, other than to go there. */
 function isWithinForeignPage({ headers }: Request): boolean {
   const site = headers['sec-fetch-site'];
   const isForeign = site === 'cross-site' || site === 'same-site';
-  return isForeign && headers['sec-fetch-mode'] !== 'navigate';
+  const [mode, dest] = [headers['sec-fetch-mode'], headers['sec-fetch-dest']];
+  return isForeign && (mode !== 'navigate' || dest !== 'document');
 }
 
 /** Whether a request comes from this machine itself, and not through a proxy on it. */

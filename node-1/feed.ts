@@ -1,6 +1,7 @@
 /** Tells whoever watches a node how it is, as server-sent events: not more often than eyes can follow. */
 
 import type { ServerResponse } from 'node:http';
+import { isLoopback } from './addresses.js';
 import { LIMITS } from './config.js';
 import { type Section, type Status, statusJson } from './status.js';
 
@@ -8,7 +9,8 @@ const BEAT_TICKS = LIMITS.feedBeatMs / LIMITS.feedIntervalMs;
 
 export class Feed {
   readonly #read: () => Status;
-  readonly #readers = new Set<ServerResponse>();
+  /** And whether they are on this machine. */
+  readonly #readers = new Map<ServerResponse, boolean>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
   /** What all readers have been told. */
@@ -19,23 +21,27 @@ export class Feed {
     this.#read = read;
   }
 
-  get isFull(): boolean {
-    return this.#readers.size >= LIMITS.feeds;
-  }
-
-  /** Tells a reader all there is, and from then on what has changed, until it goes or is too slow. */
-  add(reader: ServerResponse): void {
+  /**
+   * Tells a reader all there is, and from then on what has changed, until it goes or is too slow.
+   *
+   * @returns false if there is no place for it; who is elsewhere takes none from who is here
+   */
+  add(reader: ServerResponse): boolean {
+    const isHere = isLoopback(reader.socket?.remoteAddress ?? '');
+    const alike = [...this.#readers.values()].filter((each) => each === isHere);
+    if (alike.length >= LIMITS.feeds) return false;
     if (this.#readers.size === 0) {
       this.#told = this.#read();
       this.#timer = setInterval(() => this.#tick(), LIMITS.feedIntervalMs);
     }
-    this.#readers.add(reader);
+    this.#readers.set(reader, isHere);
     reader.on('close', () => this.#remove(reader));
     reader.write(messageOf(this.#told));
+    return true;
   }
 
   end(): void {
-    for (const reader of this.#readers) reader.end();
+    for (const reader of this.#readers.keys()) reader.end();
   }
 
   #remove(reader: ServerResponse): void {
@@ -53,7 +59,7 @@ export class Feed {
     this.#told = status;
     if (changed.length === 0) return;
     const message = messageOf(Object.fromEntries(changed));
-    for (const reader of this.#readers) {
+    for (const reader of this.#readers.keys()) {
       if (reader.writableLength > LIMITS.feedBytes) reader.destroy();
       else reader.write(message);
     }

@@ -50,7 +50,8 @@ export async function listen(
   const door: Door = {
     hostname: hostnameOf(new URL(address).host),
     secret,
-    scheme: tls ? 'https' : 'http',
+    // A proxy may speak TLS for us.
+    scheme: /^wss:/i.test(address) ? 'https' : 'http',
     isBehindProxy: isBehindProxy(settings),
   };
   const unopened = new Map<string, Socket>();
@@ -93,12 +94,14 @@ function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
 }
 
 function answerOn(server: Server, door: Door, log: Log, handlers: Handlers): void {
-  // One answer is enough, also for several requests: a second one would get into the first.
-  const answered = new WeakSet<Socket>();
+  // One answer is enough, also for several requests: a second one would get into the first. Those
+  // behind it wait in memory until it is given, and that may be never.
+  const requests = new WeakMap<Socket, number>();
   const isFirst = (socket: Socket) => {
-    const isNew = socket.writable && !answered.has(socket);
-    answered.add(socket);
-    return isNew;
+    const before = requests.get(socket) ?? 0;
+    requests.set(socket, before + 1);
+    if (before > LIMITS.requestsBehind) socket.destroy();
+    return socket.writable && before === 0;
   };
   const turnAway = (socket: Socket, refusal: Refusal) => {
     if (!isFirst(socket)) return;

@@ -60,9 +60,9 @@ export function createLog(
     if (event === 'accepted' && recentLines[0]?.event === event) recentLines.shift();
     recentLines.unshift(line);
     recentLines.length = Math.min(recentLines.length, LIMITS.shownLines);
-    const time = new Date(line.at).toISOString();
-    const json = JSON.stringify({ time, port, event, detail: line.detail });
-    console.log(format === 'json' ? json : `[${port}] ${event}: ${line.detail}`);
+    const asObject = { time: new Date(line.at), port, event, detail: line.detail };
+    const asText = `[${port}] ${event}: ${line.detail}`;
+    console.log(format === 'json' ? JSON.stringify(asObject) : asText);
   }
 
   return { log, recentLines };

@@ -79,7 +79,7 @@ function stateOf({ dueMs, failures }: Contact): MappedNode['state'] {
   return failures > 0 ? 'lost' : 'reported';
 }
 
-/** Whom each of our peers is connected to, as it last said. */
+/** Whom each of our peers is connected to, as it last said; by its first connection, for anybody can open others in its name. */
 function neighboursOf(
   connections: ReadonlySet<Connection>,
   routes: Routes,
@@ -87,7 +87,7 @@ function neighboursOf(
   const told = new Map<Peer, readonly Address[]>();
   for (const connection of connections) {
     const peer = connection.neighbours && routes.peerBehind(connection);
-    if (peer !== undefined) told.set(peer, connection.neighbours ?? []);
+    if (peer !== undefined && !told.has(peer)) told.set(peer, connection.neighbours ?? []);
   }
   return told;
 }

@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import dotenv from 'dotenv';
-import { type Address, parseAddress } from './addresses.js';
+import { type Address, isLoopback, parseAddress } from './addresses.js';
 import { LIMITS } from './config.js';
 import { hostnameOf } from './door.js';
 import { fail } from './fail.js';
@@ -112,7 +112,7 @@ export function keepsSecret({ address, secret }: Settings): boolean {
 
 /** Whether a proxy on this machine leads to us: then whoever comes from here may be anybody. */
 export function isBehindProxy({ address, hosts }: Settings): boolean {
-  return hosts === LOOPBACK && (parseAddress(address) as Address).scope !== 'loopback';
+  return hosts.every(isLoopback) && (parseAddress(address) as Address).scope !== 'loopback';
 }
 
 /** Tells what is not wrong with the settings, but dangerous, or has no effect. */
@@ -123,7 +123,7 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
     warnings.push(`LOG=${badLogFormat} is neither text nor json: lines are text`);
   }
   const own = parseAddress(address) as Address;
-  const isReachable = hosts !== LOOPBACK;
+  const isReachable = !hosts.every(isLoopback);
   if (isBehindProxy(settings)) {
     warnings.push(
       `only this machine can reach us: set HOST, unless a proxy here leads to port ${port}`,

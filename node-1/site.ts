@@ -3,11 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import type { Registry } from 'prom-client';
 import { LIMITS } from './config.js';
 import { Feed } from './feed.js';
 import { reason } from './files.js';
 import type { Log } from './log.js';
-import { type Observed, readStatus, type Status, statusJson } from './status.js';
+import { type Observed, readStatus, statusJson } from './status.js';
 import { isDiskFailing } from './transactions.js';
 
 interface Host extends Observed {
@@ -55,15 +56,13 @@ export class Site {
   readonly #host: Host;
   readonly #feed: Feed;
   readonly #files = new Map<string, Promise<Buffer>>();
-  #metrics: Promise<() => Promise<Answer>> | undefined;
-  /** As it was last: however many ask, it is not made anew for each of them. */
-  #status: Status | undefined;
-  #statusBody: Buffer | undefined;
-  #readMs = -Infinity;
+  readonly #readBody = notTooOften(() => Buffer.from(`${statusJson(readStatus(this.#host))}\n`));
+  readonly #readMetrics = notTooOften(() => this.#measure());
+  #registry: Registry | undefined;
 
   constructor(host: Host) {
     this.#host = host;
-    this.#feed = new Feed(() => this.#readStatus());
+    this.#feed = new Feed(() => readStatus(host));
   }
 
   /**
@@ -73,13 +72,11 @@ export class Site {
    */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const path = request.url?.replace(/\?.*$/s, '') ?? '/';
-    if (path === '/events' && !this.#feed.isFull) {
-      response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
-      if (request.method === 'HEAD') response.end();
-      else this.#feed.add(response);
-      return request.method !== 'HEAD';
+    if (path === '/events' && request.method === 'GET') {
+      setHeaders(response, 'text/event-stream');
+      if (this.#feed.add(response)) return true;
     }
-    this.#answerTo(path)
+    this.#answerTo(path, request.method)
       .catch((error: unknown) => {
         this.#host.log('not served', `${path} (${reason(error)})`);
         return { type: TEXT, body: 'It cannot be read\n', status: 500 };
@@ -93,39 +90,23 @@ export class Site {
     this.#feed.end();
   }
 
-  async #answerTo(path: string): Promise<Answer> {
+  async #answerTo(path: string, method = 'GET'): Promise<Answer> {
     const [module, type] = FILES[path] ?? [];
     if (module !== undefined && type !== undefined) return { type, body: await this.#file(module) };
     switch (path) {
       case '/status':
         return { type: 'application/json', body: this.#readBody() };
       case '/metrics':
-        this.#metrics ??= this.#loadMetrics();
-        return (await this.#metrics)();
+        return await this.#readMetrics();
       case '/healthz':
         if (isDiskFailing()) return { type: TEXT, body: 'the disk refuses\n', status: 503 };
         return { type: TEXT, body: 'ok\n' };
       case '/events':
+        if (method === 'HEAD') return { type: 'text/event-stream', body: '' };
         return { type: TEXT, body: 'Too many are watching\n', status: 503 };
       default:
         return { type: TEXT, body: 'There is nothing here\n', status: 404 };
     }
-  }
-
-  #readStatus(): Status {
-    const nowMs = performance.now();
-    if (this.#status === undefined || nowMs - this.#readMs >= LIMITS.feedIntervalMs / 2) {
-      this.#status = readStatus(this.#host);
-      this.#statusBody = undefined;
-      this.#readMs = nowMs;
-    }
-    return this.#status;
-  }
-
-  #readBody(): Buffer {
-    const status = this.#readStatus();
-    this.#statusBody ??= Buffer.from(`${statusJson(status)}\n`);
-    return this.#statusBody;
   }
 
   /** Read once, so that all who are being served share it. */
@@ -137,19 +118,32 @@ export class Site {
   }
 
   /** Only where somebody measures us: it costs some memory, and a look at the clock now and then. */
-  async #loadMetrics(): Promise<() => Promise<Answer>> {
+  async #measure(): Promise<Answer> {
     const { createMetrics } = await import('./metrics.js');
-    const registry = createMetrics(this.#host);
-    return async () => ({ type: registry.contentType, body: await registry.metrics() });
+    this.#registry ??= createMetrics(this.#host);
+    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }
 
+/** Makes something anew only after a while: however many ask for it, it is done once for all. */
+function notTooOften<T>(make: () => T): () => T {
+  let made: T;
+  let madeMs = -Infinity;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - madeMs >= LIMITS.feedIntervalMs / 2) [made, madeMs] = [make(), nowMs];
+    return made;
+  };
+}
+
+function setHeaders(response: ServerResponse, type: string): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  response.setHeader('content-type', type);
+}
+
 function send(response: ServerResponse, { type, body, status = 200 }: Answer): void {
+  setHeaders(response, type);
   if (status === 503) response.setHeader('retry-after', 5);
-  response.writeHead(status, {
-    ...HEADERS,
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-  });
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }

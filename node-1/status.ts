@@ -19,7 +19,7 @@ export type Section = 'node' | 'network' | 'transactions' | 'pool' | 'chain' | '
 /** The JSON of each section. */
 export type Status = Readonly<Record<Section, string>>;
 
-const startedAt = Date.now() - Math.round(process.uptime() * 1000);
+const startedAt = Date.now() - uptimeMs();
 
 /** Reads how a node is. PROTOCOL.md describes it. */
 export function readStatus(observed: Observed): Status {
@@ -31,7 +31,7 @@ export function readStatus(observed: Observed): Status {
       address: own.text,
       version: VERSION,
       startedAt,
-      uptimeMs: Date.now() - startedAt,
+      uptimeMs: uptimeMs(),
       clients: clients.length,
     },
     network: mapNetwork(observed),
@@ -55,4 +55,9 @@ export function readStatus(observed: Observed): Status {
 export function statusJson(status: Partial<Status>): string {
   const members = Object.entries(status).map(([section, json]) => `"${section}":${json}`);
   return `{${members.join()}}`;
+}
+
+/** Whatever becomes of the clock. */
+function uptimeMs(): number {
+  return Math.round(process.uptime() * 1000);
 }

@@ -98,13 +98,16 @@ describe('the pages of a node', { concurrency: 3 }, () => {
       const evil = { origin: 'http://evil.example', host: 'evil.example' };
       await allGet(node, 403, [{ headers: evil }]);
 
-      const site = (where: string, mode: string) => ({
-        headers: { 'sec-fetch-site': where, 'sec-fetch-mode': mode },
+      const site = (where: string, mode: string, dest = 'document') => ({
+        headers: { 'sec-fetch-site': where, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest },
       });
       const modes = ['cors', 'no-cors', 'same-origin', 'websocket', 'nested-navigate', ''];
       for (const where of ['cross-site', 'same-site']) {
         await allGet(node, 200, [site(where, 'navigate')]);
-        const visits = modes.map((mode) => site(where, mode));
+        const visits = [
+          ...modes.map((mode) => site(where, mode)),
+          site(where, 'navigate', 'iframe'),
+        ];
         await allGet(node, 403, [...visits, { headers: { 'sec-fetch-site': where } }]);
       }
       for (const where of ['same-origin', 'none']) {
@@ -200,15 +203,20 @@ describe('the pages of a node with a secret', { concurrency: 3 }, () => {
   test('behind a proxy, everybody seems to sit at the machine: so all have to show it', () =>
     withNetwork(async (network) => {
       const secret = `NETWORK_SECRET='${SECRET}'`;
-      const node = await startWith(network, secret, 'ADDRESS=mesh.example');
-      const hosts = ['localhost', `127.0.0.1:${node.port}`, '[::1]', 'mesh.example'];
-      const all = hosts.map((host) => ({ headers: { host } }));
-      await allGet(node, 401, all);
-      await allGet(
-        node,
-        200,
-        all.map(({ headers }) => ({ headers: { ...headers, authorization: basic('a', SECRET) } })),
-      );
+      for (const host of ['HOST=localhost', 'HOST=127.0.0.1']) {
+        const node = await startWith(network, secret, 'ADDRESS=mesh.example', host);
+        const hosts = ['localhost', `127.0.0.1:${node.port}`, '[::1]', 'mesh.example'];
+        const all = hosts.map((host) => ({ headers: { host } }));
+        await allGet(node, 401, all);
+        await allGet(
+          node,
+          200,
+          all.map(({ headers }) => ({
+            headers: { ...headers, authorization: basic('a', SECRET) },
+          })),
+        );
+        await node.close();
+      }
     }));
 
   test('where it is reached from other machines, who comes from one of them has to show it', (t) =>

@@ -171,6 +171,17 @@ describe('the pages of a node', { concurrency: 3 }, () => {
       }
     }));
 
+  test('who asks on and on behind a request is shown out, lest all of it wait in memory', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const socket = await connectRaw(node);
+      socket.on('error', () => {});
+      socket.resume();
+      socket.write(get('/events') + get('/').repeat(20));
+      await until('its end', () => socket.closed);
+      (await Feed.open(node)).close();
+    }));
+
   test('nothing is ever written into a feed but its messages, whatever is asked behind it', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();

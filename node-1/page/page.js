@@ -43,7 +43,7 @@ const STATES = {
   connected: 'connected',
   dialling: 'dialling',
   lost: 'not there',
-  reported: 'named by others',
+  reported: 'heard of',
 };
 
 let own = '';
@@ -53,6 +53,12 @@ let news = {};
 let shownMs = -Infinity;
 let rateShown = '';
 let hasShownTransactions = false;
+/** @type {EventSource | undefined} */
+let feed;
+/** @type {number | undefined} */
+let silence;
+/** @type {number | undefined} */
+let retry;
 const pen = /** @type {CanvasRenderingContext2D} */ (
   document.createElement('canvas').getContext('2d')
 );
@@ -102,14 +108,23 @@ const show = {
 };
 
 setInterval(showUptime, 1000);
+document.addEventListener('visibilitychange', watch);
 watch();
 
-/** Shows what the node tells, and when it is silent; then tries again until it is back. */
+/**
+ * Shows what the node tells, and when it is silent; then tries again until it is back. A page that
+ * nobody sees asks for nothing: a browser opens six connections to one node, and no more.
+ */
 function watch() {
-  const feed = new EventSource('/events');
-  let silence = setTimeout(lose, SILENCE_MS);
+  stopWatching();
+  if (document.hidden) return;
+  let hasSpoken = false;
+  const lose = () => loseNode(hasSpoken);
+  feed = new EventSource('/events');
+  silence = setTimeout(lose, SILENCE_MS);
   feed.addEventListener('error', lose);
   feed.addEventListener('status', ({ data }) => {
+    hasSpoken = true;
     clearTimeout(silence);
     silence = setTimeout(lose, SILENCE_MS);
     setConnection('live');
@@ -117,14 +132,24 @@ function watch() {
     news = { ...news, ...JSON.parse(data) };
     if (!isWaiting) setTimeout(showNews, shownMs + REDRAW_MS - performance.now());
   });
+}
 
-  function lose() {
-    feed.removeEventListener('error', lose);
-    feed.close();
-    clearTimeout(silence);
-    setConnection('lost');
-    setTimeout(watch, RETRY_MS);
-  }
+function stopWatching() {
+  feed?.close();
+  clearTimeout(silence);
+  clearTimeout(retry);
+}
+
+/** @param {boolean} hasSpoken whether it did, this time */
+function loseNode(hasSpoken) {
+  stopWatching();
+  retry = setTimeout(watch, RETRY_MS);
+  setConnection('lost');
+  if (hasSpoken) return;
+  fetch('/healthz').then(() => {
+    if (document.body.dataset.connection !== 'lost') return;
+    setText('notice', 'Too many pages of this node are open: close one. Trying again…');
+  }, setNotice);
 }
 
 function showNews() {
@@ -140,11 +165,13 @@ function showNews() {
 function setConnection(connection) {
   if (document.body.dataset.connection === connection) return;
   document.body.dataset.connection = connection;
-  const isLost = connection === 'lost';
-  byId('notice').hidden = !isLost;
-  byId('notice').textContent = isLost
-    ? `${own ? shortOf(own) : 'The node'} does not answer. What you see is how it was; trying again…`
-    : '';
+  byId('notice').hidden = connection === 'live';
+  setNotice();
+}
+
+function setNotice() {
+  const was = own ? ' What you see is how it was.' : '';
+  setText('notice', `${own ? shortOf(own) : 'The node'} does not answer.${was} Trying again…`);
 }
 
 /** @param {Own} node */
@@ -158,7 +185,8 @@ function showOwn({ address, version, uptimeMs }) {
 }
 
 function showUptime() {
-  if (startedMs !== 0) setText('uptime', durationOf(performance.now() - startedMs));
+  const isLost = document.body.dataset.connection === 'lost';
+  if (startedMs !== 0 && !isLost) setText('uptime', durationOf(performance.now() - startedMs));
 }
 
 /** @param {NetworkMap} map */
@@ -188,7 +216,7 @@ function showNetwork({ nodes, links, leftOut }) {
 /** @param {number} nodes @param {number} links @param {number} leftOut */
 function summaryOf(nodes, links, leftOut) {
   if (nodes === 1) return 'It knows of no other node. Start one, and it appears here.';
-  const others = leftOut > 0 ? ` ${countOf(leftOut, 'node')} more are not shown.` : '';
+  const others = leftOut > 0 ? ` ${numberOf(leftOut)} more not shown.` : '';
   return `${countOf(nodes, 'node')}, ${countOf(links, 'link')}; those of this node are thick, and light up when a transaction comes over them. Click a node to see the network as it does.${others}`;
 }
 
@@ -301,7 +329,8 @@ function outwards(label, angle) {
 
 /** @param {string} address */
 function nameOf(address) {
-  return hostOf(address) === hostOf(own) ? `:${new URL(address).port}` : shortOf(address);
+  const port = hostOf(address) === hostOf(own) ? new URL(address).port : '';
+  return port ? `:${port}` : shortOf(address);
 }
 
 /** @param {string} label @param {number} font */
