@@ -93,6 +93,17 @@ test('npm start with a mistake in the settings of one node says so in one line',
     assert.deepEqual([code, stdout], [1, '']);
   }));
 
+test('npm start with nodes that write their lines differently says so in one line', () =>
+  withNetwork(async (network) => {
+    await addNodes(network);
+    for (const odd of ['node-2', 'node-1']) {
+      await set(network, odd, 'LOG=text');
+      const { code, stdout, stderr } = await start(network, 'LOG=json').result();
+      assert.match(stderr, /^LOG is not the same in node-1 and in node-[23]\n$/);
+      assert.deepEqual([code, stdout], [1, '']);
+    }
+  }));
+
 test('on a terminal each node has a colour of its own; elsewhere none, nor with NO_COLOR', () =>
   withNetwork(async (network) => {
     // Somebody listens there, so that each node says one line and all is over.

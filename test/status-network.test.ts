@@ -1,7 +1,9 @@
 /** What a node says at /status of the others: who is there, and who is linked with whom. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { WebSocket } from 'ws';
 import { handshakeFrame } from '../node-1/messages.js';
 import { connectTo, freePort, say, transactionMessage, until } from './helpers.js';
 import { NameDropper } from './name-dropper.js';
@@ -153,6 +155,29 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
         [null],
       );
       for (const liar of liars) liar.terminate();
+    }));
+
+  test('who comes in the name of a peer changes none of the links of that', () =>
+    withNetwork(async (network) => {
+      const peer = await network.startNode('node-2');
+      const node = await network.startNode('node-1', [peer.address]);
+      const [a, b] = [node.address, peer.address];
+      const [x] = namesElsewhere(0, 1) as [string];
+      await untilLinks(node, asLinks([a, b]));
+      // All that it is recognised by, it tells whoever dials it.
+      const socket = new WebSocket(b);
+      const [{ headers }] = await once(socket, 'upgrade');
+      const liar = await connectTo(a, {
+        'mesh-version': '1',
+        'mesh-id': String(headers['mesh-id']),
+        'mesh-address': b,
+      });
+      liar.send(handshakeFrame([b, x]));
+      liar.send(JSON.stringify(transactionMessage('told')));
+      await untilStatus(node, 'all that he said', ({ pool }) => pool.transactions === 1);
+      assert.equal(stateOf(await untilLinks(node, asLinks([a, b])), x), undefined);
+      liar.terminate();
+      socket.terminate();
     }));
 
   test('a node under two names is there once, and so is this one', () =>
