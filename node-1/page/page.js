@@ -146,7 +146,7 @@ function loseNode(hasSpoken) {
   retry = setTimeout(watch, RETRY_MS);
   setConnection('lost');
   if (hasSpoken) return;
-  fetch('/healthz').then(() => {
+  fetch('/healthz', { signal: AbortSignal.timeout(SILENCE_MS) }).then(() => {
     if (document.body.dataset.connection !== 'lost') return;
     setText('notice', 'Too many pages of this node are open: close one. Trying again…');
   }, setNotice);
