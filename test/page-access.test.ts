@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { describe, test } from 'node:test';
+import { LIMITS } from '../node-1/config.js';
 import { makeCertificate } from './certificates.js';
 import { Feed } from './feed.js';
 import { connectRaw, upgradeRequest } from './frames.js';
@@ -233,7 +234,14 @@ describe('the pages of a node with a secret', { concurrency: 3 }, () => {
       }
       const ip = outside;
       await allGet(node, 401, [{ ip }, { ip, headers: { host: `${ip}:${node.port}` } }]);
-      await allGet(node, 200, [{ ip, headers: { authorization: BEARER } }]);
+      const far = { ip, headers: { authorization: BEARER } };
+      await allGet(node, 200, [far]);
+
+      // Who is elsewhere takes no place from who sits here.
+      const places = Array.from({ length: LIMITS.feeds }, () => Feed.open(node, far));
+      const feeds = await Promise.all(places);
+      await assert.rejects(Feed.open(node, far), /503/);
+      for (const feed of [await Feed.open(node), ...feeds]) feed.close();
     }));
 });
 

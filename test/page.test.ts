@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { LIMITS } from '../node-1/config.js';
 import { closeBrowser, IN_BROWSER, withVisit } from './browser.js';
 import { Client, makeIds } from './client.js';
-import { freePort, makeTransaction } from './helpers.js';
+import { Feed } from './feed.js';
+import { freePort, makeTransaction, until } from './helpers.js';
 import { type Network, type RunningNode, withNetwork } from './network.js';
 import { pageOf, showsMesh, untilShown, type View } from './page-view.js';
 import { keepPictures } from './pictures.js';
@@ -184,6 +186,32 @@ test('a page notices that its node has stopped, and that another is only quiet',
   }),
 );
 
+test(
+  'a page that nobody sees leaves its place to others; one that finds none says why',
+  IN_BROWSER,
+  () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      await withVisit(
+        pageOf(node),
+        async ({ page }) => {
+          await untilLive(page);
+          await page.evaluate(seen(false));
+          const feeds: Feed[] = [];
+          await until('all places', async () => {
+            const feed = await Feed.open(node).catch(() => undefined);
+            return feed !== undefined && feeds.push(feed) === LIMITS.feeds;
+          });
+          await page.evaluate(seen(true));
+          await untilShown(page, 'why', ({ notice }) => notice.startsWith('Too many pages'));
+          for (const feed of feeds) feed.close();
+          assert.equal((await untilLive(page)).notice, '');
+        },
+        { expected: /503/ },
+      );
+    }),
+);
+
 test('a node that is alone, and knows nobody, is shown as one', IN_BROWSER, () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
@@ -232,4 +260,10 @@ function untilLive(page: Page): Promise<View> {
 
 function untilLost(page: Page): Promise<View> {
   return untilShown(page, 'that it is lost', ({ connection }) => connection === 'lost');
+}
+
+/** Has a page believe that its window is seen, or is not. */
+function seen(isSeen: boolean): string {
+  return `Object.defineProperty(document, 'hidden', { configurable: true, value: ${!isSeen} });
+    document.dispatchEvent(new Event('visibilitychange'));`;
 }
