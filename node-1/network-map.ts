@@ -44,11 +44,8 @@ export function mapNetwork({ own, contacts, peers, connections, routes }: View):
     else leftOut.add(key);
   }
 
-  function placeOf(address: Address): number | undefined {
-    return contacts.isOwn(address) ? 0 : places.get(contacts.resolve(address));
-  }
-
-  function link(a: number | undefined, b: number | undefined): void {
+  function link(keyA: string, keyB: string): void {
+    const [a, b] = [places.get(keyA), places.get(keyB)];
     if (a === undefined || b === undefined || a === b) return;
     const [low, high] = a < b ? [a, b] : [b, a];
     links.set(low * LIMITS.shownNodes + high, [low, high]);
@@ -57,7 +54,7 @@ export function mapNetwork({ own, contacts, peers, connections, routes }: View):
   add(own.key, { address: own.text, state: 'self' });
   for (const [key, { address, announcement }] of peers) {
     add(key, { address: address.text, state: 'connected', isStranger: announcement === undefined });
-    link(0, places.get(key));
+    link(own.key, key);
   }
   for (const contact of contacts.all()) {
     add(contact.address.key, { address: contact.address.text, state: stateOf(contact) });
@@ -65,9 +62,9 @@ export function mapNetwork({ own, contacts, peers, connections, routes }: View):
   const told = neighboursOf(connections, routes);
   for (const [peer, neighbours] of told) {
     for (const address of neighbours) {
-      const key = contacts.resolve(address);
-      if (!contacts.isOwn(address)) add(key, { address: address.text, state: 'reported' });
-      link(places.get(peer.address.key), placeOf(address));
+      const key = contacts.isOwn(address) ? own.key : contacts.resolve(address);
+      add(key, { address: address.text, state: 'reported' });
+      link(peer.address.key, key);
     }
   }
   return { nodes, links: [...links.values()], leftOut: leftOut.size };
@@ -79,7 +76,10 @@ function stateOf({ dueMs, failures }: Contact): MappedNode['state'] {
   return failures > 0 ? 'lost' : 'reported';
 }
 
-/** Whom each of our peers is connected to, as it last said; by its first connection, for anybody can open others in its name. */
+/**
+ * Whom each of our peers is connected to, as it last said; over its first connection, for anybody
+ * can open others in its name.
+ */
 function neighboursOf(
   connections: ReadonlySet<Connection>,
   routes: Routes,

@@ -16,8 +16,9 @@ import {
 import { chainOf, seal, sealedIds, untilOneChain, untilPoolsAre } from './chain-checks.js';
 import { ChainPeer } from './chain-peer.js';
 import { askStatus, give } from './client.js';
+import { limitFileSize, ON_LINUX } from './disk.js';
 import { freePort, isJson, makeTransaction, until, within } from './helpers.js';
-import { limitFileSize, type Network, ON_LINUX, type RunningNode, withNetwork } from './network.js';
+import { type Network, type RunningNode, withNetwork } from './network.js';
 
 const FILE = 'node-1/blocks.json';
 const CHAIN = growBy(trunkTo(2), 4, 'sealed');

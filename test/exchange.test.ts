@@ -8,9 +8,10 @@ import { meshFrame } from '../node-1/mesh-messages.js';
 import { transactionsFrame } from '../node-1/messages.js';
 import type { Request } from '../node-1/reconcile.js';
 import { give } from './client.js';
+import { limitFileSize, ON_LINUX } from './disk.js';
 import { connectTo, freePort, say, transactionMessage, until, within } from './helpers.js';
 import { honest, MeshPeer } from './mesh-peer.js';
-import { limitFileSize, type Network, ON_LINUX, type RunningNode, withNetwork } from './network.js';
+import { type Network, type RunningNode, withNetwork } from './network.js';
 import type { Trap } from './traps.js';
 
 const isPooled = async (node: { pool(): Promise<Record<string, unknown>[]> }, id: string) =>

@@ -27,8 +27,9 @@ import {
   latestBlockAnswer,
 } from './chain-peer.js';
 import { askStatus } from './client.js';
+import { limitFileSize, ON_LINUX } from './disk.js';
 import { until } from './helpers.js';
-import { limitFileSize, type Network, ON_LINUX, type RunningNode, withNetwork } from './network.js';
+import { type Network, type RunningNode, withNetwork } from './network.js';
 
 /** A chain that is longer than ours by one, each from genesis, and long enough to be kept. */
 const [ours, theirs] = [growBy([GENESIS], 101, 'ours'), growBy([GENESIS], 102, 'theirs')];

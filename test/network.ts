@@ -321,20 +321,6 @@ export async function untilPoolsHold(
   );
 }
 
-/**
- * Makes the disk refuse, for one process, files that grow beyond so many bytes, or 'unlimited'.
- * Only Linux can do that to a process that runs.
- */
-export async function limitFileSize(program: Program, bytes: string): Promise<void> {
-  const args = ['--pid', String(program.process.pid), `--fsize=${bytes}:unlimited`];
-  const { code, stderr } = await new Program(args, '.', 'prlimit').result();
-  if (code !== 0) throw new Error(`prlimit: ${stderr}`);
-}
-
-export const ON_LINUX = {
-  skip: process.platform === 'linux' ? false : 'prlimit is there on Linux only',
-};
-
 /** Where the packages of a project are: the nearest node_modules above it, or our own. */
 function findPackages(folder: string): string {
   for (let at = folder; at !== dirname(at); at = dirname(at)) {

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ask, askStatus, Client, give, type Receipt } from './client.js';
+import { limitFileSize, ON_LINUX } from './disk.js';
 import { connectTo, freePort, isJson, makeTransaction, until, within } from './helpers.js';
-import { limitFileSize, type Network, ON_LINUX, type RunningNode, withNetwork } from './network.js';
+import { type Network, type RunningNode, withNetwork } from './network.js';
 
 const FILE = 'node-1/transactions.json';
 

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import fs from 'fs-extra';
 import { LIMITS } from '../node-1/config.js';
 import { ask, askStatus, give, makeIds } from './client.js';
+import { limitFileSize, ON_LINUX } from './disk.js';
 import {
   connectTo,
   freePort,
@@ -15,13 +16,7 @@ import {
   until,
 } from './helpers.js';
 import { visit } from './http.js';
-import {
-  limitFileSize,
-  ON_LINUX,
-  type RunningNode,
-  untilPoolsHold,
-  withNetwork,
-} from './network.js';
+import { type RunningNode, untilPoolsHold, withNetwork } from './network.js';
 import { linksIn, type Status, statusOf, untilStatus } from './status.js';
 
 const SHOWN_TRANSACTIONS = 12;

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { WebSocket } from 'ws';
 import { makeIds } from './client.js';
+import { limitFileSize, ON_LINUX } from './disk.js';
 import {
   bytesUnderWay,
   connectTo,
@@ -18,7 +19,7 @@ import {
   until,
 } from './helpers.js';
 import { visit } from './http.js';
-import { limitFileSize, ON_LINUX, untilPoolsHold, withNetwork } from './network.js';
+import { untilPoolsHold, withNetwork } from './network.js';
 
 test('each event is a line: [port] event: what and why', () =>
   withNetwork(async (network) => {
