@@ -12,7 +12,7 @@ import { count, printable } from './node-1/log.js';
 import { ROOT as ALL_KEYS } from './node-1/merkle-tree.js';
 import { meshFrame } from './node-1/mesh-messages.js';
 import { type Data, type Message, type MessageType, parseMessage } from './node-1/messages.js';
-import { inOneLine, jsonOf } from './node-1/transaction.js';
+import { inOneLine } from './node-1/transaction.js';
 
 const USAGE = `Usage: node add-block.js [options]
 
@@ -157,7 +157,7 @@ async function oldestTransactions(): Promise<SealedTransaction[] | undefined> {
   const transactions = await ask(request, 'TRANSACTIONS');
   const texts = transactions.map((each) => ({
     key: each.key,
-    json: inOneLine(jsonOf(each).toString()),
+    json: inOneLine(each.json.toString()),
   }));
   return texts.length > 0 ? fitting(texts) : undefined;
 }

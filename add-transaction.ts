@@ -7,7 +7,7 @@ import { receiptHeaders } from './node-1/announcement.js';
 import { LIMITS } from './node-1/config.js';
 import { printable } from './node-1/log.js';
 import { parseReceipt } from './node-1/messages.js';
-import { transactionFrame } from './node-1/transaction.js';
+import { transactionFrame } from './node-1/transaction-messages.js';
 
 const USAGE = `Usage: node add-transaction.js [options]
 
@@ -80,7 +80,9 @@ async function sendAll(): Promise<{ firstId: string; lastId: string }> {
   while (sent < total && !isInterrupted && socket.readyState === WebSocket.OPEN) {
     const transaction = nextTransaction();
     const frame = transactionFrame(transaction.json);
-    const written = new Promise<void>((resolve) => socket.send(frame, () => resolve()));
+    const written = new Promise<void>((resolve) =>
+      socket.send(frame, { binary: false }, () => resolve()),
+    );
     sent += 1;
     ids.firstId ||= transaction.id;
     ids.lastId = transaction.id;

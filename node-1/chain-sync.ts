@@ -278,7 +278,7 @@ export class ChainSync {
   /** Tells those peers of a block that the one it came from has not told. */
   #announce(frame: Buffer, from: Connection): void {
     for (const peer of this.#host.routes.from(from)) {
-      if (peer.announcement !== undefined) this.#host.flow.relay(peer, frame, from);
+      if (peer.announcement !== undefined) this.#host.flow.send(peer, [frame], from);
     }
   }
 

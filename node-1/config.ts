@@ -10,6 +10,7 @@ export const LIMITS = Object.freeze({
   frameChunks: 4096,
   largeBytes: 128 * 1024,
   unfinishedBytes: 8 * 1024 * 1024,
+  relayBytes: 64 * 1024,
   transactionBytes: 64 * 1024,
   transactionLevels: 32,
   idCharacters: 256,

@@ -8,7 +8,7 @@ import { type Connection, nameOf } from './connection.js';
 import type { Key } from './key-set.js';
 import type { Log } from './log.js';
 import { TokenBucket } from './token-bucket.js';
-import { hasSameContent, jsonOf, type Transaction } from './transaction.js';
+import { hasSameContent, type Transaction } from './transaction.js';
 import { getTransactions, writeTransactions } from './transactions.js';
 
 /** What is remembered of those that were found, so that each is told of once. */
@@ -41,7 +41,7 @@ export class Conflicts {
     await writeTransactions([]);
     const [ours] = await getTransactions([key]).catch(() => []);
     this.#underWay -= 1;
-    if (ours === undefined || hasSameContent(ours, jsonOf(transaction))) return;
+    if (ours === undefined || hasSameContent(ours, transaction.json)) return;
     if (this.#found.has(key)) return;
     if (this.#found.size >= REMEMBERED) this.#found.clear();
     this.#found.add(key);

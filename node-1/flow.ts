@@ -9,12 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from './config.js';
 import { type Connection, type Peer, pauseUntil, send } from './connection.js';
 import type { Log } from './log.js';
-import type { Meter } from './meter.js';
 
 /** What only the node itself can do. */
 interface Host {
   readonly peers: ReadonlyMap<string, Peer>;
-  readonly meter: Meter;
   readonly log: Log;
   drop(peer: Peer, reason: string): void;
   /** Finds out with a peer what it has missed. */
@@ -28,19 +26,23 @@ export class Flow {
     this.#host = host;
   }
 
-  /** Sends a peer what has come over another connection, if it keeps up. */
-  relay(peer: Peer, frame: Buffer, from: Connection): void {
+  /**
+   * Sends a peer what has come over another connection, if it keeps up.
+   *
+   * @returns whether it does
+   */
+  send(peer: Peer, frames: readonly Buffer[], from: Connection): boolean {
     const unreadBytes = peer.socket.bufferedAmount;
     const slowBytes = this.#slowBytes();
     if (unreadBytes > slowBytes && !peer.isSlow) this.#waitFor(peer, slowBytes / 2);
-    if (peer.isLeftBehind) return;
+    if (peer.isLeftBehind) return false;
     if (unreadBytes > LIMITS.plainSlowTimes * slowBytes && peer.announcement === undefined) {
       this.#host.drop(peer, 'it does not read');
-      return;
+      return false;
     }
-    send(peer, frame);
-    this.#host.meter.count('relayed');
+    for (const frame of frames) send(peer, frame);
     if (peer.pause !== undefined) pauseUntil(peer.pause, from);
+    return true;
   }
 
   /** How much may wait for a peer that keeps up: less if there are many, for all share a limit. */

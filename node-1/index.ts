@@ -52,6 +52,7 @@ import { Meter } from './meter.js';
 import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
 import { sendReceipt } from './receipts.js';
 import { Reconciler } from './reconciler.js';
+import { Relay } from './relay.js';
 import { Routes } from './routes.js';
 import { keepsSecret, loadSettings, warningsOf } from './settings.js';
 import { Site } from './site.js';
@@ -103,7 +104,8 @@ const sources = new Sources(routes);
 const crowd = new Crowd(connections, routes, expel);
 const gossip = new Gossip({ contacts, routes, sources, crowd, log });
 const answers = new Answers(sources, crowd, log);
-const flow = new Flow({ peers, drop, catchUp, meter, log });
+const flow = new Flow({ peers, drop, catchUp, log });
+const relay = new Relay({ routes, flow, meter });
 const conflicts = new Conflicts(log);
 const reconciler = new Reconciler({ peers, routes, take, isKnown, greet, answers, meter, log });
 const chainSync = new ChainSync(chain, {
@@ -117,6 +119,7 @@ const chainSync = new ChainSync(chain, {
 const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void } = {
   HANDSHAKE: learn,
   TRANSACTION: accept,
+  RELAY: take,
   ...reconciler.handlers,
   ...chainSync.handlers,
 };
@@ -303,7 +306,8 @@ async function refuse(from: Connection, { malformed, id }: Malformed): Promise<v
   if (id !== undefined) meter.count('rejected');
   log('refused', `${nameOf(from)} sent ${malformed}`);
   const outcome = { status: 'rejected', reason: malformed } as const;
-  const told = id === undefined ? undefined : sendReceipt(from, id, outcome);
+  const wantsReceipt = id !== undefined && from.announcement?.wantsReceipts;
+  const told = wantsReceipt ? sendReceipt(from, id, outcome) : undefined;
   if (isLast) await Promise.race([told, sleep(LIMITS.receiptsTimeoutMs)]);
   if (isLast) expel(from, 1008, 'too many malformed messages');
 }
@@ -326,7 +330,8 @@ function learn(texts: string[], from: Connection): void {
 
 /** TRANSACTION: take it in, and tell who wants to know what became of it. */
 function accept(transaction: Transaction, from: Connection): void {
-  sendReceipt(from, transaction.id, admit(transaction, from));
+  const outcome = admit(transaction, from);
+  if (from.announcement?.wantsReceipts) sendReceipt(from, transaction.id, outcome);
 }
 
 /** Takes in what a peer had and we lacked; false when there is no room for it. */
@@ -347,8 +352,7 @@ function admit(transaction: Transaction, from: Connection): Outcome {
     return { status: 'rejected', reason };
   }
   writeTransactions([transaction]);
-  relay(transaction, from);
-  meter.accepted(transaction, routes.peerBehind(from));
+  relay.add(transaction, from);
   if (isDiskBehind()) pauseUntil(writeTransactions([]), from);
   return { status: 'accepted' };
 }
@@ -356,10 +360,6 @@ function admit(transaction: Transaction, from: Connection): Outcome {
 /** Whether we have a transaction: in the pool, or sealed in a block that is on disk. */
 function isKnown(key: Key): boolean {
   return hasTransaction(key) || chain.has(key, chain.savedHeight);
-}
-
-function relay({ frame }: Transaction, from: Connection): void {
-  for (const peer of routes.from(from)) flow.relay(peer, frame, from);
 }
 
 /** What was not relayed to a peer, it finds by comparing. */

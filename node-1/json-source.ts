@@ -73,6 +73,15 @@ export function arrayOf(texts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from('['), ...parts, Buffer.from(']')]);
 }
 
+/** Returns what a JSON text says; undefined for any other text. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns the index of the quote that closes the string opened by the one at `start`. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);

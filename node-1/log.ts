@@ -69,13 +69,15 @@ export function createLog(
 }
 
 /**
- * Returns a function to call once per occurrence of something frequent. `report` hears of
+ * Returns a function to call for each occurrence of something frequent, or for some of them at once. `report` hears of
  * the first one at once, then of a second's worth at a time, so that a flood of
  * transactions is a line a second.
  *
  * @param report gets how many occurred since the last report, and the latest of them
  */
-export function createTally<T>(report: (count: number, latest: T) => void): (item: T) => void {
+export function createTally<T>(
+  report: (count: number, latest: T) => void,
+): (item: T, times?: number) => void {
   let timer: NodeJS.Timeout | undefined;
   let count = 0;
   let latest: T;
@@ -88,8 +90,8 @@ export function createTally<T>(report: (count: number, latest: T) => void): (ite
     timer = setTimeout(tick, 1000).unref();
   }
 
-  return (item) => {
-    count += 1;
+  return (item, times = 1) => {
+    count += times;
     latest = item;
     if (timer === undefined) tick();
   };

@@ -5,25 +5,19 @@
 
 import { type BlockMessageData, parseBlockMessage } from './block-messages.js';
 import { LIMITS } from './config.js';
-import { arrayOf, lastNamed, memberSource, sourceParts } from './json-source.js';
+import { lastNamed, memberSource, parseJson, sourceParts } from './json-source.js';
 import { type MeshMessageData, parseMeshData } from './mesh-messages.js';
+import { isObject, type Malformed, TOO_LARGE, type TransactionId } from './transaction.js';
 import {
-  isObject,
-  type Malformed,
-  readTransaction,
-  TOO_LARGE,
-  TRANSACTION_HEAD,
-  type Transaction,
-  type TransactionId,
-  transactionFrame,
-} from './transaction.js';
+  parseTransactionMessage,
+  parseUsualMany,
+  parseUsualTransaction,
+  type TransactionMessageData,
+} from './transaction-messages.js';
 
 /** The data of each type of message that we understand. */
-interface MessageData extends MeshMessageData, BlockMessageData {
+interface MessageData extends TransactionMessageData, MeshMessageData, BlockMessageData {
   HANDSHAKE: string[];
-  TRANSACTION: Transaction;
-  /** Answers GET_TRANSACTIONS. */
-  TRANSACTIONS: Transaction[];
 }
 
 export type MessageType = keyof MessageData;
@@ -44,10 +38,9 @@ export interface Outcome {
 /** Of a large message, only so many members are looked at. */
 const LARGE_MEMBERS = 16;
 /** What nodes like ours answer each other may be large too. */
-const LARGE_ANSWERS = new Set(['TRANSACTIONS', 'LATEST_BLOCK', 'HEADERS', 'BLOCKS']);
+const LARGE_ANSWERS = new Set(['RELAY', 'TRANSACTIONS', 'LATEST_BLOCK', 'HEADERS', 'BLOCKS']);
 const ANSWER_CHARACTERS = LIMITS.answerBytes + LIMITS.transactionBytes;
 const USUAL_HEAD = /^\{"type":"(\w+)","data":/;
-const TRANSACTIONS_HEAD = Buffer.from('{"type":"TRANSACTIONS","data":');
 
 /**
  * Reads one text frame. Never throws, whatever it holds.
@@ -58,9 +51,10 @@ const TRANSACTIONS_HEAD = Buffer.from('{"type":"TRANSACTIONS","data":');
 export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
   const text = frame.toString();
   const isLarge = frame.length > LIMITS.largeBytes;
+  const mayAnswer = isOurs && text.length <= ANSWER_CHARACTERS;
   const read =
     (isLarge ? undefined : parseUsualTransaction(text, frame)) ??
-    (isOurs ? parseUsualAnswer(text) : undefined) ??
+    (mayAnswer ? (parseUsualMany(text, frame) ?? parseUsualAnswer(text)) : undefined) ??
     (isLarge ? parseLarge(text, isOurs) : undefined);
   if (read !== undefined) return read;
   const message = parseJson(text);
@@ -68,18 +62,12 @@ export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable
   const { type, data } = message;
   if (typeof type !== 'string') return { malformed: 'type is not a string' };
   if (type === 'HANDSHAKE') return parseHandshake(data);
-  if (type === 'TRANSACTION') return parseTransaction(data, memberSource(text, 'data'));
-  if (!isOurs) return { unknown: type };
+  if (!isOurs && type !== 'TRANSACTION') return { unknown: type };
   return parseOurs(type, data, memberSource(text, 'data'));
 }
 
 export function handshakeFrame(addresses: readonly string[]): string {
   return JSON.stringify({ type: 'HANDSHAKE', data: addresses });
-}
-
-/** @param texts the text of each transaction */
-export function transactionsFrame(texts: readonly Buffer[]): Buffer {
-  return Buffer.concat([TRANSACTIONS_HEAD, arrayOf(texts), Buffer.from('}')]);
 }
 
 /**
@@ -110,22 +98,6 @@ function parseHandshake(data: unknown): Message | Unusable {
 }
 
 /**
- * Reads a TRANSACTION frame that is written as nodes write it: what stands between its head and
- * its last brace is the transaction if it is JSON by itself. So it is parsed once, and relayed
- * as the bytes it came in.
- *
- * @returns undefined for any other frame
- */
-function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable | undefined {
-  if (!text.startsWith(TRANSACTION_HEAD) || !text.endsWith('}}')) return undefined;
-  const json = text.slice(TRANSACTION_HEAD.length, -1);
-  const value = json.startsWith('{') ? parseJson(json) : undefined;
-  if (value === undefined) return undefined;
-  const read = readTransaction(value, json);
-  return 'malformed' in read ? read : { type: 'TRANSACTION', data: { ...read, frame } };
-}
-
-/**
  * Reads an answer that is written as nodes write it, as above: a large one need not be searched for
  * where its data is.
  *
@@ -133,7 +105,7 @@ function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable 
  */
 function parseUsualAnswer(text: string): Message | Unusable | undefined {
   const [head = '', type = ''] = USUAL_HEAD.exec(text) ?? [];
-  if (!LARGE_ANSWERS.has(type) || text.length > ANSWER_CHARACTERS) return undefined;
+  if (!LARGE_ANSWERS.has(type)) return undefined;
   const json = text.slice(head.length, -1);
   const data = text.endsWith('}') ? parseJson(json) : undefined;
   return data === undefined ? undefined : parseOurs(type, data, json);
@@ -145,8 +117,11 @@ function parseUsualAnswer(text: string): Message | Unusable | undefined {
  * @param json the source text of the data
  */
 function parseOurs(type: string, data: unknown, json: string): Message | Unusable {
-  if (type === 'TRANSACTIONS') return parseTransactions(data, json);
-  return parseBlockMessage(type, data, json) ?? parseMeshData(type, data);
+  return (
+    parseTransactionMessage(type, data, json) ??
+    parseBlockMessage(type, data, json) ??
+    parseMeshData(type, data)
+  );
 }
 
 /**
@@ -177,34 +152,5 @@ function outlineOf(text: string): { type?: unknown; json: string } {
     return { type: JSON.parse(lastNamed(members, 'type')), json: lastNamed(members, 'data') };
   } catch {
     return { json: '' };
-  }
-}
-
-function parseTransaction(value: unknown, json: string): Message | Unusable {
-  const read = readTransaction(value, json);
-  if ('malformed' in read) return read;
-  const frame = Buffer.from(transactionFrame(json));
-  return { type: 'TRANSACTION', data: { ...read, frame } };
-}
-
-function parseTransactions(data: unknown, json: string): Message | Unusable {
-  if (!Array.isArray(data)) return { malformed: 'TRANSACTIONS data is not an array' };
-  // Before each is looked at: nobody asks for so many.
-  if (data.length > LIMITS.keys) return { malformed: 'TRANSACTIONS data that is too long' };
-  const texts = sourceParts(json);
-  const messages = data.map((value, index) => parseTransaction(value, texts[index] as string));
-  const transactions = messages.flatMap((message) =>
-    'type' in message && message.type === 'TRANSACTION' ? message.data : [],
-  );
-  return transactions.length === data.length
-    ? { type: 'TRANSACTIONS', data: transactions }
-    : { malformed: 'TRANSACTIONS data holds something other than transactions' };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

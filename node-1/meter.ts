@@ -46,7 +46,7 @@ export class Meter {
   readonly #arrivals: Arrival[] = [];
   /** How many were accepted in each of the last seconds, the latest last. */
   readonly #rate = new Array<number>(LIMITS.shownSeconds).fill(0);
-  readonly #tallyAccepted: (transaction: Transaction) => void;
+  readonly #tallyAccepted: (latest: Transaction, times: number) => void;
   readonly #tallyRejected: (reason: string) => void;
 
   /** @param log hears of transactions, once a second */
@@ -82,26 +82,27 @@ export class Meter {
     return [...this.#arrivals.slice(first), ...this.#arrivals.slice(0, first)].reverse();
   }
 
-  count(what: keyof Counts): void {
-    this.#counts[what] += 1;
+  count(what: keyof Counts, times = 1): void {
+    this.#counts[what] += times;
   }
 
   /**
-   * A new transaction has come, and was taken.
+   * New transactions have come, and were taken.
    *
    * @param sender undefined if it is no peer of ours
    */
-  accepted(transaction: Transaction, sender: Peer | undefined): void {
-    const { id, timeStamp } = transaction;
+  accepted(transactions: readonly Transaction[], sender: Peer | undefined): void {
+    const from = sender?.address.text ?? null;
     const at = Date.now();
-    this.#arrivals[this.#counts.accepted % LIMITS.shownTransactions] = {
-      id,
-      from: sender?.address.text ?? null,
-      at,
-      delayMs: timeStamp === undefined ? null : at - timeStamp,
-    };
-    this.count('accepted');
-    this.#tallyAccepted(transaction);
+    const shown = transactions.slice(-LIMITS.shownTransactions);
+    this.count('accepted', transactions.length - shown.length);
+    for (const { id, timeStamp } of shown) {
+      const delayMs = timeStamp === undefined ? null : at - timeStamp;
+      const arrival = { id, from, at, delayMs };
+      this.#arrivals[this.#counts.accepted % LIMITS.shownTransactions] = arrival;
+      this.count('accepted');
+    }
+    this.#tallyAccepted(transactions.at(-1) as Transaction, transactions.length);
   }
 
   /** A new transaction was not taken. */

@@ -8,8 +8,7 @@ import { writeTransactions } from './transactions.js';
 
 /**
  * Tells a client what became of its transaction, as soon as all that the pool has is on disk; so
- * receipts come in the order of the transactions. Whoever has not asked for receipts gets none.
- * Who does not read them is not read from, so that neither this nor a slow disk fills the memory.
+ * receipts come in the order of the transactions. Who does not read them is not read from, so that neither this nor a slow disk fills the memory.
  *
  * @param id null if the transaction has none that is usable
  */
@@ -18,7 +17,6 @@ export async function sendReceipt(
   id: TransactionId | null,
   outcome: Outcome,
 ): Promise<void> {
-  if (!to.announcement?.wantsReceipts) return;
   const frame = receiptFrame(id, outcome);
   to.receiptBytes += frame.length;
   if (to.receiptBytes > LIMITS.unreadReceiptBytes) to.socket.pause();

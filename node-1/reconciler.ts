@@ -12,13 +12,14 @@ import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
 import type { KeyPage } from './merkle-tree.js';
 import { type MeshType, meshFrame } from './mesh-messages.js';
-import { type Data, transactionsFrame } from './messages.js';
+import type { Data } from './messages.js';
 import type { Meter } from './meter.js';
 import { PeerError } from './peer-error.js';
 import { Questions } from './questions.js';
 import { type Answer, type Request, Walk } from './reconcile.js';
 import type { Routes } from './routes.js';
 import type { Transaction } from './transaction.js';
+import { manyFrame } from './transaction-messages.js';
 import { getTransactions, savedTransactions, tree } from './transactions.js';
 
 /** What only the node itself can tell, or do. */
@@ -213,7 +214,11 @@ export class Reconciler {
 
   #answer(request: Request, from: Connection): void {
     const makeFrame = () => this.#answerTo(request, from);
-    this.#host.answers.give(from, { subject: 'pool', makeFrame, nothing: transactionsFrame([]) });
+    this.#host.answers.give(from, {
+      subject: 'pool',
+      makeFrame,
+      nothing: manyFrame('TRANSACTIONS', []),
+    });
   }
 
   async #answerTo({ type, data }: Request, from: Connection): Promise<string | Buffer> {
@@ -227,7 +232,7 @@ export class Reconciler {
           data: this.#keysUnder(data.nodes, data.from, from, LIMITS.keys),
         });
       case 'GET_TRANSACTIONS':
-        return transactionsFrame(await getTransactions(data));
+        return manyFrame('TRANSACTIONS', await getTransactions(data));
     }
   }
 

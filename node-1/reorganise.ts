@@ -4,7 +4,6 @@ import { type Branch, readBlock } from './branch.js';
 import type { Chain } from './chain.js';
 import { LIMITS } from './config.js';
 import type { Key } from './key-set.js';
-import { transactionFrame } from './transaction.js';
 import {
   hasTransaction,
   removedTransactions,
@@ -57,7 +56,7 @@ async function returnToPool(chain: Chain, branch: Branch, returned: Key[]): Prom
       .filter(({ key }) => !hasTransaction(key));
     for (const { key } of transactions) returned.push(key);
     await writeTransactions(
-      transactions.map(({ key, json }) => ({ key, frame: Buffer.from(transactionFrame(json)) })),
+      transactions.map(({ key, json }) => ({ key, json: Buffer.from(json) })),
     );
     height += blocks.length;
   }

@@ -14,8 +14,8 @@ export interface Transaction {
   readonly key: Key;
   /** When its sender says that it was made, in ms since 1970. */
   readonly timeStamp: number | undefined;
-  /** The TRANSACTION frame it travels in, with its own text exactly as it came. */
-  readonly frame: Buffer;
+  /** Its text, exactly as it came. */
+  readonly json: Buffer;
 }
 
 /** A frame that breaks the rules. If it was to be a transaction: its id, null if not usable. */
@@ -27,18 +27,18 @@ export interface Malformed {
 type JsonObject = Readonly<Record<string, unknown>>;
 
 export const TOO_LARGE = `a transaction of more than ${LIMITS.transactionBytes} bytes`;
-export const TRANSACTION_HEAD = '{"type":"TRANSACTION","data":';
-
 /**
  * Reads a transaction.
  *
  * @param value the parsed transaction
  * @param json its source text
+ * @param bytes how long that is in UTF-8
  */
 export function readTransaction(
   value: unknown,
   json: string,
-): Omit<Transaction, 'frame'> | Malformed {
+  bytes: number,
+): Omit<Transaction, 'json'> | Malformed {
   if (!isObject(value)) return { malformed: 'a transaction that is not an object', id: null };
   const given = value.id ?? value.hash;
   const unfit = (malformed: string) => ({ malformed, id: isId(given) ? given : null });
@@ -46,9 +46,7 @@ export function readTransaction(
   if (isDeeperThan(LIMITS.transactionLevels, value)) {
     return unfit(`a transaction more than ${LIMITS.transactionLevels} levels deep`);
   }
-  if (Buffer.byteLength(json) > LIMITS.transactionBytes) {
-    return unfit(TOO_LARGE);
-  }
+  if (bytes > LIMITS.transactionBytes) return unfit(TOO_LARGE);
   const id = identify(value, json);
   return id === undefined
     ? unfit('a transaction whose id or hash is not usable')
@@ -84,18 +82,15 @@ export function hasSameContent(a: Buffer, b: Buffer): boolean {
   return a.equals(b) || canonicalForm(a) === canonicalForm(b);
 }
 
-export function transactionFrame(json: string): string {
-  return `${TRANSACTION_HEAD}${json}}`;
-}
-
-/** The text of a transaction, as it came. */
-export function jsonOf({ frame }: Pick<Transaction, 'frame'>): Buffer {
-  return frame.subarray(TRANSACTION_HEAD.length, -1);
-}
-
 /** A line in a file: between the tokens of JSON a line break is no more than a space. */
 export function inOneLine(json: string): string {
   return json.replace(/[\r\n]+/g, ' ');
+}
+
+/** The text of a transaction in one line. */
+export function lineOf({ json }: Pick<Transaction, 'json'>): Buffer {
+  if (!json.includes(0x0a) && !json.includes(0x0d)) return json;
+  return Buffer.from(inOneLine(json.toString()));
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -122,7 +117,10 @@ function isId(value: unknown): value is TransactionId {
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  return Object.values(value).some((part) => isDeeperThan(levels - 1, part));
+  for (const name in value) {
+    if (isDeeperThan(levels - 1, (value as JsonObject)[name])) return true;
+  }
+  return false;
 }
 
 /** If RFC 8785 has no form for it, its text as it would be in the pool: in one line. */

@@ -10,12 +10,12 @@ import { type Journal, openJournal } from './journal.js';
 import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
 import { MerkleTree } from './merkle-tree.js';
-import { inOneLine, jsonOf, readTransaction, type Transaction } from './transaction.js';
+import { lineOf, readTransaction, type Transaction } from './transaction.js';
 
 const FILE = fileURLToPath(new URL('transactions.json', import.meta.url));
 
 /** What the pool keeps of a transaction. */
-type Pooled = Pick<Transaction, 'key' | 'frame'>;
+type Pooled = Pick<Transaction, 'key' | 'json'>;
 
 /** The keys of the pool, in the order in which the transactions came. */
 export const tree = new MerkleTree();
@@ -39,8 +39,8 @@ export async function loadTransactions(
 ): Promise<void> {
   let others = 0;
   const sealed: Key[] = [];
-  const onRecord = ({ value, json }: Element) => {
-    const read = readTransaction(value, json);
+  const onRecord = ({ value, json, length }: Element) => {
+    const read = readTransaction(value, json, length);
     const isNew = 'key' in read && tree.add(read.key);
     if (!isNew) others += 1;
     else if (isSealed(read.key)) sealed.push(read.key);
@@ -81,7 +81,7 @@ export function hasTransaction(key: Key): boolean {
  * that has long refused to take more.
  */
 export function whyNoRoom(transaction: Transaction): string | undefined {
-  const isFull = journal.bytes + transaction.frame.length > maxBytes;
+  const isFull = journal.bytes + transaction.json.length > maxBytes;
   if (isFull) return `the pool is full, at MAX_POOL_BYTES=${maxBytes}`;
   if (journal.unsavedBytes > LIMITS.unsavedBytes) return 'the disk takes nothing more';
   return undefined;
@@ -93,7 +93,7 @@ export function whyNoRoom(transaction: Transaction): string | undefined {
  */
 export function writeTransactions(transactions: readonly Pooled[]): Promise<void> {
   for (const transaction of transactions) {
-    if (tree.add(transaction.key)) journal.append(toLine(jsonOf(transaction)));
+    if (tree.add(transaction.key)) journal.append(lineOf(transaction));
   }
   return journal.saved();
 }
@@ -129,10 +129,4 @@ export function removedTransactions(): Promise<void> {
 /** Up to which place of the order in which they came transactions are on disk. */
 export function savedTransactions(): number {
   return journal.savedCount;
-}
-
-/** A transaction a line. */
-function toLine(json: Buffer): Buffer {
-  if (!json.includes(0x0a) && !json.includes(0x0d)) return json;
-  return Buffer.from(inOneLine(json.toString()));
 }

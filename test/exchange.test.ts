@@ -5,8 +5,8 @@ import type { WebSocket } from 'ws';
 import { LIMITS } from '../node-1/config.js';
 import { keyOf } from '../node-1/key-set.js';
 import { meshFrame } from '../node-1/mesh-messages.js';
-import { transactionsFrame } from '../node-1/messages.js';
 import type { Request } from '../node-1/reconcile.js';
+import { manyFrame } from '../node-1/transaction-messages.js';
 import { give } from './client.js';
 import { limitFileSize, ON_LINUX } from './disk.js';
 import { connectTo, freePort, say, transactionMessage, until, within } from './helpers.js';
@@ -25,7 +25,7 @@ const meshFrames = [
   meshFrame({ type: 'OFFER_KEYS', data: [keyOf('never seen')] }),
   meshFrame({ type: 'NODES', data: [Buffer.alloc(128, 1)] }),
   meshFrame({ type: 'KEYS', data: { keys: [keyOf('never seen')] } }),
-  transactionsFrame([Buffer.from('{"id":"smuggled"}')]).toString(),
+  manyFrame('TRANSACTIONS', [Buffer.from('{"id":"smuggled"}')]).toString(),
 ];
 
 /** Waits until a node says again whom it is connected to, to those who can use it. */
@@ -59,10 +59,10 @@ test('two pools are made equal by the frames that PROTOCOL.md shows', () =>
         '→ {"type":"GET_KEYS","data":{"nodes":["3","7"],"from":0}}',
         '← {"type":"KEYS","data":{"keys":"fz6Ra/YoxQPKxfa6Oq4AT0SHh/zwbC1T"}}',
         '→ {"type":"GET_TRANSACTIONS","data":"fz6Ra/YoxQPKxfa6Oq4AT0SHh/zwbC1T"}',
-        '← {"type":"TRANSACTIONS","data":[{"id":"green"},{"id":"blue"}]}',
+        '← {"type":"TRANSACTIONS","data":[\n{"id":"green"},\n{"id":"blue"}\n]}',
         '→ {"type":"OFFER_KEYS","data":"S8knTYdYuGfowHGm"}',
         '← {"type":"GET_TRANSACTIONS","data":"S8knTYdYuGfowHGm"}',
-        '→ {"type":"TRANSACTIONS","data":[{"id":"red","amount":1.0}]}',
+        '→ {"type":"TRANSACTIONS","data":[\n{"id":"red","amount":1.0}\n]}',
       ],
     );
     await until('all to be on disk', async () => (await node.pool()).length === 3);
@@ -193,7 +193,7 @@ test('what is not on disk is neither listed nor sent, until it is', ON_LINUX, ()
     assert.equal(await list(), meshFrame({ type: 'KEYS', data: { keys: [keyOf('old')] } }));
     assert.equal(
       await ask(socket, fetch),
-      transactionsFrame([Buffer.from('{"id":"old"}')]).toString(),
+      manyFrame('TRANSACTIONS', [Buffer.from('{"id":"old"}')]).toString(),
     );
     await limitFileSize(node, 'unlimited');
     const both = meshFrame({ type: 'KEYS', data: { keys: [keyOf('old'), keyOf('new')] } });
@@ -211,7 +211,13 @@ test('an answer holds as much as it may, in the order that was asked for', () =>
     const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
     const fit = Math.floor(LIMITS.answerBytes / (texts[99] as string).length);
     const expected = texts.slice(-fit).reverse();
-    assert.equal(answer, transactionsFrame(expected.map((text) => Buffer.from(text))).toString());
+    assert.equal(
+      answer,
+      manyFrame(
+        'TRANSACTIONS',
+        expected.map((text) => Buffer.from(text)),
+      ).toString(),
+    );
   }));
 
 test('who asks too often is answered later: 512 requests at once, then 256 a second', () =>
@@ -228,7 +234,7 @@ test('of a transaction that a person wrote into the pool twice, others see one',
     const { socket } = await startAsked(network, '[{"id":"a"},{"id":"a","n":2},{"id":"b"}]');
     const data = [keyOf('b'), keyOf('a')];
     const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
-    assert.equal(answer, '{"type":"TRANSACTIONS","data":[{"id":"b"},{"id":"a"}]}');
+    assert.equal(answer, '{"type":"TRANSACTIONS","data":[\n{"id":"b"},\n{"id":"a"}\n]}');
   }));
 
 /** A node with this pool, and a connection to it, over which a node of our kind may ask. */

@@ -13,7 +13,8 @@ import type { Block } from '../node-1/blocks.js';
 import { LIMITS } from '../node-1/config.js';
 import { KEY_BYTES, keyOf } from '../node-1/key-set.js';
 import { type Message, parseMessage } from '../node-1/messages.js';
-import { jsonOf, type Transaction } from '../node-1/transaction.js';
+import type { Transaction } from '../node-1/transaction.js';
+import { transactionFrame } from '../node-1/transaction-messages.js';
 import { askStatus } from './client.js';
 import { anyAddress, payload } from './fuzz-messages.js';
 import { pay, type Visit, visits } from './fuzz-visits.js';
@@ -119,9 +120,9 @@ function checkMessage(message: Message, source: { type: unknown; data: unknown }
   assert.equal(message.type, source.type);
   const { type, data } = message;
   if (type === 'TRANSACTION') checkTransaction(data, source.data);
-  else if (type === 'TRANSACTIONS') {
+  else if (type === 'TRANSACTIONS' || type === 'RELAY') {
     assert.ok(data.length <= LIMITS.keys);
-    const bytes = data.reduce((sum, { frame }) => sum + frame.toString().length, 0);
+    const bytes = data.reduce((sum, { json }) => sum + json.length, 0);
     assert.ok(bytes <= LIMITS.answerBytes + 2 * LIMITS.transactionBytes, `${bytes} bytes`);
     for (const [index, each] of data.entries()) {
       checkTransaction(each, (source.data as unknown[])[index]);
@@ -162,16 +163,18 @@ function checkBlocks(type: string, data: unknown, source: unknown): void {
 }
 
 function checkTransaction(transaction: Transaction, source: unknown): void {
-  const { id, key, frame } = transaction;
+  const { id, key, json } = transaction;
   checkId(id);
   assert.ok(typeof id === 'string' || Number.isSafeInteger(id) || !Number.isInteger(id));
   assert.equal(key, keyOf(id));
-  const json = jsonOf(transaction);
   assert.ok(json.length <= LIMITS.transactionBytes, `${json.length} bytes`);
   const value = JSON.parse(json.toString());
   assert.ok(isWithin(LIMITS.transactionLevels, value), 'too deep');
   assert.deepEqual(value, source);
-  assert.deepEqual(parseMessage(frame, false), { type: 'TRANSACTION', data: transaction });
+  assert.deepEqual(parseMessage(transactionFrame(json), false), {
+    type: 'TRANSACTION',
+    data: transaction,
+  });
 }
 
 function checkId(id: unknown): void {

@@ -7,8 +7,8 @@ import { WebSocket } from 'ws';
 import { LIMITS } from '../node-1/config.js';
 import { keyOf } from '../node-1/key-set.js';
 import { meshFrame } from '../node-1/mesh-messages.js';
-import { transactionsFrame } from '../node-1/messages.js';
 import type { Request } from '../node-1/reconcile.js';
+import { manyFrame } from '../node-1/transaction-messages.js';
 import { freePort, makeTransaction, say, transactionMessage, until } from './helpers.js';
 import { type Answerer, honest, MeshPeer } from './mesh-peer.js';
 import { type Network, type RunningNode, withNetwork } from './network.js';
@@ -24,7 +24,10 @@ const butFor =
 const digests = (count: number) =>
   meshFrame({ type: 'NODES', data: Array(count).fill(randomBytes(128)) });
 const delivery = (...ids: string[]) =>
-  transactionsFrame(texts(...ids).map((text) => Buffer.from(text))).toString();
+  manyFrame(
+    'TRANSACTIONS',
+    texts(...ids).map((text) => Buffer.from(text)),
+  ).toString();
 const key = () => randomBytes(12).toString('latin1');
 
 /** A node with some transactions of its own, and a partner that it has begun to compare with. */

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { KEY_BYTES } from '../node-1/key-set.js';
 import { CHILDREN, DIGEST_BYTES } from '../node-1/merkle-tree.js';
 import { type MeshMessage, meshFrame } from '../node-1/mesh-messages.js';
-import { parseMessage, transactionsFrame } from '../node-1/messages.js';
-import { jsonOf } from '../node-1/transaction.js';
+import { parseMessage } from '../node-1/messages.js';
+import { manyFrame } from '../node-1/transaction-messages.js';
 import { checkProperty, makeTransaction } from './helpers.js';
 
 const parse = (text: string) => parseMessage(Buffer.from(text), true);
@@ -82,10 +82,15 @@ test('transactions travel together as the texts they are', (t) => {
   checkProperty(
     t,
     fc.property(fc.array(json, { maxLength: 20 }), (texts) => {
-      const read = parse(transactionsFrame(texts.map((text) => Buffer.from(text))).toString());
+      const read = parse(
+        manyFrame(
+          'TRANSACTIONS',
+          texts.map((text) => Buffer.from(text)),
+        ).toString(),
+      );
       assert.ok('type' in read && read.type === 'TRANSACTIONS');
       assert.deepEqual(
-        read.data.map((each) => jsonOf(each).toString()),
+        read.data.map((each) => each.json.toString()),
         texts,
       );
       for (const [i, text] of texts.entries()) {

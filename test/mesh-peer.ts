@@ -4,9 +4,10 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { announcementHeaders, headerLines } from '../node-1/announcement.js';
 import { MerkleTree } from '../node-1/merkle-tree.js';
 import { meshFrame } from '../node-1/mesh-messages.js';
-import { parseMessage, transactionsFrame } from '../node-1/messages.js';
+import { parseMessage } from '../node-1/messages.js';
 import type { Request } from '../node-1/reconcile.js';
-import { jsonOf, type Transaction, transactionFrame } from '../node-1/transaction.js';
+import type { Transaction } from '../node-1/transaction.js';
+import { manyFrame, transactionFrame } from '../node-1/transaction-messages.js';
 import { connectTo, freePort } from './helpers.js';
 
 export type Answerer = (request: Request) => string | undefined | Promise<string | undefined>;
@@ -120,7 +121,7 @@ function isAboutBlocks(text: string): boolean {
 
 /** A transaction, from its text. */
 export function transactionFrom(json: string): Transaction {
-  const message = parseMessage(Buffer.from(transactionFrame(json)), true);
+  const message = parseMessage(transactionFrame(json), true);
   if ('type' in message && message.type === 'TRANSACTION') return message.data;
   throw new Error(`no transaction: ${json}`);
 }
@@ -141,6 +142,9 @@ export function honest(texts: readonly string[]): (request: Request) => string {
       });
     }
     const found = data.flatMap((key) => pool.get(key) ?? []);
-    return transactionsFrame(found.map(jsonOf)).toString();
+    return manyFrame(
+      'TRANSACTIONS',
+      found.map(({ json }) => json),
+    ).toString();
   };
 }

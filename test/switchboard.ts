@@ -4,6 +4,8 @@
  * so each has its own address for each other, a line, and every address is rewritten on its way.
  */
 
+import { parseMessage } from '../node-1/messages.js';
+import { manyFrame } from '../node-1/transaction-messages.js';
 import { freePort } from './helpers.js';
 import { Line } from './line.js';
 import type { Closable } from './traps.js';
@@ -12,18 +14,19 @@ const ADDRESS = /\bws:\/\/localhost:(\d+)/g;
 // Enough to tell them apart: at thousands of frames a second, none but these few bytes is read.
 const HANDSHAKE = Buffer.from('{"type":"HANDSHAKE"');
 const TRANSACTION = Buffer.from('{"type":"TRANSACTION"');
+const RELAY = Buffer.from('{"type":"RELAY"');
 
 /** The lines between the nodes of a network, one for each ordered pair of them. */
 export class Switchboard implements Closable {
-  /** How many TRANSACTION frames have been passed on; a test may set it back. */
+  /** How many transactions have been passed on, from node to node; a test may set it back. */
   transactionCopies = 0;
   /** How many bytes of frames have come, of all types and in both directions. */
   bytes = 0;
   /** When the latest HANDSHAKE passed, by performance.now(). */
   lastHandshakeMs = 0;
-  /** Lose every n-th TRANSACTION frame, counted over all lines; undefined to lose none. */
+  /** Lose every n-th of them, counted over all lines; undefined to lose none. */
   dropEvery: number | undefined;
-  /** How many TRANSACTION frames have been lost. */
+  /** How many have been lost. */
   dropped = 0;
   #sinceDrop = 0;
   readonly #ports: readonly number[];
@@ -118,19 +121,25 @@ export class Switchboard implements Closable {
       this.lastHandshakeMs = performance.now();
       return Buffer.from(this.#translate(frame.toString(), reader));
     }
-    if (!startsWith(frame, TRANSACTION)) return frame;
-    if (this.#isUnlucky()) {
-      this.dropped += 1;
-      return undefined;
-    }
-    this.transactionCopies += 1;
-    return frame;
+    if (startsWith(frame, TRANSACTION)) return this.#isLost() ? undefined : frame;
+    return startsWith(frame, RELAY) ? this.#carryMany(frame) : frame;
   }
 
-  #isUnlucky(): boolean {
-    if (this.dropEvery === undefined) return false;
-    this.#sinceDrop = (this.#sinceDrop + 1) % this.dropEvery;
-    return this.#sinceDrop === 0;
+  #carryMany(frame: Buffer): Buffer | undefined {
+    const message = parseMessage(frame, true);
+    if (!('type' in message) || message.type !== 'RELAY') throw new Error(`no RELAY: ${frame}`);
+    const left = message.data.filter(() => !this.#isLost());
+    if (left.length === message.data.length) return frame;
+    const texts = left.map(({ json }) => json);
+    return texts.length === 0 ? undefined : manyFrame('RELAY', texts);
+  }
+
+  /** Counts a transaction; true when it is to be lost. */
+  #isLost(): boolean {
+    const isLost = this.dropEvery !== undefined && ++this.#sinceDrop % this.dropEvery === 0;
+    if (isLost) this.dropped += 1;
+    else this.transactionCopies += 1;
+    return isLost;
   }
 }
 

@@ -19,12 +19,12 @@ export const keyAt = (prefix: string, rest: number) =>
     'latin1',
   );
 /** One key in eight is that of a large transaction. */
-const frameOf = (key: Key) => (key.charCodeAt(KEY_BYTES - 1) % 8 === 0 ? LARGE : SMALL);
+const jsonOf = (key: Key) => (key.charCodeAt(KEY_BYTES - 1) % 8 === 0 ? LARGE : SMALL);
 export const transactionOf = (key: Key): Transaction => ({
   id: key,
   key,
   timeStamp: undefined,
-  frame: frameOf(key),
+  json: jsonOf(key),
 });
 
 /** Keys all over the tree, the same for a seed. */
@@ -85,7 +85,7 @@ export class Pool implements OwnPool {
     }
     let bytes = 0;
     const data = request.data.filter((key, index) => {
-      bytes += frameOf(key).length;
+      bytes += jsonOf(key).length;
       return this.has(key) && index < limit && (index === 0 || bytes <= LIMITS.answerBytes);
     });
     return { type: 'TRANSACTIONS', data: data.map(transactionOf) };
@@ -122,6 +122,6 @@ export function budget(all: readonly Key[]): number {
     pages(3, LIMITS.treeNodes) +
     2 * pages(4, LIMITS.treeNodes) +
     all.length / LIMITS.keys;
-  const bytes = all.reduce((sum, key) => sum + frameOf(key).length, 0);
+  const bytes = all.reduce((sum, key) => sum + jsonOf(key).length, 0);
   return digests + 2 * keys + bytes / (LIMITS.answerBytes - LIMITS.transactionBytes);
 }
