@@ -157,7 +157,7 @@ async function oldestTransactions(): Promise<SealedTransaction[] | undefined> {
   const transactions = await ask(request, 'TRANSACTIONS');
   const texts = transactions.map((each) => ({
     key: each.key,
-    json: inOneLine(each.json.toString()),
+    json: inOneLine(each.json),
   }));
   return texts.length > 0 ? fitting(texts) : undefined;
 }

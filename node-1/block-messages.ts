@@ -137,7 +137,7 @@ function parseHeader(value: unknown): Header | undefined {
 
 function parseTransaction(value: unknown, text: string): SealedTransaction | undefined {
   const json = inOneLine(text);
-  const read = readTransaction(value, json, Buffer.byteLength(json));
+  const read = readTransaction(value, json);
   return 'key' in read ? { key: read.key, json } : undefined;
 }
 

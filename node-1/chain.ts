@@ -121,7 +121,7 @@ export class Chain {
   /** Adds a block that is valid here. */
   append(block: Block): void {
     this.#add(block);
-    this.#journal.append(Buffer.from(block.json));
+    this.#journal.append(block.json);
     this.#journal.saved();
   }
 

@@ -41,7 +41,7 @@ export class Conflicts {
     await writeTransactions([]);
     const [ours] = await getTransactions([key]).catch(() => []);
     this.#underWay -= 1;
-    if (ours === undefined || hasSameContent(ours, transaction.json)) return;
+    if (ours === undefined || hasSameContent(ours.toString(), transaction.json)) return;
     if (this.#found.has(key)) return;
     if (this.#found.size >= REMEMBERED) this.#found.clear();
     this.#found.add(key);

@@ -31,8 +31,8 @@ import type { Log } from './log.js';
 import { RecordTable } from './record-table.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-/** A larger write would keep the event loop, and a disk that is nearly full, from other things. */
-const WRITE_BYTES = 4 * 1024 * 1024;
+/** In characters. More in one go would keep the event loop, and a full disk, from other things. */
+const WRITE_LENGTH = 4 * 1024 * 1024;
 /** A larger file is not replaced out of turn. */
 const AT_ONCE_BYTES = 8 * 1024 * 1024;
 /** After the file was replaced, nothing is taken away for so many times as long as that took. */
@@ -73,12 +73,13 @@ export class Journal {
   /** The end of the last record on disk, and of the last one of all. */
   #savedEnd: number;
   #end: number;
-  #isEmpty: boolean;
   /** Whether something else than our closing may stand behind the records on disk. */
   #isForeign = true;
   #isFailing = false;
-  /** The records to append, with what leads to each before it. */
-  #unsaved: Buffer[] = [];
+  /** The records to append. */
+  #unsaved: string[] = [];
+  /** What leads to the first of them. */
+  #lead: Buffer;
   /** One for all who wait for the same write, so that they go on in the order they came in. */
   #saved = Promise.resolve();
   /** Whether a write is asked for that has not begun. */
@@ -90,7 +91,7 @@ export class Journal {
     this.#log = log;
     this.#table = table;
     this.#savedCount = table.count;
-    this.#isEmpty = ending.count === 0;
+    this.#lead = ending.count === 0 ? FIRST_LEAD : LEAD;
     this.#savedEnd = Math.max(ending.end, OPENING.length);
     this.#end = this.#savedEnd;
   }
@@ -130,13 +131,13 @@ export class Journal {
    * Adds a record, with the next number.
    *
    * @param json its text, without line breaks
+   * @param bytes how long that is in UTF-8
    */
-  append(json: Buffer): void {
-    const lead = this.#isEmpty ? FIRST_LEAD : LEAD;
-    this.#isEmpty = false;
-    this.#unsaved.push(lead, json);
-    this.#table.add({ offset: this.#end + lead.length, length: json.length });
-    this.#end += lead.length + json.length;
+  append(json: string, bytes = Buffer.byteLength(json)): void {
+    const lead = this.#unsaved.length === 0 ? this.#lead : LEAD;
+    this.#unsaved.push(json);
+    this.#table.add({ offset: this.#end + lead.length, length: bytes });
+    this.#end += lead.length + bytes;
   }
 
   /**
@@ -201,11 +202,12 @@ export class Journal {
   /** Saves what there is now; what is added meanwhile is the next one's. */
   async #save(): Promise<void> {
     for (const end = this.#end; this.#savedEnd < end; ) {
-      const pieces = this.#takeUnsaved();
-      const records = Buffer.concat(pieces);
-      await this.#insist(() => this.#append(records));
-      this.#savedEnd += records.length;
-      this.#savedCount += pieces.length / 2;
+      const records = this.#takeUnsaved();
+      const bytes = Buffer.from(`${this.#lead}${records.join(LEAD.toString())}`);
+      this.#lead = LEAD;
+      await this.#insist(() => this.#append(bytes));
+      this.#savedEnd += bytes.length;
+      this.#savedCount += records.length;
     }
   }
 
@@ -227,12 +229,12 @@ export class Journal {
     }
   }
 
-  /** Takes the oldest records, with what leads to each, as many as go into one write. */
-  #takeUnsaved(): Buffer[] {
-    let bytes = 0;
-    const end = this.#unsaved.findIndex((piece, index) => {
-      bytes += piece.length;
-      return index % 2 === 0 && index > 0 && bytes > WRITE_BYTES;
+  /** Takes the oldest records, as many as go into one write, one at least. */
+  #takeUnsaved(): string[] {
+    let length = 0;
+    const end = this.#unsaved.findIndex((record, index) => {
+      length += record.length;
+      return index > 0 && length > WRITE_LENGTH;
     });
     return this.#unsaved.splice(0, end < 0 ? this.#unsaved.length : end);
   }
@@ -305,8 +307,7 @@ export class Journal {
     const { savedEnd, end, lead } = this.#table.moveTogether(this.#savedCount);
     this.#savedEnd = savedEnd;
     this.#end = end;
-    if (this.#unsaved.length > 0) this.#unsaved[0] = lead;
-    this.#isEmpty = end === OPENING.length;
+    this.#lead = lead;
     this.#isForeign = false;
   }
 }

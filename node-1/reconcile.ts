@@ -91,10 +91,10 @@ export class Walk {
       const { type, data } = yield* this.#ask({ type: 'GET_TRANSACTIONS', data: wanted });
       if (type !== 'TRANSACTIONS') throw new PeerError(`${type} for an answer`);
       let next = 0;
-      for (const { key, json } of data) {
+      for (const { key, bytes } of data) {
         next = wanted.indexOf(key, next) + 1;
         if (next === 0) throw new PeerError('a transaction that was not asked for');
-        this.#takenBytes += json.length;
+        this.#takenBytes += bytes;
       }
       if (next === 0) throw new PeerError('keys, but not their transactions');
       if (!this.#own.take(data)) throw new PeerError('more than our pool can take');

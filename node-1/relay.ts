@@ -19,7 +19,7 @@ interface Host {
 
 export class Relay {
   readonly #host: Host;
-  /** What goes on together, how long it is, and over which connection it came. */
+  /** What goes on together, how long that is, and over which connection it came. */
   #batch: Transaction[] = [];
   #bytes = 0;
   #from: Connection | undefined;
@@ -30,13 +30,13 @@ export class Relay {
 
   /** Passes a transaction on, with what else comes before the event loop goes on. */
   add(transaction: Transaction, from: Connection): void {
-    const { length } = transaction.json;
-    const isFull = this.#batch.length === LIMITS.keys || this.#bytes + length > LIMITS.relayBytes;
+    const { bytes } = transaction;
+    const isFull = this.#batch.length === LIMITS.keys || this.#bytes + bytes > LIMITS.relayBytes;
     if (isFull || from !== this.#from) this.#flush();
     if (this.#batch.length === 0) process.nextTick(() => this.#flush());
     this.#from = from;
     this.#batch.push(transaction);
-    this.#bytes += length;
+    this.#bytes += bytes;
   }
 
   #flush(): void {

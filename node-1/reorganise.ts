@@ -56,7 +56,7 @@ async function returnToPool(chain: Chain, branch: Branch, returned: Key[]): Prom
       .filter(({ key }) => !hasTransaction(key));
     for (const { key } of transactions) returned.push(key);
     await writeTransactions(
-      transactions.map(({ key, json }) => ({ key, json: Buffer.from(json) })),
+      transactions.map(({ key, json }) => ({ key, json, bytes: Buffer.byteLength(json) })),
     );
     height += blocks.length;
   }

@@ -30,29 +30,26 @@ const SEPARATOR = ',\n';
 const MANY_TAIL = '\n]}';
 
 /** @param json the text of the transaction */
-export function transactionFrame(json: string | Buffer): Buffer {
+export function transactionFrame(json: string): Buffer {
   return Buffer.from(`${HEAD}${json}}`);
 }
 
-/** @param lines the text of each transaction, without line breaks */
-export function manyFrame(type: Many, lines: readonly Buffer[]): Buffer {
-  if (lines.length === 0) return Buffer.from(JSON.stringify({ type, data: [] }));
-  const separator = Buffer.from(SEPARATOR);
-  const parts = lines.flatMap((line, i) => (i === 0 ? [line] : [separator, line]));
-  return Buffer.concat([Buffer.from(MANY_HEADS[type]), ...parts, Buffer.from(MANY_TAIL)]);
+/** @param texts the text of each transaction */
+export function manyFrame(type: Many, texts: readonly (string | Buffer)[]): Buffer {
+  if (texts.length === 0) return Buffer.from(JSON.stringify({ type, data: [] }));
+  return Buffer.from(`${MANY_HEADS[type]}${texts.join(SEPARATOR)}${MANY_TAIL}`);
 }
 
 /**
  * Reads a TRANSACTION frame that is written as nodes write it: what stands between its head and
  * its last brace is the transaction if it is JSON by itself. So it is parsed once, and relayed
- * as the bytes it came in.
+ * as the text it came as.
  *
  * @returns undefined for any other frame
  */
 export function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable | undefined {
   if (!text.startsWith(HEAD) || !text.endsWith('}}')) return undefined;
-  const json = frame.subarray(HEAD.length, -1);
-  const read = parseText(text.slice(HEAD.length, -1), json);
+  const read = parseText(text.slice(HEAD.length, -1), frame.length - HEAD.length - 1);
   return read === undefined || 'malformed' in read ? read : { type: 'TRANSACTION', data: read };
 }
 
@@ -64,19 +61,16 @@ export function parseUsualTransaction(text: string, frame: Buffer): Message | Un
 export function parseUsualMany(text: string, frame: Buffer): Message | Unusable | undefined {
   const type = typeOfMany(text);
   if (type === undefined || !text.endsWith(MANY_TAIL)) return undefined;
-  // In ASCII, characters and bytes are at the same places.
   const isAscii = text.length === frame.length;
-  let start = MANY_HEADS[type].length;
-  const lines = text.slice(start, -MANY_TAIL.length).split(SEPARATOR, LIMITS.keys + 1);
+  const inside = text.slice(MANY_HEADS[type].length, -MANY_TAIL.length);
+  const lines = inside.split(SEPARATOR, LIMITS.keys + 1);
   if (lines.length > LIMITS.keys) return { malformed: `${type} data that is too long` };
   const data: Transaction[] = [];
   for (const line of lines) {
-    const end = start + line.length;
-    const read = parseText(line, isAscii ? frame.subarray(start, end) : Buffer.from(line));
+    const read = parseText(line, isAscii ? line.length : Buffer.byteLength(line));
     if (read === undefined) return undefined;
     if ('malformed' in read) return notTransactions(type);
     data.push(read);
-    start = end + SEPARATOR.length;
   }
   return { type, data };
 }
@@ -93,7 +87,7 @@ export function parseTransactionMessage(
   json: string,
 ): Message | Unusable | undefined {
   if (type === 'TRANSACTION') {
-    const read = toTransaction(data, json, Buffer.from(json));
+    const read = readTransaction(data, json);
     return 'malformed' in read ? read : { type, data: read };
   }
   if (type !== 'RELAY' && type !== 'TRANSACTIONS') return undefined;
@@ -101,10 +95,7 @@ export function parseTransactionMessage(
   // Before each is looked at: nobody asks for so many.
   if (data.length > LIMITS.keys) return { malformed: `${type} data that is too long` };
   const texts = sourceParts(json);
-  const read = data.map((value, index) => {
-    const text = texts[index] as string;
-    return toTransaction(value, text, Buffer.from(text));
-  });
+  const read = data.map((value, index) => readTransaction(value, texts[index] as string));
   const transactions = read.flatMap((each) => ('malformed' in each ? [] : each));
   if (transactions.length < read.length) return notTransactions(type);
   return { type, data: transactions };
@@ -120,14 +111,7 @@ function notTransactions(type: Many): Malformed {
 }
 
 /** Reads what may be the text of an object; undefined for any other. */
-function parseText(text: string, json: Buffer): Transaction | Malformed | undefined {
-  const value = text.startsWith('{') && text.endsWith('}') ? parseJson(text) : undefined;
-  return value === undefined ? undefined : toTransaction(value, text, json);
-}
-
-function toTransaction(value: unknown, text: string, json: Buffer): Transaction | Malformed {
-  const read = readTransaction(value, text, json.length);
-  if ('malformed' in read) return read;
-  // Spelt out, for to spread it would take half as long as all the rest together.
-  return { id: read.id, key: read.key, timeStamp: read.timeStamp, json };
+function parseText(json: string, bytes: number): Transaction | Malformed | undefined {
+  const value = json.startsWith('{') && json.endsWith('}') ? parseJson(json) : undefined;
+  return value === undefined ? undefined : readTransaction(value, json, bytes);
 }

@@ -14,8 +14,9 @@ export interface Transaction {
   readonly key: Key;
   /** When its sender says that it was made, in ms since 1970. */
   readonly timeStamp: number | undefined;
-  /** Its text, exactly as it came. */
-  readonly json: Buffer;
+  /** Its text, exactly as it came, and how long that is in UTF-8. */
+  readonly json: string;
+  readonly bytes: number;
 }
 
 /** A frame that breaks the rules. If it was to be a transaction: its id, null if not usable. */
@@ -37,8 +38,8 @@ export const TOO_LARGE = `a transaction of more than ${LIMITS.transactionBytes} 
 export function readTransaction(
   value: unknown,
   json: string,
-  bytes: number,
-): Omit<Transaction, 'json'> | Malformed {
+  bytes = Buffer.byteLength(json),
+): Transaction | Malformed {
   if (!isObject(value)) return { malformed: 'a transaction that is not an object', id: null };
   const given = value.id ?? value.hash;
   const unfit = (malformed: string) => ({ malformed, id: isId(given) ? given : null });
@@ -50,7 +51,7 @@ export function readTransaction(
   const id = identify(value, json);
   return id === undefined
     ? unfit('a transaction whose id or hash is not usable')
-    : { id, key: keyOf(id), timeStamp: timeOf(value) };
+    : { id, key: keyOf(id), timeStamp: timeOf(value), json, bytes };
 }
 
 /**
@@ -78,19 +79,13 @@ export function identify(transaction: JsonObject, json: string): TransactionId |
 }
 
 /** Tells whether two texts say the same, however they are spelt. */
-export function hasSameContent(a: Buffer, b: Buffer): boolean {
-  return a.equals(b) || canonicalForm(a) === canonicalForm(b);
+export function hasSameContent(a: string, b: string): boolean {
+  return a === b || canonicalForm(a) === canonicalForm(b);
 }
 
 /** A line in a file: between the tokens of JSON a line break is no more than a space. */
 export function inOneLine(json: string): string {
   return json.replace(/[\r\n]+/g, ' ');
-}
-
-/** The text of a transaction in one line. */
-export function lineOf({ json }: Pick<Transaction, 'json'>): Buffer {
-  if (!json.includes(0x0a) && !json.includes(0x0d)) return json;
-  return Buffer.from(inOneLine(json.toString()));
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -124,8 +119,8 @@ function isDeeperThan(levels: number, value: unknown): boolean {
 }
 
 /** If RFC 8785 has no form for it, its text as it would be in the pool: in one line. */
-function canonicalForm(json: Buffer): string {
-  const text = inOneLine(json.toString());
+function canonicalForm(json: string): string {
+  const text = inOneLine(json);
   try {
     return canonicalize(JSON.parse(text)) as string;
   } catch {

@@ -10,12 +10,12 @@ import { type Journal, openJournal } from './journal.js';
 import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
 import { MerkleTree } from './merkle-tree.js';
-import { lineOf, readTransaction, type Transaction } from './transaction.js';
+import { inOneLine, readTransaction, type Transaction } from './transaction.js';
 
 const FILE = fileURLToPath(new URL('transactions.json', import.meta.url));
 
 /** What the pool keeps of a transaction. */
-type Pooled = Pick<Transaction, 'key' | 'json'>;
+type Pooled = Pick<Transaction, 'key' | 'json' | 'bytes'>;
 
 /** The keys of the pool, in the order in which the transactions came. */
 export const tree = new MerkleTree();
@@ -81,7 +81,7 @@ export function hasTransaction(key: Key): boolean {
  * that has long refused to take more.
  */
 export function whyNoRoom(transaction: Transaction): string | undefined {
-  const isFull = journal.bytes + transaction.json.length > maxBytes;
+  const isFull = journal.bytes + transaction.bytes > maxBytes;
   if (isFull) return `the pool is full, at MAX_POOL_BYTES=${maxBytes}`;
   if (journal.unsavedBytes > LIMITS.unsavedBytes) return 'the disk takes nothing more';
   return undefined;
@@ -92,8 +92,11 @@ export function whyNoRoom(transaction: Transaction): string | undefined {
  * with all that was added before. To add none is to wait for the disk.
  */
 export function writeTransactions(transactions: readonly Pooled[]): Promise<void> {
-  for (const transaction of transactions) {
-    if (tree.add(transaction.key)) journal.append(lineOf(transaction));
+  for (const { key, json, bytes } of transactions) {
+    if (!tree.add(key)) continue;
+    const isLine = !json.includes('\n') && !json.includes('\r');
+    if (isLine) journal.append(json, bytes);
+    else journal.append(inOneLine(json));
   }
   return journal.saved();
 }

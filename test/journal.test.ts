@@ -120,7 +120,7 @@ async function checkMended(
     const isTold = !wasWhole && content.length > 0;
     assert.equal(lines.length, isTold ? 1 : 0, lines.join());
 
-    journal.append(Buffer.from(NEW));
+    journal.append(NEW);
     await journal.saved();
     assert.equal(fs.readFileSync(file, 'utf8'), layout([...kept, NEW]));
   });
@@ -213,7 +213,7 @@ test('any JSON array of objects is read to the byte, kept to the byte and append
             .toString()
             .replace(/^\uFEFF/, '   ');
           for (const batch of batches) {
-            for (const text of batch) journal.append(Buffer.from(text));
+            for (const text of batch) journal.append(text);
             texts.push(...batch);
             await journal.saved();
             const now = fs.readFileSync(file);

@@ -90,7 +90,7 @@ test('transactions travel together as the texts they are', (t) => {
       );
       assert.ok('type' in read && read.type === 'TRANSACTIONS');
       assert.deepEqual(
-        read.data.map((each) => each.json.toString()),
+        read.data.map((each) => each.json),
         texts,
       );
       for (const [i, text] of texts.entries()) {

@@ -67,7 +67,7 @@ test('a transaction is relayed as the text it came as', (t) => {
         const message = parse(text);
         assert.ok('type' in message && message.type === 'TRANSACTION');
         assert.equal(message.data.id, 'x');
-        assert.equal(message.data.json.toString(), json);
+        assert.equal(message.data.json, json);
       }
     }),
   );

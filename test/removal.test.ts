@@ -147,7 +147,7 @@ test('records leave the file of a journal, and those that stay can be read', asy
         for (const { added, removed, isAwaited } of batches) {
           for (let i = 0; i < added; i++) {
             texts.push(recordOf(texts.length));
-            journal.append(Buffer.from(texts.at(-1) as string));
+            journal.append(texts.at(-1) as string);
           }
           const numbers = [...new Set(removed)].filter(
             (number) => number < texts.length && !gone.has(number),
@@ -186,12 +186,12 @@ test('records leave the file of a journal, and those that stay can be read', asy
 test('a journal from which all is gone goes on', async () => {
   fs.writeFileSync(file, '');
   const { journal } = await open();
-  journal.append(Buffer.from(recordOf(0)));
+  journal.append(recordOf(0));
   await journal.saved();
   journal.remove([0]);
   await journal.removed();
   assert.equal(fs.readFileSync(file, 'utf8'), '[\n]\n');
-  journal.append(Buffer.from(recordOf(1)));
+  journal.append(recordOf(1));
   await journal.saved();
   assert.equal(fs.readFileSync(file, 'utf8'), `[\n${recordOf(1)}\n]\n`);
   await giveBack();
@@ -207,7 +207,7 @@ test('a journal is cut off, and goes on from there', async (t) => {
         let texts: string[] = [];
         const add = () => {
           texts.push(recordOf(texts.length));
-          journal.append(Buffer.from(texts.at(-1) as string));
+          journal.append(texts.at(-1) as string);
         };
         add();
         for (const { added, kept } of steps) {
@@ -238,7 +238,7 @@ test('what is to go stays in the file as long as there is no room for a new one'
   const lines: string[] = [];
   const log = (event: string, detail: string) => lines.push(`${event}: ${detail}`);
   const journal = await openJournal(file, () => true, log);
-  for (let number = 0; number < 3; number++) journal.append(Buffer.from(recordOf(number)));
+  for (let number = 0; number < 3; number++) journal.append(recordOf(number));
   const { rename } = promises;
   const refusing = mock.method(promises, 'rename', async (...args: Parameters<typeof rename>) => {
     if (refusing.mock.callCount() > 0) return rename(...args);
@@ -248,7 +248,7 @@ test('what is to go stays in the file as long as there is no room for a new one'
   journal.remove([1]);
   await until('a refusal', () => lines.length > 0);
   assert.match(lines[0] as string, /^not made smaller: removal-\w+\/transactions\.json \(ENOSPC/);
-  journal.append(Buffer.from(recordOf(3)));
+  journal.append(recordOf(3));
   await journal.saved();
   const numbers = () =>
     JSON.parse(fs.readFileSync(file, 'utf8')).map(({ number }: { number: number }) => number);

@@ -11,20 +11,21 @@ import type { Transaction } from '../node-1/transaction.js';
 export type Steps<T> = Generator<Request, T, Answer>;
 export type Answerer = (request: Request) => Answer;
 
-const SMALL = Buffer.alloc(300);
-const LARGE = Buffer.alloc(LIMITS.transactionBytes);
+const SMALL_BYTES = 300;
 
 export const keyAt = (prefix: string, rest: number) =>
   Buffer.from(prefix + rest.toString(16).padStart(24 - prefix.length, '0'), 'hex').toString(
     'latin1',
   );
 /** One key in eight is that of a large transaction. */
-const jsonOf = (key: Key) => (key.charCodeAt(KEY_BYTES - 1) % 8 === 0 ? LARGE : SMALL);
+const bytesOf = (key: Key) =>
+  key.charCodeAt(KEY_BYTES - 1) % 8 === 0 ? LIMITS.transactionBytes : SMALL_BYTES;
 export const transactionOf = (key: Key): Transaction => ({
   id: key,
   key,
   timeStamp: undefined,
-  json: jsonOf(key),
+  json: '',
+  bytes: bytesOf(key),
 });
 
 /** Keys all over the tree, the same for a seed. */
@@ -85,7 +86,7 @@ export class Pool implements OwnPool {
     }
     let bytes = 0;
     const data = request.data.filter((key, index) => {
-      bytes += jsonOf(key).length;
+      bytes += bytesOf(key);
       return this.has(key) && index < limit && (index === 0 || bytes <= LIMITS.answerBytes);
     });
     return { type: 'TRANSACTIONS', data: data.map(transactionOf) };
@@ -122,6 +123,6 @@ export function budget(all: readonly Key[]): number {
     pages(3, LIMITS.treeNodes) +
     2 * pages(4, LIMITS.treeNodes) +
     all.length / LIMITS.keys;
-  const bytes = all.reduce((sum, key) => sum + jsonOf(key).length, 0);
+  const bytes = all.reduce((sum, key) => sum + bytesOf(key), 0);
   return digests + 2 * keys + bytes / (LIMITS.answerBytes - LIMITS.transactionBytes);
 }
