@@ -119,7 +119,7 @@ const chainSync = new ChainSync(chain, {
 const handlers: { [T in MessageType]: (data: Data<T>, from: Connection) => void } = {
   HANDSHAKE: learn,
   TRANSACTION: accept,
-  RELAY: take,
+  RELAY: acceptAll,
   ...reconciler.handlers,
   ...chainSync.handlers,
 };
@@ -332,6 +332,11 @@ function learn(texts: string[], from: Connection): void {
 function accept(transaction: Transaction, from: Connection): void {
   const outcome = admit(transaction, from);
   if (from.announcement?.wantsReceipts) sendReceipt(from, transaction.id, outcome);
+}
+
+/** RELAY: many that came together, each as if it had come by itself. */
+function acceptAll(transactions: readonly Transaction[], from: Connection): void {
+  for (const each of transactions) admit(each, from);
 }
 
 /** Takes in what a peer had and we lacked; false when there is no room for it. */
