@@ -1,0 +1,42 @@
+/** The nodes of one system, as many as are measured together. */
+
+/** When transactions were there. */
+export interface Arrival {
+  /** When the last node had the last one. */
+  readonly completeMs: number;
+  /** When the last node had each, by its place among them; empty if that was not asked for. */
+  readonly timesMs: readonly number[];
+}
+
+export interface Expected {
+  /** The number of the first transaction. */
+  readonly from: number;
+  readonly count: number;
+  /** Whether to note when each of them comes. */
+  readonly isTimed: boolean;
+}
+
+export interface Fleet {
+  /** Where transactions are handed in. */
+  readonly door: string;
+  readonly pids: readonly number[];
+  /** Makes ready for the next run. Gives a promise for when all nodes have all of it. */
+  expect(expected: Expected): Promise<{ readonly arrival: Promise<Arrival> }>;
+  /** Throws when some node has more than was handed in, or something else. */
+  check(): Promise<void>;
+  /** Stops all processes where they are, until resume(). */
+  pause(): void;
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Sends a signal to processes that may have ended. */
+export function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It has ended.
+    }
+  }
+}

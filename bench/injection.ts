@@ -1,0 +1,52 @@
+/** The harness's end of an injector: one for each run, connected and ready before it counts. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Injected } from './injector.js';
+
+const INJECTOR = fileURLToPath(new URL('injector.js', import.meta.url));
+
+/** What is handed to a node in one run. */
+export interface Load {
+  /** The number of the first transaction: not one of those that were before. */
+  readonly from: number;
+  readonly count: number;
+  /** How many a second; undefined for as many as possible. */
+  readonly perSecond?: number;
+}
+
+export class Injection {
+  readonly #process: ChildProcess;
+
+  private constructor(process: ChildProcess) {
+    this.#process = process;
+  }
+
+  /** Starts an injector, connected to a node, that has made all its transactions. */
+  static async prepare(door: string, { from, count, perSecond }: Load): Promise<Injection> {
+    const pace = perSecond === undefined ? [] : [String(perSecond)];
+    const injection = new Injection(fork(INJECTOR, [door, String(from), String(count), ...pace]));
+    await injection.#answer();
+    return injection;
+  }
+
+  /** Hands them all in, and tells when. */
+  async run(): Promise<Injected> {
+    this.#process.send('go');
+    return (await this.#answer()) as Injected;
+  }
+
+  close(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  async #answer(): Promise<unknown> {
+    const ended = once(this.#process, 'exit').then(() => {
+      throw new Error('the injector has ended');
+    });
+    const [answer] = await Promise.race([once(this.#process, 'message'), ended]);
+    ended.catch(() => {});
+    return answer;
+  }
+}

@@ -1,0 +1,150 @@
+/** A fleet of our nodes, all connected to all. A transaction is there when it is on the disk. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import fs from 'fs-extra';
+import { Client } from '../test/client.js';
+import { freePort, until } from '../test/helpers.js';
+import { Network, type RunningNode } from '../test/network.js';
+import { statusOf } from '../test/status.js';
+import { type Arrival, type Expected, type Fleet, signal } from './fleet.js';
+import { nowMs } from './machine.js';
+import { checkPool, heldIn, PoolWatch, untilHeld, writePool } from './pool-files.js';
+import { transactionText } from './transactions.js';
+
+const READY_MS = 120_000;
+/** So long after all have all, something that comes twice has come. */
+const LINGER_MS = 100;
+
+export class OurFleet implements Fleet {
+  readonly #network: Network;
+  readonly #nodes: readonly RunningNode[];
+  /** How many transactions each node is to hold. */
+  #expected: number;
+
+  private constructor(network: Network, nodes: readonly RunningNode[], pooled: number) {
+    this.#network = network;
+    this.#nodes = nodes;
+    this.#expected = pooled;
+  }
+
+  /** Starts so many nodes with so many transactions in their pools. */
+  static async open(size: number, pooled = 0): Promise<OurFleet> {
+    const network = await Network.create();
+    try {
+      const nodes = await startNodes(network, size, pooled);
+      const fleet = new OurFleet(network, nodes, pooled);
+      await fleet.#untilMeshed();
+      return fleet;
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
+  }
+
+  get door(): string {
+    return this.#nodes[0]?.address ?? '';
+  }
+
+  get pids(): readonly number[] {
+    return this.#nodes.map((node) => node.process.pid as number);
+  }
+
+  async expect({ from, count, isTimed }: Expected): Promise<{ arrival: Promise<Arrival> }> {
+    this.#expected = from + count;
+    const watches = isTimed ? this.#files.map((file) => new PoolWatch(file, from)) : [];
+    const clients = await Promise.all(this.#nodes.map(({ address }) => Client.open(address)));
+    const arrive = async () => {
+      await untilHeld(this.#files, this.#expected);
+      // They tell of a transaction once all that came before is synced to the disk.
+      const known = JSON.parse(transactionText(from));
+      await Promise.all(clients.map((client) => confirm(client, known)));
+      const completeMs = nowMs();
+      const timesMs = latest(watches);
+      for (const client of clients) client.socket.terminate();
+      for (const watch of watches) watch.close();
+      return { completeMs, timesMs };
+    };
+    return { arrival: arrive() };
+  }
+
+  async check(): Promise<void> {
+    await sleep(LINGER_MS);
+    for (const file of this.#files) {
+      const held = heldIn(file);
+      if (held !== this.#expected) {
+        throw new Error(`${file} holds ${held} transactions instead of ${this.#expected}`);
+      }
+    }
+  }
+
+  pause(): void {
+    signal(this.pids, 'SIGSTOP');
+  }
+
+  async resume(): Promise<void> {
+    signal(this.pids, 'SIGCONT');
+    await this.#untilMeshed();
+  }
+
+  /** Throws, when all is cleared away, if some file is not as it should be. */
+  async close(): Promise<void> {
+    signal(this.pids, 'SIGKILL');
+    try {
+      for (const file of this.#files) checkPool(file, this.#expected);
+    } finally {
+      await this.#network.close();
+    }
+  }
+
+  get #files(): string[] {
+    return this.#nodes.map(({ folder }) => `${folder}/transactions.json`);
+  }
+
+  /** By what they say themselves: no others are there whom they might dial. */
+  async #untilMeshed(): Promise<void> {
+    const others = this.#nodes.length - 1;
+    for (const node of this.#nodes) {
+      await until(
+        `${node.name} to be connected to all`,
+        async () => {
+          const { nodes } = (await statusOf(node)).network;
+          return nodes.filter(({ state }) => state === 'connected').length === others;
+        },
+        READY_MS,
+      );
+    }
+  }
+}
+
+/** The others know the first. */
+async function startNodes(network: Network, size: number, pooled: number): Promise<RunningNode[]> {
+  const nodes: RunningNode[] = [];
+  const pool = network.path('pool.json');
+  if (pooled > 0) await writePool(pool, pooled);
+  for (let number = 1; number <= size; number++) {
+    const name = `node-${number}`;
+    const port = await freePort();
+    await network.addNode(name, port, number === 1 ? [] : [nodes[0]?.address ?? '']);
+    if (pooled > 0) await fs.copy(pool, network.path(name, 'transactions.json'));
+    const node = network.launch(name, port);
+    nodes.push(node);
+    if (number === 1) await node.listening();
+  }
+  await fs.remove(pool);
+  await Promise.all(nodes.map((node) => node.listening()));
+  return nodes;
+}
+
+async function confirm(client: Client, known: object): Promise<void> {
+  client.send(known);
+  const [receipt] = await client.received();
+  if (receipt?.status !== 'known') throw new Error(`a node says ${JSON.stringify(receipt)}`);
+}
+
+/** When the last of the files held each. */
+function latest(watches: readonly PoolWatch[]): number[] {
+  const [first, ...others] = watches.map(({ timesMs }) => timesMs);
+  return (first ?? []).map((timeMs, at) => {
+    return Math.max(timeMs, ...others.map((timesMs) => timesMs[at] ?? Infinity));
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * Files of pools that hold nothing but the transactions that are measured with: written before, and
+ * looked at from outside while nodes append to them. All records are of one length, so where one
+ * begins follows from its place.
+ */
+
+import { once } from 'node:events';
+import { closeSync, createWriteStream, openSync, readSync, statSync, watch } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readArrayFile } from '../node-1/array-file.js';
+import { nowMs } from './machine.js';
+import { numberAt, TRANSACTION_BYTES, transactionText } from './transactions.js';
+
+/** `[`, a line break, the records with a comma and a line break between them, and the end. */
+const OPENING = '[\n';
+const SEPARATOR = ',\n';
+const CLOSING = '\n]\n';
+const RECORD_BYTES = TRANSACTION_BYTES + SEPARATOR.length;
+
+const POLL_MS = 2;
+const READ_BYTES = 64 * RECORD_BYTES;
+
+/** Writes a pool of so many transactions, numbered from 0 on. */
+export async function writePool(file: string, count: number): Promise<void> {
+  const stream = createWriteStream(file);
+  for (let number = 0; number < count; number++) {
+    const text = `${number === 0 ? OPENING : SEPARATOR}${transactionText(number)}`;
+    if (!stream.write(text)) await once(stream, 'drain');
+  }
+  stream.end(CLOSING);
+  await once(stream, 'close');
+}
+
+/** Resolves when each of these files holds so many transactions. */
+export async function untilHeld(files: readonly string[], count: number): Promise<void> {
+  let waiting = [...files];
+  while (waiting.length > 0) {
+    waiting = waiting.filter((file) => heldIn(file) < count);
+    if (waiting.length > 0) await sleep(POLL_MS);
+  }
+}
+
+/** How many whole transactions a file holds. */
+export function heldIn(file: string): number {
+  const records = statSync(file).size - OPENING.length - CLOSING.length + SEPARATOR.length;
+  return Math.max(0, Math.floor(records / RECORD_BYTES));
+}
+
+/**
+ * Throws unless a file is valid JSON and holds each of the transactions up to this number exactly
+ * once.
+ */
+export function checkPool(file: string, count: number): void {
+  const isHeld = new Uint8Array(count);
+  const fd = openSync(file, 'r');
+  const ending = readArrayFile(fd, ({ json }) => {
+    const number = numberAt(Buffer.from(json), 0);
+    if (json !== transactionText(number)) throw new Error(`${file} holds ${json}`);
+    if (isHeld[number] === 1) throw new Error(`${file} holds transaction ${number} twice`);
+    isHeld[number] = 1;
+  });
+  closeSync(fd);
+  if (!ending.isClosed || isHeld.includes(0)) {
+    throw new Error(`${file} holds ${ending.count} transactions instead of ${count}`);
+  }
+}
+
+/** Notes when each transaction is in a file: told of each write by the system. */
+export class PoolWatch {
+  /** By the places of the transactions, from the first that was not there at the beginning. */
+  readonly timesMs: number[] = [];
+  readonly #file: string;
+  readonly #fd: number;
+  readonly #from: number;
+  readonly #bytes = Buffer.alloc(READ_BYTES);
+  readonly #stop: () => void;
+  #held: number;
+
+  /** @param from how many transactions, and numbers, the file holds already */
+  constructor(file: string, from: number) {
+    this.#file = file;
+    this.#fd = openSync(file, 'r');
+    this.#from = from;
+    this.#held = from;
+    const watcher = watch(file, () => this.#look());
+    this.#stop = () => watcher.close();
+  }
+
+  close(): void {
+    this.#stop();
+    closeSync(this.#fd);
+  }
+
+  #look(): void {
+    const heldNow = heldIn(this.#file);
+    while (this.#held < heldNow) {
+      const offset = OPENING.length + this.#held * RECORD_BYTES;
+      const length = Math.min(READ_BYTES, (heldNow - this.#held) * RECORD_BYTES);
+      readSync(this.#fd, this.#bytes, 0, length, offset);
+      const atMs = nowMs();
+      for (let at = 0; at < length; at += RECORD_BYTES) {
+        this.timesMs[numberAt(this.#bytes, at) - this.#from] = atMs;
+      }
+      this.#held += length / RECORD_BYTES;
+    }
+  }
+}

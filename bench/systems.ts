@@ -1,0 +1,52 @@
+/** All systems that are measured, ours and those it is compared with. */
+
+import type { Fleet } from './fleet.js';
+import { OurFleet } from './our-fleet.js';
+import { type Kind, PeerFleet } from './peer-fleet.js';
+
+export type System = 'ours' | 'gossipsub' | 'gossipsub signed' | 'plain-style' | 'bare ws';
+
+const GOSSIPSUB: Kind = { program: 'gossipsub', dials: dialsBefore, degree };
+
+const KINDS: Readonly<Record<Exclude<System, 'ours'>, Kind>> = {
+  gossipsub: GOSSIPSUB,
+  'gossipsub signed': { ...GOSSIPSUB, argument: 'signed' },
+  'plain-style': { program: 'plain-style', dials: dialsAll, degree: (size) => size - 1 },
+  'bare ws': {
+    program: 'bare-ws',
+    dials: (place, size) => (place === 0 ? dialsAll(place, size) : []),
+    degree: (size) => size - 1,
+  },
+};
+
+/** Starts so many nodes of a system, and waits until they are connected. */
+export function openFleet(system: System, size: number): Promise<Fleet> {
+  return system === 'ours' ? OurFleet.open(size) : PeerFleet.open(KINDS[system], size);
+}
+
+function dialsAll(place: number, size: number): number[] {
+  return [...Array(size).keys()].filter((other) => other !== place);
+}
+
+/** One of two dials: the later one, when the earlier one listens. */
+function dialsBefore(place: number, size: number): number[] {
+  return neighbours(place, size).filter((other) => other < place);
+}
+
+function degree(size: number): number {
+  return neighbours(0, size).length;
+}
+
+/**
+ * Those at distances of 1, 2, 4, 8 … in a ring, both ways. Up to nine, that is all; of more, about
+ * as many as gossipsub wants in its mesh, so that few others cost it something, and yet all are
+ * near to all.
+ */
+function neighbours(place: number, size: number): number[] {
+  const found = new Set<number>();
+  for (let distance = 1; distance < size; distance *= 2) {
+    found.add((place + distance) % size).add((place + size - distance) % size);
+  }
+  found.delete(place);
+  return [...found];
+}
