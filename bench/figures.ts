@@ -13,5 +13,11 @@ export function readNumber(name: string, text: string, most = Number.MAX_SAFE_IN
 }
 
 export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+  return percentile(numbers, 50);
+}
+
+/** The smallest number that is not below so many per cent of them. */
+export function percentile(numbers: readonly number[], percent: number): number {
+  const place = Math.floor((numbers.length * percent) / 100);
+  return [...numbers].sort((a, b) => a - b)[place] ?? Number.NaN;
 }

@@ -46,7 +46,6 @@ export class Injection {
       throw new Error('the injector has ended');
     });
     const [answer] = await Promise.race([once(this.#process, 'message'), ended]);
-    ended.catch(() => {});
     return answer;
   }
 }

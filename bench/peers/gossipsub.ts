@@ -33,6 +33,7 @@ const TOPIC = 'transactions';
 /** With fewer peers in its mesh than this, gossipsub looks for more. */
 const MESH_PEERS = 4;
 const POLL_MS = 50;
+const DIAL_MS = 60_000;
 /** When so much waits for somebody, or so many are being published, whoever hands in waits too. */
 const WAITING_BYTES = 256 * 1024;
 const PUBLISHING = 256;
@@ -44,13 +45,21 @@ const isSigned = process.argv[2] === 'signed';
 const control = new Control({ dial });
 const node = await createLibp2p<{ identify: Identify; pubsub: GossipSub }>({
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-  transports: [tcp()],
+  transports: [tcp({ inboundSocketInactivityTimeout: 0, outboundSocketInactivityTimeout: 0 })],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux()],
-  // All others call from one address, and at once.
-  connectionManager: { inboundConnectionThreshold: 1000, maxIncomingPendingConnections: 1000 },
+  // We are stopped while others are measured, and then connections must not be called dead.
+  connectionMonitor: { enabled: false },
+  // All others call from one address, and at once; many nodes on few processors take their time.
+  connectionManager: {
+    inboundConnectionThreshold: 1000,
+    maxIncomingPendingConnections: 1000,
+    dialTimeout: DIAL_MS,
+    inboundUpgradeTimeout: DIAL_MS,
+    protocolNegotiationTimeout: DIAL_MS,
+  },
   services: {
-    identify: identify(),
+    identify: identify({ timeout: DIAL_MS }),
     pubsub: gossipsub({
       globalSignaturePolicy: isSigned ? StrictSign : StrictNoSign,
       ...(isSigned ? {} : { msgIdFn: ({ data }: Message) => idOf(data) }),
