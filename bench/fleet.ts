@@ -1,5 +1,10 @@
 /** The nodes of one system, as many as are measured together. */
 
+/** So long after processes go on, what they missed meanwhile has been made up for. */
+export const SETTLE_MS = 250;
+/** So long after all have all, something that comes twice has come. */
+export const LINGER_MS = 100;
+
 /** When transactions were there. */
 export interface Arrival {
   /** When the last node had the last one. */

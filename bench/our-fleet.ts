@@ -6,14 +6,12 @@ import { Client } from '../test/client.js';
 import { freePort, until } from '../test/helpers.js';
 import { Network, type RunningNode } from '../test/network.js';
 import { statusOf } from '../test/status.js';
-import { type Arrival, type Expected, type Fleet, signal } from './fleet.js';
+import { type Arrival, type Expected, type Fleet, LINGER_MS, SETTLE_MS, signal } from './fleet.js';
 import { nowMs } from './machine.js';
 import { checkPool, heldIn, PoolWatch, untilHeld, writePool } from './pool-files.js';
 import { transactionText } from './transactions.js';
 
 const READY_MS = 120_000;
-/** So long after all have all, something that comes twice has come. */
-const LINGER_MS = 100;
 
 export class OurFleet implements Fleet {
   readonly #network: Network;
@@ -83,6 +81,7 @@ export class OurFleet implements Fleet {
 
   async resume(): Promise<void> {
     signal(this.pids, 'SIGCONT');
+    await sleep(SETTLE_MS);
     await this.#untilMeshed();
   }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fs from 'fs-extra';
 import { within } from '../test/helpers.js';
-import { type Arrival, type Expected, type Fleet, signal } from './fleet.js';
+import { type Arrival, type Expected, type Fleet, LINGER_MS, SETTLE_MS, signal } from './fleet.js';
 import type { Order, Report } from './peers/control.js';
 
 /** A system to compare with. */
@@ -24,8 +24,6 @@ export interface Kind {
 type Answer<T extends Report['type']> = Extract<Report, { type: T }>;
 
 const READY_MS = 120_000;
-/** So long after all have all, something that comes twice has come. */
-const LINGER_MS = 100;
 
 export class PeerFleet implements Fleet {
   readonly door: string;
@@ -94,6 +92,7 @@ export class PeerFleet implements Fleet {
   async resume(): Promise<void> {
     signal(this.pids, 'SIGCONT');
     await this.#ask({ type: 'count' }, 'counted');
+    await sleep(SETTLE_MS);
   }
 
   async close(): Promise<void> {

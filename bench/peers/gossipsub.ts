@@ -56,7 +56,6 @@ const node = await createLibp2p<{ identify: Identify; pubsub: GossipSub }>({
     maxIncomingPendingConnections: 1000,
     dialTimeout: DIAL_MS,
     inboundUpgradeTimeout: DIAL_MS,
-    protocolNegotiationTimeout: DIAL_MS,
   },
   services: {
     identify: identify({ timeout: DIAL_MS }),
