@@ -1,5 +1,7 @@
 /** The nodes of one system, as many as are measured together. */
 
+import fs from 'fs-extra';
+
 /** So long after processes go on, what they missed meanwhile has been made up for. */
 export const SETTLE_MS = 250;
 /** So long after all have all, something that comes twice has come. */
@@ -44,4 +46,18 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): void {
       // It has ended.
     }
   }
+}
+
+/**
+ * Has processes, which may have been stopped, and their folder gone when this process is.
+ *
+ * @returns how to have them stay
+ */
+export function goWithUs(folder: string, pids: readonly number[]): () => void {
+  const clear = () => {
+    signal(pids, 'SIGKILL');
+    fs.removeSync(folder);
+  };
+  process.once('exit', clear);
+  return () => process.off('exit', clear);
 }

@@ -6,9 +6,17 @@ import { Client } from '../test/client.js';
 import { freePort, until } from '../test/helpers.js';
 import { Network, type RunningNode } from '../test/network.js';
 import { statusOf } from '../test/status.js';
-import { type Arrival, type Expected, type Fleet, LINGER_MS, SETTLE_MS, signal } from './fleet.js';
+import {
+  type Arrival,
+  type Expected,
+  type Fleet,
+  goWithUs,
+  LINGER_MS,
+  SETTLE_MS,
+  signal,
+} from './fleet.js';
 import { nowMs } from './machine.js';
-import { checkPool, heldIn, PoolWatch, untilHeld, writePool } from './pool-files.js';
+import { checkPools, heldIn, PoolWatch, untilHeld, writePool } from './pool-files.js';
 import { transactionText } from './transactions.js';
 
 const READY_MS = 120_000;
@@ -16,12 +24,17 @@ const READY_MS = 120_000;
 export class OurFleet implements Fleet {
   readonly #network: Network;
   readonly #nodes: readonly RunningNode[];
+  readonly #pooled: number;
+  /** Has its processes and its folder go with us. */
+  readonly #release: () => void;
   /** How many transactions each node is to hold. */
   #expected: number;
 
   private constructor(network: Network, nodes: readonly RunningNode[], pooled: number) {
     this.#network = network;
     this.#nodes = nodes;
+    this.#pooled = pooled;
+    this.#release = goWithUs(network.root, this.pids);
     this.#expected = pooled;
   }
 
@@ -89,9 +102,10 @@ export class OurFleet implements Fleet {
   async close(): Promise<void> {
     signal(this.pids, 'SIGKILL');
     try {
-      for (const file of this.#files) checkPool(file, this.#expected);
+      checkPools(this.#files, this.#pooled, this.#expected);
     } finally {
       await this.#network.close();
+      this.#release();
     }
   }
 

@@ -7,7 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fs from 'fs-extra';
 import { within } from '../test/helpers.js';
-import { type Arrival, type Expected, type Fleet, LINGER_MS, SETTLE_MS, signal } from './fleet.js';
+import {
+  type Arrival,
+  type Expected,
+  type Fleet,
+  goWithUs,
+  LINGER_MS,
+  SETTLE_MS,
+  signal,
+} from './fleet.js';
 import type { Order, Report } from './peers/control.js';
 
 /** A system to compare with. */
@@ -29,12 +37,15 @@ export class PeerFleet implements Fleet {
   readonly door: string;
   readonly #folder: string;
   readonly #peers: readonly ChildProcess[];
+  /** Has its processes and its folder go with us. */
+  readonly #release: () => void;
   #expected = 0;
 
   private constructor(door: string, folder: string, peers: readonly ChildProcess[]) {
     this.door = door;
     this.#folder = folder;
     this.#peers = peers;
+    this.#release = goWithUs(folder, this.pids);
   }
 
   /** Starts so many peers of a kind, and has them connect. */
@@ -98,6 +109,7 @@ export class PeerFleet implements Fleet {
   async close(): Promise<void> {
     signal(this.pids, 'SIGKILL');
     await fs.remove(this.#folder);
+    this.#release();
   }
 
   /** Tells all the same, and gives their answers. */

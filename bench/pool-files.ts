@@ -5,9 +5,16 @@
  */
 
 import { once } from 'node:events';
-import { closeSync, createWriteStream, openSync, readSync, statSync, watch } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  watch,
+} from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readArrayFile } from '../node-1/array-file.js';
 import { nowMs } from './machine.js';
 import { numberAt, TRANSACTION_BYTES, transactionText } from './transactions.js';
 
@@ -47,22 +54,17 @@ export function heldIn(file: string): number {
 }
 
 /**
- * Throws unless a file is valid JSON and holds each of the transactions up to this number exactly
- * once.
+ * Throws unless each of these files is valid JSON and holds each of the transactions up to a number
+ * exactly once.
+ *
+ * @param pooled how many of them writePool has written, and nobody had to deliver
  */
-export function checkPool(file: string, count: number): void {
-  const isHeld = new Uint8Array(count);
-  const fd = openSync(file, 'r');
-  const ending = readArrayFile(fd, ({ json }) => {
-    const number = numberAt(Buffer.from(json), 0);
-    if (json !== transactionText(number)) throw new Error(`${file} holds ${json}`);
-    if (isHeld[number] === 1) throw new Error(`${file} holds transaction ${number} twice`);
-    isHeld[number] = 1;
-  });
-  closeSync(fd);
-  if (!ending.isClosed || isHeld.includes(0)) {
-    throw new Error(`${file} holds ${ending.count} transactions instead of ${count}`);
+export function checkPools(files: readonly string[], pooled: number, count: number): void {
+  const delivered: Buffer[] = [];
+  for (let number = pooled; number < count; number++) {
+    delivered.push(Buffer.from(transactionText(number)));
   }
+  for (const file of files) checkPool(file, pooled, delivered);
 }
 
 /** Notes when each transaction is in a file: told of each write by the system. */
@@ -103,5 +105,27 @@ export class PoolWatch {
       }
       this.#held += length / RECORD_BYTES;
     }
+  }
+}
+
+/** What has the right text at each place, and the right text between, is valid JSON. */
+function checkPool(file: string, pooled: number, delivered: readonly Buffer[]): void {
+  const bytes = readFileSync(file);
+  const count = pooled + delivered.length;
+  const isHeld = new Uint8Array(count);
+  if (heldIn(file) !== count || bytes.toString('latin1', 0, OPENING.length) !== OPENING) {
+    throw new Error(`${file} does not hold ${count} transactions`);
+  }
+  for (let place = 0; place < count; place++) {
+    const start = OPENING.length + place * RECORD_BYTES;
+    const end = start + TRANSACTION_BYTES;
+    const number = numberAt(bytes, start);
+    const isText = number < pooled || delivered[number - pooled]?.compare(bytes, start, end) === 0;
+    const after = place < count - 1 ? SEPARATOR : CLOSING;
+    const isEnded = bytes.toString('latin1', end, end + after.length) === after;
+    if (isHeld[number] !== 0 || !isText || !isEnded) {
+      throw new Error(`${file} holds ${bytes.toString('utf8', start, end)} at ${place}`);
+    }
+    isHeld[number] = 1;
   }
 }

@@ -3,28 +3,55 @@
  * to one node at full speed. Of ours, it is there when it is on the disk.
  */
 
-import type { Experiment, Group, Opened } from './experiment.js';
+import type { Group, Opened } from './experiment.js';
 import type { Fleet } from './fleet.js';
 import { OurFleet } from './our-fleet.js';
-import { openFleet, type System } from './systems.js';
+import { openFleet, SYSTEMS, type System } from './systems.js';
 import { attempt } from './trial.js';
 
-/** How many transactions are handed in, so that a run takes a second or two. */
-const COUNTS: Readonly<Record<System, Readonly<Record<number, number>>>> = {
-  ours: { 3: 80_000, 10: 20_000, 20: 10_000, 40: 5_000 },
-  gossipsub: { 3: 6_000, 10: 600, 20: 200, 40: 100 },
-  'gossipsub signed': { 3: 2_000, 10: 200, 20: 80, 40: 40 },
-  'plain-style': { 3: 400, 10: 200, 20: 100, 40: 40 },
-  'bare ws': { 3: 200_000, 10: 60_000, 20: 25_000, 40: 10_000 },
+/** How many transactions are handed in. */
+interface Work {
+  /** Before the first run: code that is new to Node.js runs slowly at first. */
+  readonly warmUp: number;
+  /** In each run, so that it takes a second or two. */
+  readonly count: number;
+}
+
+/** By the number of nodes. */
+const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
+  ours: {
+    3: { warmUp: 120_000, count: 80_000 },
+    10: { warmUp: 40_000, count: 20_000 },
+    20: { warmUp: 40_000, count: 12_000 },
+    40: { warmUp: 20_000, count: 5_000 },
+  },
+  gossipsub: {
+    3: { warmUp: 20_000, count: 8_000 },
+    10: { warmUp: 2_000, count: 600 },
+    20: { warmUp: 600, count: 200 },
+    40: { warmUp: 200, count: 80 },
+  },
+  'gossipsub signed': {
+    3: { warmUp: 6_000, count: 2_500 },
+    10: { warmUp: 600, count: 200 },
+    20: { warmUp: 200, count: 80 },
+    40: { warmUp: 80, count: 40 },
+  },
+  'plain-style': {
+    3: { warmUp: 400, count: 400 },
+    10: { warmUp: 200, count: 200 },
+    20: { warmUp: 100, count: 100 },
+    40: { warmUp: 40, count: 40 },
+  },
+  'bare ws': {
+    3: { warmUp: 300_000, count: 200_000 },
+    10: { warmUp: 100_000, count: 60_000 },
+    20: { warmUp: 60_000, count: 25_000 },
+    40: { warmUp: 30_000, count: 10_000 },
+  },
 };
-/** So many runs before the first that counts: code that is new to Node.js runs slowly at first. */
-const WARM_UP_RUNS = 2;
 /** Those whose cost grows with what they hold must all hold equally much. */
 const REWRITTEN = 4_000;
-const REWRITTEN_WARM_UP: Readonly<Record<'ours' | 'plain-style', number>> = {
-  ours: 80_000,
-  'plain-style': 400,
-};
 const POOLED = [0, 100_000, 1_000_000];
 
 /** The sizes of network that are measured. */
@@ -32,14 +59,11 @@ export const RELAY_SIZES = [3, 10, 20, 40];
 
 /** All systems, with so many nodes each. */
 export function relayGroup(size: number): Group {
-  return (Object.keys(COUNTS) as System[]).map((system) => {
-    const count = COUNTS[system][size] as number;
-    return {
-      name: `relay, ${size} nodes`,
-      system,
-      open: async () => relay(await openFleet(system, size), 0, count, WARM_UP_RUNS * count),
-    };
-  });
+  return SYSTEMS.map((system) => ({
+    name: `relay, ${size} nodes`,
+    system,
+    open: async () => relay(await openFleet(system, size), workOf(system, size)),
+  }));
 }
 
 /**
@@ -50,28 +74,24 @@ export function rewritingGroup(): Group {
   return (['ours', 'plain-style'] as const).map((system) => ({
     name: `relay of ${REWRITTEN} transactions, 3 nodes`,
     system,
-    open: async () => relay(await openFleet(system, 3), 0, REWRITTEN, REWRITTEN_WARM_UP[system]),
+    open: async () => {
+      return relay(await openFleet(system, 3), { ...workOf(system, 3), count: REWRITTEN });
+    },
   }));
 }
 
 /** Ours, with pools that hold nothing, or much. */
 export function pooledGroup(): Group {
-  const count = COUNTS.ours[3] as number;
-  return POOLED.map(
-    (pooled): Experiment => ({
-      name: `relay, 3 nodes, ${pooled} pooled`,
-      system: 'ours',
-      open: async () => relay(await OurFleet.open(3, pooled), pooled, count, WARM_UP_RUNS * count),
-    }),
-  );
+  return POOLED.map((pooled) => ({
+    name: `relay, 3 nodes, ${pooled} pooled`,
+    system: 'ours',
+    open: async () => relay(await OurFleet.open(3, pooled), workOf('ours', 3), pooled),
+  }));
 }
 
-/**
- * @param from the number of the first transaction
- * @param warmUp how many are handed in before the first run
- */
-async function relay(fleet: Fleet, from: number, count: number, warmUp: number): Promise<Opened> {
-  let next = from;
+/** @param pooled how many transactions there are before the first */
+async function relay(fleet: Fleet, { warmUp, count }: Work, pooled = 0): Promise<Opened> {
+  let next = pooled;
   const handIn = (count: number) => {
     const load = { from: next, count };
     next += count;
@@ -96,4 +116,10 @@ async function relay(fleet: Fleet, from: number, count: number, warmUp: number):
     resume: () => fleet.resume(),
     close: () => fleet.close(),
   };
+}
+
+function workOf(system: System, size: number): Work {
+  const work = WORK[system][size];
+  if (work === undefined) throw new Error(`nothing is known of ${size} nodes`);
+  return work;
 }

@@ -4,7 +4,8 @@ import type { Fleet } from './fleet.js';
 import { OurFleet } from './our-fleet.js';
 import { type Kind, PeerFleet } from './peer-fleet.js';
 
-export type System = 'ours' | 'gossipsub' | 'gossipsub signed' | 'plain-style' | 'bare ws';
+export const SYSTEMS = ['ours', 'gossipsub', 'gossipsub signed', 'plain-style', 'bare ws'] as const;
+export type System = (typeof SYSTEMS)[number];
 
 const GOSSIPSUB: Kind = { program: 'gossipsub', dials: dialsBefore, degree };
 
