@@ -1,23 +1,34 @@
-/** What is measured, in a form that lets several systems be measured in turns. */
+/** What is measured, and how whoever measures it is told. */
 
 /** One thing that is measured; each call of `run` is one run. */
 export interface Experiment {
   /** What is measured, such as 'relay, 3 nodes'. */
   readonly name: string;
-  /** Whose figures these are: 'ours', 'gossipsub', 'bare ws', … */
+  /** Whose figures these are, such as 'ours' or 'gossipsub'. */
   readonly system: string;
   /** Makes ready what all runs share, such as a settled network. */
   open(): Promise<Opened>;
 }
 
+/** An experiment that is ready to be run, any number of times. */
 export interface Opened {
-  /** Figures by name and unit, such as { 'tx/s': 51234 }. Throws when not everything was delivered. */
-  run(): Promise<Record<string, number>>;
-  /** Called between runs: while others are measured it must not use the processors. */
+  /**
+   * Measures once.
+   *
+   * @returns figures by what they are in, such as `{ 'tx/s': 51234 }`
+   * @throws when not everything was delivered
+   */
+  run(): Promise<Figures>;
+  /** Has it use no processor until `resume`, while others are measured. */
   pause?(): void;
   resume?(): Promise<void>;
+  /** Ends all that it has started, paused or not. */
   close(): Promise<void>;
 }
 
-/** Experiments that are measured in turns, run by run. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** Experiments that are measured in turns, run by run, for their figures to be compared. */
 export type Group = readonly Experiment[];
+
+export const OURS = 'ours';

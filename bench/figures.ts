@@ -1,22 +1,24 @@
-/** What the benchmarks share: a number from the command line, and what stands for several runs. */
+/** What stands for several numbers. */
 
-import { fail } from '../command-line.js';
-
-/** Reads a whole number; anything else ends the process with one line. */
-export function readNumber(name: string, text: string, most = Number.MAX_SAFE_INTEGER): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) {
-    fail(`--${name} ${text} is not a whole number of 1 or more`);
-  }
-  if (number > most) fail(`--${name} ${text} is more than ${most}`);
-  return number;
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
 }
 
+/** The middle of some numbers, or of the two in the middle what is between them; of none, NaN. */
 export function median(numbers: readonly number[]): number {
-  return percentile(numbers, 50);
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [below, above] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
+  return below === undefined || above === undefined ? Number.NaN : (below + above) / 2;
 }
 
-/** The smallest number that is not below so many per cent of them. */
+export function spreadOf(numbers: readonly number[]): Spread {
+  return { median: median(numbers), least: Math.min(...numbers), most: Math.max(...numbers) };
+}
+
+/** The number that so many per cent of them are below. */
 export function percentile(numbers: readonly number[], percent: number): number {
   const place = Math.floor((numbers.length * percent) / 100);
   return [...numbers].sort((a, b) => a - b)[place] ?? Number.NaN;

@@ -1,0 +1,39 @@
+/** A long chain, as the file that a node keeps it in. */
+
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Block, GENESIS, newBlock } from '../node-1/blocks.js';
+import { keyOf } from '../node-1/key-set.js';
+import { transactionText } from './transactions.js';
+
+const TRANSACTIONS_PER_BLOCK = 10;
+const BLOCK_INTERVAL_MS = 1000;
+
+/** Makes a chain, the same one each time; one block after the other, for each names the last. */
+export async function makeChain(blocks: number): Promise<string> {
+  const file = join(tmpdir(), `chain-${blocks}.json`);
+  const stream = createWriteStream(file);
+  stream.write(`[\n${GENESIS.json}`);
+  for (let tip = GENESIS; tip.height < blocks; ) {
+    tip = nextBlock(tip);
+    if (!stream.write(`,\n${tip.json}`)) await once(stream, 'drain');
+    // A Ctrl-C is heard between two turns only.
+    await nextTurn();
+  }
+  stream.end('\n]\n');
+  await once(stream, 'close');
+  return file;
+}
+
+function nextBlock(parent: Block): Block {
+  const height = parent.height + 1;
+  const timestamp = GENESIS.timestamp + height * BLOCK_INTERVAL_MS;
+  const sealed = Array.from({ length: TRANSACTIONS_PER_BLOCK }, (_, place) => {
+    const json = transactionText(height * TRANSACTIONS_PER_BLOCK + place);
+    return { key: keyOf(JSON.parse(json).id), json };
+  });
+  return newBlock(parent, sealed, timestamp)(0, Infinity) as Block;
+}

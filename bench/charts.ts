@@ -1,0 +1,126 @@
+/** Two charts of how a network does as it grows: throughput, and what each node pays for it. */
+
+import { median } from './figures.js';
+import { numbersOf, type Sample } from './samples.js';
+import { decadesAround, logScale, type Scale, spreadOut } from './scales.js';
+import { showNumber } from './table.js';
+
+const WIDTH = 960;
+const HEIGHT = 390;
+/** Where the lines are in each chart; to the right of them are their names. */
+const AREA = { left: 64, right: 356, top: 88, bottom: 320 } as const;
+const LABEL_GAP = 16;
+const CHARTS = [
+  { title: 'Transactions per second', figure: 'tx/s' },
+  { title: 'Processor time per transaction and node, µs', figure: 'CPU µs/tx/node' },
+] as const;
+const SIZES = /^relay, (\d+) nodes$/;
+/** Each as dark as text has to be on white. */
+const COLOURS = ['#0b5cad', '#b4410e', '#8a1f5c', '#5b6470', '#14743f', '#6b4bb8'];
+const STYLE = `
+  text { font: 13px system-ui, sans-serif; fill: #3d444d }
+  .title { font-weight: 600; font-size: 15px; fill: #1f2328 }
+  .grid { stroke: #d8dee4 }
+  .line { fill: none; stroke-width: 2 }
+`;
+
+interface Line {
+  readonly system: string;
+  readonly colour: string;
+  readonly points: readonly Point[];
+}
+
+interface Point {
+  readonly nodes: number;
+  readonly value: number;
+}
+
+/**
+ * An SVG on a white ground, so that it is read in the dark too.
+ *
+ * @param source what stands below: on which machine it was measured
+ */
+export function drawCharts(samples: readonly Sample[], source: string): string {
+  const charts = CHARTS.map(({ title, figure }, index) => {
+    const shift = (index * WIDTH) / CHARTS.length;
+    return `<g transform="translate(${shift} 0)">${drawChart(title, linesOf(samples, figure))}</g>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">
+<style>${STYLE}</style>
+<rect width="${WIDTH}" height="${HEIGHT}" rx="12" fill="#fff"/>
+${charts.join('\n')}
+${text(AREA.left, HEIGHT - 18, `Medians; scales are logarithmic. ${source}`)}
+</svg>
+`;
+}
+
+/** One line a system, in the colour that this has in all charts. */
+function linesOf(samples: readonly Sample[], figure: string): Line[] {
+  const relays = samples.filter(({ experiment }) => SIZES.test(experiment));
+  const systems = [...new Set(relays.map(({ system }) => system))];
+  const lines = systems.map((system, index) => {
+    const points = relays
+      .filter((sample) => sample.system === system)
+      .map((sample) => ({
+        nodes: Number(SIZES.exec(sample.experiment)?.[1]),
+        value: median(numbersOf(sample, figure)),
+      }))
+      .filter(({ value }) => value > 0)
+      .sort((a, b) => a.nodes - b.nodes);
+    return { system, colour: COLOURS[index % COLOURS.length] as string, points };
+  });
+  return lines.filter(({ points }) => points.length > 0);
+}
+
+function drawChart(title: string, lines: readonly Line[]): string {
+  const points = lines.flatMap((line) => line.points);
+  if (points.length === 0) return text(AREA.left, 40, `${title}: not measured`, 'class="title"');
+  const sizes = [...new Set(points.map(({ nodes }) => nodes))].sort((a, b) => a - b);
+  const decades = decadesAround(points.map(({ value }) => value));
+  const x = logScale([sizes[0] as number, sizes.at(-1) as number], [AREA.left, AREA.right]);
+  const y = logScale([decades[0] as number, decades.at(-1) as number], [AREA.bottom, AREA.top]);
+  return [
+    text(AREA.left, 40, title, 'class="title"'),
+    ...decades.map((value) => drawLevel(value, y(value))),
+    ...sizes.map((nodes) => text(x(nodes), AREA.bottom + 20, `${nodes}`, 'text-anchor="middle"')),
+    text((AREA.left + AREA.right) / 2, AREA.bottom + 38, 'nodes', 'text-anchor="middle"'),
+    ...lines.map((line) => drawLine(line, x, y)),
+    ...drawNames(lines, x, y),
+  ].join('\n');
+}
+
+function drawLevel(value: number, at: number): string {
+  const line = `<path class="grid" d="M${AREA.left} ${at}H${AREA.right}"/>`;
+  const name = value < 1 ? String(value) : showNumber(value).replace(/\.0+$/, '');
+  return line + text(AREA.left - 8, at + 4, name, 'text-anchor="end"');
+}
+
+function drawLine({ colour, points }: Line, x: Scale, y: Scale): string {
+  const places = points.map(({ nodes, value }) => [round(x(nodes)), round(y(value))] as const);
+  const path = places.map((place) => place.join(' ')).join('L');
+  const dots = places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`);
+  return `<path class="line" stroke="${colour}" d="M${path}"/>${dots.join('')}`;
+}
+
+/** At the end of each line is its name, moved a little where two would be in one place. */
+function drawNames(lines: readonly Line[], x: Scale, y: Scale): string[] {
+  const ends = lines.map(({ points }) => points.at(-1) as Point);
+  const heights = spreadOut(
+    ends.map(({ value }) => y(value)),
+    LABEL_GAP,
+    [AREA.top, AREA.bottom],
+  );
+  return lines.map(({ system, colour }, index) => {
+    const at = x((ends[index] as Point).nodes) + 9;
+    return text(at, (heights[index] as number) + 4, system, `style="fill: ${colour}"`);
+  });
+}
+
+function text(x: number, y: number, content: string, attributes = ''): string {
+  const escaped = content.replace(/[&<]/g, (letter) => (letter === '&' ? '&amp;' : '&lt;'));
+  return `<text x="${round(x)}" y="${round(y)}" ${attributes}>${escaped}</text>`;
+}
+
+function round(number: number): number {
+  return Math.round(number * 10) / 10;
+}

@@ -1,0 +1,49 @@
+/** How long many nodes that know one peer take until all are connected to all. */
+
+import { remove } from 'fs-extra/esm';
+import { freePort } from '../test/helpers.js';
+import type { Network, RunningNode } from '../test/network.js';
+import { type Figures, type Group, OURS } from './experiment.js';
+import { openInNetwork } from './in-network.js';
+import { saidAtMs } from './observation.js';
+
+interface Place {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** So many nodes that are started at once, and know the first of them. */
+export function formationGroup(size: number): Group {
+  const open = () => openInNetwork((network) => prepare(network, size));
+  return [{ name: `mesh of ${size} from one peer`, system: OURS, open }];
+}
+
+async function prepare(network: Network, size: number): Promise<() => Promise<Figures>> {
+  const places: Place[] = [];
+  for (let number = 1; number <= size; number++) {
+    places.push({ name: `node-${number}`, port: await freePort() });
+  }
+  const knownPeers = [`ws://localhost:${places[0]?.port}`];
+  for (const { name, port } of places) await network.addNode(name, port, knownPeers);
+  return () => measure(network, places);
+}
+
+async function measure(network: Network, places: readonly Place[]): Promise<Figures> {
+  const nodes: RunningNode[] = [];
+  try {
+    for (const { name, port } of places) {
+      nodes.push(network.launch(name, port));
+      // They dial it as they start, and are not to find that it does not listen yet.
+      if (nodes.length === 1) await saidAtMs(nodes[0] as RunningNode, /\] listening: /);
+    }
+    const all = new RegExp(`\\] connected: \\S+, ${places.length - 1} peers now`);
+    const connected = Promise.all(nodes.map((node) => saidAtMs(node, all)));
+    const listening = Promise.all(nodes.map((node) => saidAtMs(node, /\] listening: /)));
+    const [connectedMs, listeningMs] = await Promise.all([connected, listening]);
+    return { s: (Math.max(...connectedMs) - Math.max(...listeningMs)) / 1000 };
+  } finally {
+    await Promise.all(nodes.map((node) => node.close()));
+    // What they have learnt would help them the next time.
+    for (const { name } of places) await remove(network.path(name, 'peers.json'));
+  }
+}

@@ -1,0 +1,26 @@
+/** All that is measured, and how much of it. */
+
+import { chainGroup } from './chain.js';
+import type { Group } from './experiment.js';
+import { formationGroup } from './formation.js';
+import { lateJoinerGroup } from './late-joiner.js';
+import { pageGroup } from './page.js';
+import { reconciliationGroup } from './reconciliation.js';
+import { startGroup } from './start.js';
+
+/** The groups of a full run. */
+export function fullGroups(): Group[] {
+  return [
+    startGroup(1_000_000),
+    lateJoinerGroup(100_000),
+    reconciliationGroup(1_000_000, [0, 1, 100, 10_000]),
+    formationGroup(20),
+    chainGroup(2000),
+    pageGroup(50_000),
+  ];
+}
+
+/** Those of a quick one: less of it, and the lighter ones only. */
+export function quickGroups(): Group[] {
+  return [startGroup(100_000), reconciliationGroup(100_000, [100]), formationGroup(10)];
+}

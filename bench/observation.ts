@@ -1,0 +1,63 @@
+/** How nodes are watched without taking the processors from them. */
+
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../test/helpers.js';
+import type { Program, RunningNode } from '../test/network.js';
+
+export const LONG_MS = 120_000;
+const POLL_MS = 2;
+
+/** When a node has printed a line, by performance.now(). */
+export function saidAtMs(node: RunningNode, line: RegExp): Promise<number> {
+  const said = new Promise<number>((resolve, reject) => {
+    const look = () => {
+      if (line.test(node.stdout)) resolve(performance.now());
+    };
+    node.process.stdout?.on('data', look);
+    node.process.once('close', () => reject(new Error(`it ended: ${node.stdout}${node.stderr}`)));
+    look();
+  });
+  return within(LONG_MS, said).catch((error: Error) => {
+    throw new Error(`${node.name} has not said ${line}: ${error.message}`);
+  });
+}
+
+export async function poolSizeOf({ folder }: RunningNode): Promise<number> {
+  return (await stat(join(folder, 'transactions.json'))).size;
+}
+
+/** When the files of these pools are as long as this, all of them, by performance.now(). */
+export async function poolsHaveAtMs(nodes: readonly RunningNode[], bytes: number): Promise<number> {
+  const giveUpMs = performance.now() + LONG_MS;
+  for (;;) {
+    const sizes = await Promise.all(nodes.map(poolSizeOf));
+    if (sizes.every((size) => size === bytes)) return performance.now();
+    if (sizes.some((size) => size > bytes) || performance.now() > giveUpMs) {
+      throw new Error(`the pools have ${sizes.join(', ')} bytes in place of ${bytes}`);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** What a process takes of memory, as only Linux tells it; elsewhere, no number. */
+export async function residentMegabytes({ process: { pid } }: Program): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return (Number(/VmRSS:\s*(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
+}
+
+/** Seconds that something takes. */
+export async function secondsOf(action: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await action();
+  return (performance.now() - startedMs) / 1000;
+}
+
+/** @throws when a pool has not so many transactions, each once */
+export async function checkPool(node: RunningNode, count: number): Promise<void> {
+  const ids = (await node.pool()).map(({ id }) => id);
+  const own = new Set(ids);
+  if (ids.length === count && own.size === count) return;
+  throw new Error(`${node.name} has ${own.size} of ${count} transactions, in ${ids.length} lines`);
+}

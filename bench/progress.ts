@@ -1,0 +1,43 @@
+/** How far a benchmark is: a bar on a terminal, elsewhere a line for each thing that is measured. */
+
+import { SingleBar } from 'cli-progress';
+import type { Experiment } from './experiment.js';
+
+export class Progress {
+  readonly #total: number;
+  readonly #bar: SingleBar | undefined;
+  readonly #begun = new Set<string>();
+  #runs = 0;
+
+  /** @param total how many runs there will be */
+  constructor(total: number) {
+    this.#total = total;
+    if (process.stdout.isTTY) this.#bar = newBar();
+    this.#bar?.start(total, 0, { what: '' });
+  }
+
+  /** A run begins, and the one before is done. */
+  begin({ name, system }: Experiment, round: number): void {
+    this.#bar?.update(this.#runs, { what: `${name}, ${system}, round ${round}` });
+    if (!this.#bar && !this.#begun.has(name)) console.log(`${this.done}; next: ${name}`);
+    this.#begun.add(name);
+    this.#runs += 1;
+  }
+
+  /** All are done, or no more will be. */
+  end(): void {
+    this.#bar?.stop();
+  }
+
+  get done(): string {
+    return `${Math.max(0, this.#runs - 1)} of ${this.#total} runs are done`;
+  }
+}
+
+function newBar(): SingleBar {
+  return new SingleBar({
+    format: '{bar} {value} of {total} runs | {what}',
+    hideCursor: true,
+    stream: process.stdout,
+  });
+}

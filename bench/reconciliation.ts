@@ -1,0 +1,74 @@
+/** What it takes two large pools that differ a little to become the same. */
+
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort, until } from '../test/helpers.js';
+import { visit } from '../test/http.js';
+import type { Network, RunningNode } from '../test/network.js';
+import { Switchboard } from '../test/switchboard.js';
+import { type Figures, type Group, OURS } from './experiment.js';
+import { openAnew } from './in-network.js';
+import { LONG_MS, poolSizeOf, poolsHaveAtMs, saidAtMs } from './observation.js';
+import { CLOSING, copyPool, poolBytes } from './pool-file.js';
+import { transactionText } from './transactions.js';
+
+/** Two pools of so many, for each of the numbers of transactions by which they differ. */
+export function reconciliationGroup(pooled: number, differences: readonly number[]): Group {
+  return differences.map((difference) => ({
+    name: `two pools of ${pooled.toLocaleString('en')}, ${difference.toLocaleString('en')} apart`,
+    system: OURS,
+    open: () => openAnew((network) => measure(network, pooled, difference)),
+  }));
+}
+
+/** Each run has two new nodes: those that have met before know the digests of their pools. */
+async function measure(network: Network, pooled: number, difference: number): Promise<Figures> {
+  const ports = [await freePort(), await freePort()] as const;
+  const switchboard = network.keep(await Switchboard.open(ports));
+  // One lacks what the other has at the end, the other what the one has at the beginning.
+  const end = pooled + Math.floor(difference / 2);
+  const begin = Math.ceil(difference / 2);
+  await network.addNode('node-1', ports[0], []);
+  await copyPool(0, pooled, network.path('node-1/transactions.json'));
+  await network.addNode('node-2', ports[1], [switchboard.addressFor(1, 0)]);
+  await copyPool(begin, end, network.path('node-2/transactions.json'));
+
+  const first = network.launch('node-1', ports[0]);
+  await saidAtMs(first, /\] listening: /);
+  const second = network.launch('node-2', ports[1]);
+  const connectedMs = await saidAtMs(second, /\] connected: /);
+  const nodes = [first, second];
+  const doneMs =
+    difference === 0 ? await comparedAtMs(nodes) : await poolsHaveAtMs(nodes, poolBytes(end));
+  const KB = switchboard.bytes / 1000;
+  await checkEnd(first, poolBytes(pooled), pooled, end);
+  await checkEnd(second, poolBytes(end - begin), 0, begin);
+  return { KB, s: (doneMs - connectedMs) / 1000 };
+}
+
+/** When both have compared their pools; to ask them takes some milliseconds itself. */
+async function comparedAtMs(nodes: readonly RunningNode[]): Promise<number> {
+  for (const node of nodes) {
+    const hasCompared = async () =>
+      /^mesh_reconciliations_total [1-9]/m.test((await visit(node, '/metrics')).body);
+    await until('the comparison', hasCompared, LONG_MS);
+  }
+  return performance.now();
+}
+
+/** @throws when a file does not go on with these transactions where it ended before */
+async function checkEnd(node: RunningNode, before: number, from: number, to: number) {
+  const start = before - CLOSING.length;
+  const file = await open(join(node.folder, 'transactions.json'));
+  try {
+    const length = (await poolSizeOf(node)) - start;
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, start);
+    const added = buffer.toString().slice(0, -CLOSING.length).split(',\n').slice(1).sort();
+    const lacked = Array.from({ length: to - from }, (_, place) => transactionText(from + place));
+    if (added.join() !== lacked.sort().join()) {
+      throw new Error(`${node.name} has got ${added.length} of ${lacked.length} transactions`);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,120 @@
+/** What was measured, in a table: each figure, and beneath it those that it is compared with. */
+
+import { OURS } from './experiment.js';
+import { spreadOf } from './figures.js';
+import { judge, numbersOf, ratioOf, type Sample, sampleOf } from './samples.js';
+import { layOut, showNumber } from './table.js';
+import { type Subject, TARGETS, type Target } from './targets.js';
+
+type Row = readonly string[];
+
+const HEAD: Row = ['', '', 'median', 'least to most', 'ratio', 'target', ''];
+const ALIGN = ['left', 'left', 'right', 'right', 'right', 'right', 'left'] as const;
+const NOT_MEASURED = '–';
+
+/** A table of all samples: first what there are targets for, then all else, then what failed. */
+export function describe(samples: readonly Sample[], targets = TARGETS): string {
+  const aimed = withoutTwins(targets.map(({ subject }) => subject));
+  const compared = new Set(
+    [...aimed, ...targets.flatMap(({ reference }) => reference ?? [])].map(figureOf),
+  );
+  const others = withoutTwins(samples.flatMap((sample) => mainSubjects(samples, sample))).filter(
+    (subject) => !compared.has(figureOf(subject)),
+  );
+  const rows = [
+    HEAD,
+    ...aimed.flatMap((subject) => rowsOf(samples, subject, targets)),
+    ...(others.length === 0 ? [] : [[], ['Without a target']]),
+    ...others.flatMap((subject) => rowsOf(samples, subject, [])),
+  ];
+  return [...layOut(rows, ALIGN), ...failuresIn(samples)].join('\n');
+}
+
+/** One figure: of its subject first, then of all that this is compared with. */
+function rowsOf(samples: readonly Sample[], subject: Subject, all: readonly Target[]): Row[] {
+  const targets = all.filter((target) => keyOf(target.subject) === keyOf(subject));
+  const peers = samples
+    .filter(({ experiment }) => experiment === subject.experiment)
+    .map(({ system }) => ({ ...subject, system }))
+    .filter((peer) => sampleOf(samples, peer) !== undefined);
+  const references = targets.flatMap(({ reference }) => reference ?? []);
+  const compared = withoutTwins([...references, ...peers]).filter(
+    (each) => keyOf(each) !== keyOf(subject),
+  );
+  return [undefined, ...compared].map((reference) => [
+    reference === undefined ? `${subject.experiment}, ${subject.figure}` : '',
+    reference === undefined ? subject.system : labelOf(reference, subject),
+    ...spreadCells(samples, reference ?? subject),
+    reference === undefined ? '' : ratioCell(samples, subject, reference),
+    ...targetCells(
+      samples,
+      targets.find((target) => isAgainst(target, reference)),
+    ),
+  ]);
+}
+
+/** The figures of a sample, each of whom it is told first: of ours, if there are any. */
+function mainSubjects(samples: readonly Sample[], { experiment }: Sample): Subject[] {
+  const inOrder = samples
+    .filter((sample) => sample.experiment === experiment)
+    .sort((a, b) => Number(b.system === OURS) - Number(a.system === OURS));
+  const figures = new Map<string, Subject>();
+  for (const { system, runs } of inOrder) {
+    for (const figure of runs.flatMap((run) => Object.keys(run ?? {}))) {
+      if (!figures.has(figure)) figures.set(figure, { experiment, system, figure });
+    }
+  }
+  return [...figures.values()];
+}
+
+function spreadCells(samples: readonly Sample[], subject: Subject): Row {
+  const sample = sampleOf(samples, subject);
+  if (sample === undefined) return [NOT_MEASURED, ''];
+  const { median, least, most } = spreadOf(numbersOf(sample, subject.figure));
+  return [showNumber(median), `${showNumber(least)} to ${showNumber(most)}`];
+}
+
+function ratioCell(samples: readonly Sample[], subject: Subject, reference: Subject): string {
+  const ratio = ratioOf(samples, subject, reference);
+  return ratio === undefined ? NOT_MEASURED : `${showNumber(ratio)} ×`;
+}
+
+function targetCells(samples: readonly Sample[], target: Target | undefined): Row {
+  if (target === undefined) return ['', ''];
+  const { bound, factor, reference } = target;
+  return [`${bound} ${factor}${reference ? ' ×' : ''}`, judge(samples, target)];
+}
+
+function isAgainst({ reference }: Target, other: Subject | undefined): boolean {
+  if (reference === undefined || other === undefined) return reference === other;
+  return keyOf(reference) === keyOf(other);
+}
+
+/** What tells one subject from another that it is compared with. */
+function labelOf(reference: Subject, subject: Subject): string {
+  if (reference.system !== subject.system) return reference.system;
+  return reference.experiment === subject.experiment ? reference.figure : reference.experiment;
+}
+
+function failuresIn(samples: readonly Sample[]): string[] {
+  const failed = samples.filter(({ failures }) => failures.length > 0);
+  if (failed.length === 0) return [];
+  const lines = failed.map(({ experiment, system, runs, failures }) => {
+    const what = `${experiment}, ${system}: ${failures.length} of ${runs.length} runs`;
+    return `${what} (${failures.at(-1)})`;
+  });
+  return ['', 'Failed', ...lines];
+}
+
+function withoutTwins(subjects: readonly Subject[]): Subject[] {
+  return [...new Map(subjects.map((subject) => [keyOf(subject), subject])).values()];
+}
+
+function keyOf({ experiment, figure, system }: Subject): string {
+  return JSON.stringify([experiment, figure, system]);
+}
+
+/** The same for all systems. */
+function figureOf({ experiment, figure }: Subject): string {
+  return JSON.stringify([experiment, figure]);
+}

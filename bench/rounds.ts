@@ -1,0 +1,71 @@
+/** How a group of experiments is measured: in turns, so that all meet the machine in every mood. */
+
+import { within } from '../test/helpers.js';
+import type { Experiment, Figures, Group, Opened } from './experiment.js';
+import type { Sample } from './samples.js';
+
+/** Longer than any run takes, or anything takes to be ready for one. */
+const LIMIT_MS = 300_000;
+
+/** Runs each experiment of a group once a round; what has failed once is opened anew the next time. */
+export async function measure(
+  group: Group,
+  number: number,
+  rounds: number,
+  onRun: (experiment: Experiment, round: number) => void,
+): Promise<Sample[]> {
+  const turns = group.map((experiment) => new Turn(experiment, number));
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      // Who comes after whom is another one each time.
+      const inOrder = round % 2 === 1 ? turns : turns.toReversed();
+      for (const turn of inOrder) {
+        onRun(turn.experiment, round);
+        await turn.take();
+      }
+    }
+  } finally {
+    for (const turn of turns) await turn.close();
+  }
+  return turns.map(({ sample }) => sample);
+}
+
+/** One experiment among others. */
+class Turn {
+  readonly experiment: Experiment;
+  readonly sample: Sample;
+  #opened: Opened | undefined;
+  #isPaused = false;
+
+  constructor(experiment: Experiment, group: number) {
+    const { name, system } = experiment;
+    this.experiment = experiment;
+    this.sample = { group, experiment: name, system, runs: [], failures: [] };
+  }
+
+  async take(): Promise<void> {
+    try {
+      this.sample.runs.push(await within(LIMIT_MS, this.#run()));
+    } catch (error) {
+      this.sample.runs.push(null);
+      this.sample.failures.push((error as Error).message);
+      await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    this.#isPaused = false;
+    await opened?.close();
+  }
+
+  async #run(): Promise<Figures> {
+    this.#opened ??= await this.experiment.open();
+    if (this.#isPaused) await this.#opened.resume?.();
+    const figures = await this.#opened.run();
+    this.#opened.pause?.();
+    this.#isPaused = true;
+    return figures;
+  }
+}

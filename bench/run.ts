@@ -1,0 +1,63 @@
+/** npm run bench: measures everything in turns, and tells what came of it beside the targets. */
+
+import { fail, readArguments } from '../command-line.js';
+import { closeBrowser, IN_BROWSER } from '../test/browser.js';
+import { fullGroups, quickGroups } from './groups.js';
+import { leaveNothing } from './leavings.js';
+import { Progress } from './progress.js';
+import { describe } from './report.js';
+import { describeMachine, writeResults } from './results.js';
+import { measure } from './rounds.js';
+import type { Sample } from './samples.js';
+
+const USAGE = `Usage: npm run bench -- [options]
+
+Measures how fast a network of these nodes is, and what else could be had in its place, run by run in
+turns, and prints one table: medians, ratios, and whether the targets are met. Ten minutes on two
+processors; on more, it takes less.
+
+  --quick       two minutes: less of everything
+  --only TEXT   only what has TEXT in its name, such as --only relay
+  --help        print this
+
+All of it also writes bench/results.json, with every run, and bench/results.svg.`;
+
+const ROUNDS = 5;
+
+const flags = readArguments(USAGE, { quick: { type: 'boolean' }, only: { type: 'string' } });
+const isFull = flags.quick !== true && flags.only === undefined;
+const groups = chooseGroups();
+const progress = new Progress(groups.flat().length * ROUNDS);
+leaveNothing();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+
+const samples: Sample[] = [];
+for (const [number, group] of groups.entries()) {
+  samples.push(...(await measure(group, number, ROUNDS, (...run) => progress.begin(...run))));
+}
+progress.end();
+await closeBrowser();
+
+console.log(`\n${describeMachine()}; ${ROUNDS} rounds\n\n${describe(samples)}\n`);
+if (IN_BROWSER.skip !== false) console.log(`No page was opened: ${IN_BROWSER.skip}`);
+if (isFull) console.log(await writeResults(samples));
+else
+  console.log('Only part was measured: bench/results.json and bench/results.svg are as they were');
+// What gave up waiting may still hold a connection.
+process.exit(samples.some(({ failures }) => failures.length > 0) ? 1 : 0);
+
+function chooseGroups() {
+  const all = flags.quick === true ? quickGroups() : fullGroups();
+  const { only = '' } = flags;
+  const chosen = all.filter((group) => group.some(({ name }) => name.includes(only)));
+  if (chosen.length > 0) return chosen;
+  const names = new Set(all.flat().map(({ name }) => name));
+  return fail(`Nothing has ${only} in its name; there is: ${[...names].join('; ')}`);
+}
+
+/** Ends at once; what was begun goes with it. */
+function interrupt(): void {
+  progress.end();
+  console.log(`Interrupted: ${progress.done}`);
+  process.exit(130);
+}

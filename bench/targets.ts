@@ -1,0 +1,58 @@
+/** How fast we mean to be. */
+
+import { OURS } from './experiment.js';
+
+/** A figure of a system in an experiment. */
+export interface Subject {
+  readonly experiment: string;
+  readonly figure: string;
+  readonly system: string;
+}
+
+/** That a figure is at least, or at most, so many times another one; or, without one, so much. */
+export interface Target {
+  readonly subject: Subject;
+  readonly bound: '≥' | '≤';
+  readonly factor: number;
+  readonly reference?: Subject;
+}
+
+const [RATE, CPU, SECONDS] = ['tx/s', 'CPU µs/tx/node', 's'];
+const THREE = 'relay, 3 nodes';
+const LARGE = 'start, 1,000,000 pooled';
+const LATE = 'late joiner, 100,000 pooled';
+const APART = 'two pools of 1,000,000, 100 apart';
+const LATENCY = 'latency, 3 nodes, 1,000/s';
+const CHAIN = 'chain of 2,000 blocks';
+const PAGE = 'page open, 3 nodes';
+
+export const TARGETS: readonly Target[] = [
+  atLeast(20, of(THREE, RATE), of(THREE, RATE, 'gossipsub')),
+  atLeast(60, of('relay, 10 nodes', RATE), of('relay, 10 nodes', RATE, 'gossipsub')),
+  atLeast(100, of(`${THREE}, 4,000`, RATE), of(`${THREE}, 4,000`, RATE, 'plain-style')),
+  atMost(2, of(THREE, CPU), of(THREE, CPU, 'bare ws')),
+  atMost(1.5, of('relay, 20 nodes', CPU), of(THREE, CPU)),
+  atLeast(0.9, of(`${THREE}, 1,000,000 pooled`, RATE), of(`${THREE}, nothing pooled`, RATE)),
+  atMost(2, of(LARGE, SECONDS), of(LARGE, SECONDS, 'JSON.parse')),
+  atMost(250, of(LARGE, 'MB resident')),
+  atLeast(1, of(LATE, RATE), of(LATE, 'tx/s by relay')),
+  atMost(128, of(APART, 'KB')),
+  atMost(1, of(APART, SECONDS)),
+  atMost(1, of('mesh of 20 from one peer', SECONDS)),
+  atMost(5, of(LATENCY, 'p99 ms')),
+  atMost(1, of(LATENCY, 'p99 ms'), of(LATENCY, 'p99 ms', 'gossipsub')),
+  atMost(3, of(CHAIN, SECONDS), of(CHAIN, SECONDS, 'validation alone')),
+  atLeast(0.95, of(PAGE, RATE, 'page shown'), of(PAGE, RATE, 'nobody looks')),
+];
+
+function of(experiment: string, figure: string, system = OURS): Subject {
+  return { experiment, figure, system };
+}
+
+function atLeast(factor: number, subject: Subject, reference?: Subject): Target {
+  return { subject, bound: '≥', factor, ...(reference && { reference }) };
+}
+
+function atMost(factor: number, subject: Subject, reference?: Subject): Target {
+  return { subject, bound: '≤', factor, ...(reference && { reference }) };
+}
