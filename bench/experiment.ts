@@ -22,7 +22,11 @@ export interface Opened {
   /** Has it use no processor until `resume`, while others are measured. */
   pause?(): void;
   resume?(): Promise<void>;
-  /** Ends all that it has started, paused or not. */
+  /**
+   * Ends all that it has started, paused or not.
+   *
+   * @throws when something is not as it should be after all runs
+   */
   close(): Promise<void>;
 }
 

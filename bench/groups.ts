@@ -4,13 +4,19 @@ import { chainGroup } from './chain.js';
 import type { Group } from './experiment.js';
 import { formationGroup } from './formation.js';
 import { lateJoinerGroup } from './late-joiner.js';
+import { latencyGroup } from './latency.js';
 import { pageGroup } from './page.js';
 import { reconciliationGroup } from './reconciliation.js';
+import { pooledGroup, RELAY_SIZES, relayGroup, rewritingGroup } from './relay.js';
 import { startGroup } from './start.js';
 
 /** The groups of a full run. */
 export function fullGroups(): Group[] {
   return [
+    ...RELAY_SIZES.map(relayGroup),
+    rewritingGroup(),
+    pooledGroup(),
+    latencyGroup(),
     startGroup(1_000_000),
     lateJoinerGroup(100_000),
     reconciliationGroup(1_000_000, [0, 1, 100, 10_000]),
@@ -22,5 +28,12 @@ export function fullGroups(): Group[] {
 
 /** Those of a quick one: less of it, and the lighter ones only. */
 export function quickGroups(): Group[] {
-  return [startGroup(100_000), reconciliationGroup(100_000, [100]), formationGroup(10)];
+  return [
+    relayGroup(3),
+    relayGroup(10),
+    latencyGroup(),
+    startGroup(100_000),
+    reconciliationGroup(100_000, [100]),
+    formationGroup(10),
+  ];
 }

@@ -3,10 +3,10 @@
 import { freePort } from '../test/helpers.js';
 import type { Network, RunningNode } from '../test/network.js';
 import { type Figures, type Group, OURS } from './experiment.js';
-import { prepareHandOver } from './hand-over.js';
 import { openAnew } from './in-network.js';
-import { checkPool, poolsHaveAtMs, saidAtMs } from './observation.js';
-import { poolBytes } from './pool-file.js';
+import { Injection } from './injection.js';
+import { poolsHaveAtMs, saidAtMs } from './observation.js';
+import { checkPools, poolBytes } from './pool-files.js';
 
 /** A node that comes late, after one to which as many were relayed as they came. */
 export function lateJoinerGroup(count: number): Group {
@@ -16,10 +16,10 @@ export function lateJoinerGroup(count: number): Group {
 
 async function measure(network: Network, count: number): Promise<Figures> {
   const [first, second] = (await network.startMesh(2)) as [RunningNode, RunningNode];
-  const handOver = await prepareHandOver(first.address, 0, count);
+  const injection = network.keep(await Injection.prepare(first.address, { from: 0, count }));
   const handedOverMs = performance.now();
   const relayed = poolsHaveAtMs([second], poolBytes(count));
-  await handOver();
+  await injection.run();
   const relaySeconds = ((await relayed) - handedOverMs) / 1000;
 
   const port = await freePort();
@@ -27,6 +27,7 @@ async function measure(network: Network, count: number): Promise<Figures> {
   const late = network.launch('node-3', port);
   const listeningMs = await saidAtMs(late, /\] listening: /);
   const joinSeconds = ((await poolsHaveAtMs([late], poolBytes(count))) - listeningMs) / 1000;
-  for (const node of [second, late]) await checkPool(node, count);
+  const files = [second, late].map(({ folder }) => `${folder}/transactions.json`);
+  checkPools(files, 0, count);
   return { 'tx/s': count / joinSeconds, 'tx/s by relay': count / relaySeconds };
 }

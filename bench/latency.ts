@@ -24,7 +24,7 @@ const WARM_UP: ReadonlyMap<System, number> = new Map([
 /** All systems that keep up with the pace. */
 export function latencyGroup(): Group {
   return [...WARM_UP].map(([system, warmUp]) => ({
-    name: `latency at ${PER_SECOND}/s, ${SIZE} nodes`,
+    name: `latency at ${PER_SECOND.toLocaleString('en')}/s, ${SIZE} nodes`,
     system,
     open: () => pace(system, warmUp),
   }));

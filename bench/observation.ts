@@ -53,11 +53,3 @@ export async function secondsOf(action: () => Promise<unknown>): Promise<number>
   await action();
   return (performance.now() - startedMs) / 1000;
 }
-
-/** @throws when a pool has not so many transactions, each once */
-export async function checkPool(node: RunningNode, count: number): Promise<void> {
-  const ids = (await node.pool()).map(({ id }) => id);
-  const own = new Set(ids);
-  if (ids.length === count && own.size === count) return;
-  throw new Error(`${node.name} has ${own.size} of ${count} transactions, in ${ids.length} lines`);
-}

@@ -1,7 +1,6 @@
 /** A fleet of our nodes, all connected to all. A transaction is there when it is on the disk. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import fs from 'fs-extra';
 import { Client } from '../test/client.js';
 import { freePort, until } from '../test/helpers.js';
 import { Network, type RunningNode } from '../test/network.js';
@@ -16,7 +15,9 @@ import {
   signal,
 } from './fleet.js';
 import { nowMs } from './machine.js';
-import { checkPools, heldIn, PoolWatch, untilHeld, writePool } from './pool-files.js';
+
+import { checkPools, copyPool, heldIn, PoolWatch, untilHeld } from './pool-files.js';
+
 import { transactionText } from './transactions.js';
 
 const READY_MS = 120_000;
@@ -131,18 +132,15 @@ export class OurFleet implements Fleet {
 /** The others know the first. */
 async function startNodes(network: Network, size: number, pooled: number): Promise<RunningNode[]> {
   const nodes: RunningNode[] = [];
-  const pool = network.path('pool.json');
-  if (pooled > 0) await writePool(pool, pooled);
   for (let number = 1; number <= size; number++) {
     const name = `node-${number}`;
     const port = await freePort();
     await network.addNode(name, port, number === 1 ? [] : [nodes[0]?.address ?? '']);
-    if (pooled > 0) await fs.copy(pool, network.path(name, 'transactions.json'));
+    if (pooled > 0) await copyPool(0, pooled, network.path(name, 'transactions.json'));
     const node = network.launch(name, port);
     nodes.push(node);
     if (number === 1) await node.listening();
   }
-  await fs.remove(pool);
   await Promise.all(nodes.map((node) => node.listening()));
   return nodes;
 }

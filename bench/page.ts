@@ -8,7 +8,7 @@ import type { Network, RunningNode } from '../test/network.js';
 import type { Figures, Group } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { processorMs } from './machine.js';
-import { checkPool, poolSizeOf, poolsHaveAtMs } from './observation.js';
+import { poolSizeOf, poolsHaveAtMs } from './observation.js';
 import { LOOKS, type Onlooker } from './onlookers.js';
 
 /** Until what a run has left is gone, such as a browser. */
@@ -61,4 +61,12 @@ async function give(
     'tx/s': (count / (doneMs - startedMs)) * 1000,
     'CPU s of the node': (processorMs(pids) - beforeMs) / 1000,
   };
+}
+
+/** @throws when a pool has not so many transactions, each once */
+async function checkPool(node: RunningNode, count: number): Promise<void> {
+  const ids = (await node.pool()).map(({ id }) => id);
+  const own = new Set(ids);
+  if (ids.length === count && own.size === count) return;
+  throw new Error(`${node.name} has ${own.size} of ${count} transactions, in ${ids.length} lines`);
 }

@@ -5,6 +5,7 @@
  */
 
 import { once } from 'node:events';
+
 import {
   closeSync,
   createWriteStream,
@@ -14,6 +15,11 @@ import {
   statSync,
   watch,
 } from 'node:fs';
+
+import { constants, copyFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowMs } from './machine.js';
 import { numberAt, TRANSACTION_BYTES, transactionText } from './transactions.js';
@@ -21,21 +27,31 @@ import { numberAt, TRANSACTION_BYTES, transactionText } from './transactions.js'
 /** `[`, a line break, the records with a comma and a line break between them, and the end. */
 const OPENING = '[\n';
 const SEPARATOR = ',\n';
-const CLOSING = '\n]\n';
+export const CLOSING = '\n]\n';
 const RECORD_BYTES = TRANSACTION_BYTES + SEPARATOR.length;
+
+/** What was written already. */
+const written = new Map<string, Promise<string>>();
 
 const POLL_MS = 2;
 const READ_BYTES = 64 * RECORD_BYTES;
 
-/** Writes a pool of so many transactions, numbered from 0 on. */
-export async function writePool(file: string, count: number): Promise<void> {
-  const stream = createWriteStream(file);
-  for (let number = 0; number < count; number++) {
-    const text = `${number === 0 ? OPENING : SEPARATOR}${transactionText(number)}`;
-    if (!stream.write(text)) await once(stream, 'drain');
-  }
-  stream.end(CLOSING);
-  await once(stream, 'close');
+/** A file with the transactions of these numbers, that nobody may change. */
+export function poolFile(from: number, to: number): Promise<string> {
+  const name = `pool-${from}-${to}.json`;
+  const file = written.get(name) ?? writePool(join(tmpdir(), name), from, to);
+  written.set(name, file);
+  return file;
+}
+
+/** Puts the transactions of these numbers where a node finds them, and may append to them. */
+export async function copyPool(from: number, to: number, target: string): Promise<void> {
+  await copyFile(await poolFile(from, to), target, constants.COPYFILE_FICLONE);
+}
+
+/** How long a file with so many transactions is. */
+export function poolBytes(count: number): number {
+  return OPENING.length + count * RECORD_BYTES - SEPARATOR.length + CLOSING.length;
 }
 
 /** Resolves when each of these files holds so many transactions. */
@@ -128,4 +144,15 @@ function checkPool(file: string, pooled: number, delivered: readonly Buffer[]): 
     }
     isHeld[number] = 1;
   }
+}
+
+async function writePool(file: string, from: number, to: number): Promise<string> {
+  const stream = createWriteStream(file);
+  for (let number = from; number < to; number++) {
+    const text = `${number === from ? OPENING : SEPARATOR}${transactionText(number)}`;
+    if (!stream.write(text)) await once(stream, 'drain');
+  }
+  stream.end(CLOSING);
+  await once(stream, 'close');
+  return file;
 }

@@ -9,7 +9,7 @@ import { Switchboard } from '../test/switchboard.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openAnew } from './in-network.js';
 import { LONG_MS, poolSizeOf, poolsHaveAtMs, saidAtMs } from './observation.js';
-import { CLOSING, copyPool, poolBytes } from './pool-file.js';
+import { CLOSING, copyPool, poolBytes } from './pool-files.js';
 import { transactionText } from './transactions.js';
 
 /** Two pools of so many, for each of the numbers of transactions by which they differ. */
@@ -46,13 +46,13 @@ async function measure(network: Network, pooled: number, difference: number): Pr
   return { KB, s: (doneMs - connectedMs) / 1000 };
 }
 
-/** When both have compared their pools; to ask them takes some milliseconds itself. */
+/** When one of them has compared its pool with the other's; to ask takes some milliseconds itself. */
 async function comparedAtMs(nodes: readonly RunningNode[]): Promise<number> {
-  for (const node of nodes) {
-    const hasCompared = async () =>
-      /^mesh_reconciliations_total [1-9]/m.test((await visit(node, '/metrics')).body);
-    await until('the comparison', hasCompared, LONG_MS);
-  }
+  const hasCompared = async () => {
+    const answers = await Promise.all(nodes.map((node) => visit(node, '/metrics')));
+    return answers.some(({ body }) => /^mesh_reconciliations_total [1-9]/m.test(body));
+  };
+  await until('the comparison', hasCompared, LONG_MS);
   return performance.now();
 }
 

@@ -72,7 +72,7 @@ export function relayGroup(size: number): Group {
  */
 export function rewritingGroup(): Group {
   return (['ours', 'plain-style'] as const).map((system) => ({
-    name: `relay of ${REWRITTEN} transactions, 3 nodes`,
+    name: `relay of ${REWRITTEN.toLocaleString('en')}, 3 nodes`,
     system,
     open: async () => {
       return relay(await openFleet(system, 3), { ...workOf(system, 3), count: REWRITTEN });
@@ -83,7 +83,7 @@ export function rewritingGroup(): Group {
 /** Ours, with pools that hold nothing, or much. */
 export function pooledGroup(): Group {
   return POOLED.map((pooled) => ({
-    name: `relay, 3 nodes, ${pooled} pooled`,
+    name: `relay, 3 nodes, ${pooled.toLocaleString('en')} pooled`,
     system: 'ours',
     open: async () => relay(await OurFleet.open(3, pooled), workOf('ours', 3), pooled),
   }));

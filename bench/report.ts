@@ -11,23 +11,32 @@ type Row = readonly string[];
 const HEAD: Row = ['', '', 'median', 'least to most', 'ratio', 'target', ''];
 const ALIGN = ['left', 'left', 'right', 'right', 'right', 'right', 'left'] as const;
 const NOT_MEASURED = '–';
+const WIDTH = 120;
 
 /** A table of all samples: first what there are targets for, then all else, then what failed. */
 export function describe(samples: readonly Sample[], targets = TARGETS): string {
-  const aimed = withoutTwins(targets.map(({ subject }) => subject));
-  const compared = new Set(
-    [...aimed, ...targets.flatMap(({ reference }) => reference ?? [])].map(figureOf),
-  );
+  const isMeasured = ({ subject }: Target) => sampleOf(samples, subject) !== undefined;
+  const measured = targets.filter(isMeasured);
+  const aimed = withoutTwins(measured.map(({ subject }) => subject));
+  const references = measured.flatMap(({ reference }) => reference ?? []);
+  const told = new Set([...aimed, ...references].map(figureOf));
   const others = withoutTwins(samples.flatMap((sample) => mainSubjects(samples, sample))).filter(
-    (subject) => !compared.has(figureOf(subject)),
+    (subject) => !told.has(figureOf(subject)),
   );
   const rows = [
     HEAD,
-    ...aimed.flatMap((subject) => rowsOf(samples, subject, targets)),
+    ...aimed.flatMap((subject) => rowsOf(samples, subject, measured)),
+    ...targets.filter((target) => !isMeasured(target)).map((target) => emptyRow(samples, target)),
     ...(others.length === 0 ? [] : [[], ['Without a target']]),
     ...others.flatMap((subject) => rowsOf(samples, subject, [])),
   ];
   return [...layOut(rows, ALIGN), ...failuresIn(samples)].join('\n');
+}
+
+function emptyRow(samples: readonly Sample[], target: Target): Row {
+  const { subject, reference } = target;
+  const against = reference === undefined ? '' : `to ${labelOf(reference, subject)}`;
+  return [nameOf(subject), against, NOT_MEASURED, '', '', ...targetCells(samples, target)];
 }
 
 /** One figure: of its subject first, then of all that this is compared with. */
@@ -42,7 +51,7 @@ function rowsOf(samples: readonly Sample[], subject: Subject, all: readonly Targ
     (each) => keyOf(each) !== keyOf(subject),
   );
   return [undefined, ...compared].map((reference) => [
-    reference === undefined ? `${subject.experiment}, ${subject.figure}` : '',
+    reference === undefined ? nameOf(subject) : '',
     reference === undefined ? subject.system : labelOf(reference, subject),
     ...spreadCells(samples, reference ?? subject),
     reference === undefined ? '' : ratioCell(samples, subject, reference),
@@ -96,12 +105,17 @@ function labelOf(reference: Subject, subject: Subject): string {
   return reference.experiment === subject.experiment ? reference.figure : reference.experiment;
 }
 
+function nameOf({ experiment, figure }: Subject): string {
+  return `${experiment}, ${figure}`;
+}
+
 function failuresIn(samples: readonly Sample[]): string[] {
   const failed = samples.filter(({ failures }) => failures.length > 0);
   if (failed.length === 0) return [];
   const lines = failed.map(({ experiment, system, runs, failures }) => {
-    const what = `${experiment}, ${system}: ${failures.length} of ${runs.length} runs`;
-    return `${what} (${failures.at(-1)})`;
+    const failed = runs.filter((run) => run === null).length;
+    const what = `${experiment}, ${system}: ${failed} of ${runs.length} runs`;
+    return `${what} (${failures[0]?.split('\n')[0]})`.slice(0, WIDTH);
   });
   return ['', 'Failed', ...lines];
 }

@@ -6,7 +6,7 @@ import { type Network, Program } from '../test/network.js';
 import { type Figures, type Group, type Opened, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { residentMegabytes, saidAtMs, secondsOf } from './observation.js';
-import { copyPool, poolFile } from './pool-file.js';
+import { copyPool, poolFile } from './pool-files.js';
 
 const EMPTY = 'node-1';
 const LARGE = 'node-2';
