@@ -31,7 +31,6 @@ export function quickGroups(): Group[] {
   return [
     relayGroup(3),
     relayGroup(10),
-    latencyGroup(),
     startGroup(100_000),
     reconciliationGroup(100_000, [100]),
     formationGroup(10),

@@ -15,7 +15,7 @@ import { transactionText } from './transactions.js';
 /** Two pools of so many, for each of the numbers of transactions by which they differ. */
 export function reconciliationGroup(pooled: number, differences: readonly number[]): Group {
   return differences.map((difference) => ({
-    name: `two pools of ${pooled.toLocaleString('en')}, ${difference.toLocaleString('en')} apart`,
+    name: `pools of ${pooled.toLocaleString('en')}, ${difference.toLocaleString('en')} apart`,
     system: OURS,
     open: () => openAnew((network) => measure(network, pooled, difference)),
   }));

@@ -8,7 +8,7 @@ import { type Subject, TARGETS, type Target } from './targets.js';
 
 type Row = readonly string[];
 
-const HEAD: Row = ['', '', 'median', 'least to most', 'ratio', 'target', ''];
+const HEAD: Row = ['', '', 'median', 'least–most', 'ratio', 'target', ''];
 const ALIGN = ['left', 'left', 'right', 'right', 'right', 'right', 'left'] as const;
 const NOT_MEASURED = '–';
 const WIDTH = 120;
@@ -35,7 +35,7 @@ export function describe(samples: readonly Sample[], targets = TARGETS): string 
 
 function emptyRow(samples: readonly Sample[], target: Target): Row {
   const { subject, reference } = target;
-  const against = reference === undefined ? '' : `to ${labelOf(reference, subject)}`;
+  const against = reference === undefined ? '' : labelOf(reference, subject);
   return [nameOf(subject), against, NOT_MEASURED, '', '', ...targetCells(samples, target)];
 }
 
@@ -80,7 +80,7 @@ function spreadCells(samples: readonly Sample[], subject: Subject): Row {
   const sample = sampleOf(samples, subject);
   if (sample === undefined) return [NOT_MEASURED, ''];
   const { median, least, most } = spreadOf(numbersOf(sample, subject.figure));
-  return [showNumber(median), `${showNumber(least)} to ${showNumber(most)}`];
+  return [showNumber(median), `${showNumber(least)}–${showNumber(most)}`];
 }
 
 function ratioCell(samples: readonly Sample[], subject: Subject, reference: Subject): string {
@@ -102,7 +102,10 @@ function isAgainst({ reference }: Target, other: Subject | undefined): boolean {
 /** What tells one subject from another that it is compared with. */
 function labelOf(reference: Subject, subject: Subject): string {
   if (reference.system !== subject.system) return reference.system;
-  return reference.experiment === subject.experiment ? reference.figure : reference.experiment;
+  if (reference.experiment === subject.experiment) return reference.figure;
+  const same = subject.experiment.split(', ');
+  const parts = reference.experiment.split(', ');
+  return parts.slice(parts.findIndex((part, place) => part !== same[place])).join(', ');
 }
 
 function nameOf({ experiment, figure }: Subject): string {

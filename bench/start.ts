@@ -31,7 +31,7 @@ async function prepare(network: Network, pooled: number): Promise<() => Promise<
       'MB resident': large.megabytes,
       's with none': empty.seconds,
       'MB with none': empty.megabytes,
-      'bytes/transaction': ((large.megabytes - empty.megabytes) * 1e6) / pooled,
+      'bytes/tx': ((large.megabytes - empty.megabytes) * 1e6) / pooled,
     };
   };
 }
