@@ -1,14 +1,15 @@
 /** Two charts of how a network does as it grows: throughput, and what each node pays for it. */
 
+import { OURS } from './experiment.js';
 import { median } from './figures.js';
 import { numbersOf, type Sample } from './samples.js';
 import { decadesAround, logScale, type Scale, spreadOut } from './scales.js';
 import { showNumber } from './table.js';
 
 const WIDTH = 960;
-const HEIGHT = 390;
+const HEIGHT = 400;
 /** Where the lines are in each chart; to the right of them are their names. */
-const AREA = { left: 64, right: 356, top: 88, bottom: 320 } as const;
+const AREA = { left: 84, right: 346, top: 72, bottom: 310 } as const;
 const LABEL_GAP = 16;
 const CHARTS = [
   { title: 'Transactions per second', figure: 'tx/s' },
@@ -22,6 +23,8 @@ const STYLE = `
   .title { font-weight: 600; font-size: 15px; fill: #1f2328 }
   .grid { stroke: #d8dee4 }
   .line { fill: none; stroke-width: 2 }
+  .ours .line { stroke-width: 4 }
+  .ours text { font-weight: 600 }
 `;
 
 interface Line {
@@ -46,6 +49,7 @@ export function drawCharts(samples: readonly Sample[], source: string): string {
     return `<g transform="translate(${shift} 0)">${drawChart(title, linesOf(samples, figure))}</g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">
+<title>${CHARTS.map(({ title }) => title).join('; ')}, over the number of nodes</title>
 <style>${STYLE}</style>
 <rect width="${WIDTH}" height="${HEIGHT}" rx="12" fill="#fff"/>
 ${charts.join('\n')}
@@ -83,9 +87,8 @@ function drawChart(title: string, lines: readonly Line[]): string {
     text(AREA.left, 40, title, 'class="title"'),
     ...decades.map((value) => drawLevel(value, y(value))),
     ...sizes.map((nodes) => text(x(nodes), AREA.bottom + 20, `${nodes}`, 'text-anchor="middle"')),
-    text((AREA.left + AREA.right) / 2, AREA.bottom + 38, 'nodes', 'text-anchor="middle"'),
-    ...lines.map((line) => drawLine(line, x, y)),
-    ...drawNames(lines, x, y),
+    text((AREA.left + AREA.right) / 2, AREA.bottom + 40, 'nodes', 'text-anchor="middle"'),
+    ...drawLines(lines, x, y),
   ].join('\n');
 }
 
@@ -95,24 +98,25 @@ function drawLevel(value: number, at: number): string {
   return line + text(AREA.left - 8, at + 4, name, 'text-anchor="end"');
 }
 
-function drawLine({ colour, points }: Line, x: Scale, y: Scale): string {
-  const places = points.map(({ nodes, value }) => [round(x(nodes)), round(y(value))] as const);
-  const path = places.map((place) => place.join(' ')).join('L');
-  const dots = places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`);
-  return `<path class="line" stroke="${colour}" d="M${path}"/>${dots.join('')}`;
-}
-
-/** At the end of each line is its name, moved a little where two would be in one place. */
-function drawNames(lines: readonly Line[], x: Scale, y: Scale): string[] {
+/** Each with its name at its end, moved a little where two names would be in one place. */
+function drawLines(lines: readonly Line[], x: Scale, y: Scale): string[] {
   const ends = lines.map(({ points }) => points.at(-1) as Point);
   const heights = spreadOut(
     ends.map(({ value }) => y(value)),
     LABEL_GAP,
     [AREA.top, AREA.bottom],
   );
-  return lines.map(({ system, colour }, index) => {
-    const at = x((ends[index] as Point).nodes) + 9;
-    return text(at, (heights[index] as number) + 4, system, `style="fill: ${colour}"`);
+  return lines.map(({ system, colour, points }, index) => {
+    const places = points.map(({ nodes, value }) => [round(x(nodes)), round(y(value))] as const);
+    const path = places.map((place) => place.join(' ')).join('L');
+    const at = x((ends[index] as Point).nodes) + 10;
+    return [
+      `<g class="${system === OURS ? OURS : 'other'}" fill="${colour}">`,
+      `<path class="line" stroke="${colour}" d="M${path}"/>`,
+      ...places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.5"/>`),
+      text(at, (heights[index] as number) + 4, system, `style="fill: ${colour}"`),
+      '</g>',
+    ].join('');
   });
 }
 
