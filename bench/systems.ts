@@ -39,8 +39,8 @@ function degree(size: number): number {
 }
 
 /**
- * Those at distances of 1, 2, 4, 8 … in a ring, both ways. Up to nine, that is all; of more, about
- * as many as gossipsub wants in its mesh, so that few others cost it something, and yet all are
+ * Those at distances of 1, 2, 4, 8 … in a ring, both ways: in a small ring all; in a large one not
+ * many more than gossipsub wants in its mesh, for it gossips with the others too, and yet all are
  * near to all.
  */
 function neighbours(place: number, size: number): number[] {
