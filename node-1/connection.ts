@@ -142,7 +142,10 @@ export function openPeer(
  * Tells whether two connections lead to one node; of plain peers that cannot be known. Both its
  * id and its address must match: the id alone could be copied by anyone who has met that node.
  */
-export function isSameNode(a: Connection, b: Connection): boolean {
+export function isSameNode(
+  a: Pick<Connection, 'announcement'>,
+  b: Pick<Connection, 'announcement'>,
+): boolean {
   if (a.announcement === undefined || b.announcement === undefined) return false;
   return (
     a.announcement.meshId === b.announcement.meshId &&

@@ -28,6 +28,13 @@ export interface Contact {
   sameAs?: string;
 }
 
+/** Whom to dial, and when. */
+interface Plan {
+  readonly now: readonly Contact[];
+  /** When the next contact falls due; Infinity when none waits, or there is no room for it. */
+  readonly nextMs: number;
+}
+
 export class Contacts {
   readonly #own: Address;
   readonly #contacts = new Map<string, Contact>();
@@ -111,9 +118,31 @@ export class Contacts {
     return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
   }
 
-  /** When the next contact falls due; Infinity when none waits. */
-  nextDueMs(): number {
-    return Math.min(...[...this.#contacts.values()].map((contact) => contact.dueMs), Infinity);
+  /**
+   * Returns whom to dial now, as far as the limits allow, and when to ask for the next.
+   *
+   * @param dialling how many dials are under way
+   * @param connected how many peers there are
+   */
+  plan(nowMs: number, dialling: number, connected: number): Plan {
+    const places = LIMITS.peers - connected - dialling;
+    const now: Contact[] = [];
+    for (const contact of this.due(nowMs)) {
+      // An attempt that ends, or a peer that goes, asks again.
+      if (dialling + now.length >= LIMITS.dialsAtOnce) return { now, nextMs: Infinity };
+      if (now.length >= places && !contact.isKnown) return { now, nextMs: Infinity };
+      now.push(contact);
+    }
+    return { now, nextMs: this.nextDueMs(nowMs) };
+  }
+
+  /** When the next contact falls due after some time; Infinity when none waits. */
+  nextDueMs(afterMs = -Infinity): number {
+    let nextMs = Infinity;
+    for (const { dueMs } of this.#contacts.values()) {
+      if (dueMs > afterMs && dueMs < nextMs) nextMs = dueMs;
+    }
+    return nextMs;
   }
 
   /** A dial begins. Returns the address to dial. */

@@ -8,6 +8,8 @@ import { LIMITS } from './config.js';
 import type { Connection, Peer } from './connection.js';
 import type { Routes } from './routes.js';
 
+/** What it takes to decide whether somebody may stay. */
+type Caller = Pick<Connection, 'address' | 'heardMs'>;
 /** Closes a connection. */
 type Expel = (connection: Connection, code: number, reason: string) => void;
 
@@ -57,12 +59,8 @@ export class Crowd {
     const alike = this.#open().filter(
       (each) => each.isInbound && (each.address !== undefined) === isPeer,
     );
-    const limit = isPeer ? LIMITS.inboundPeers : LIMITS.inboundClients;
-    if (alike.length <= limit) return true;
-    const proven = this.#proven();
-    const others = alike.filter((each) => each !== newcomer && !proven.has(each));
-    const staysOut = (isPeer && !proven.has(newcomer)) || others.length === 0;
-    const leaving = staysOut ? newcomer : mostOf(others, (each) => -each.heardMs);
+    const leaving = whoLeaves(newcomer, alike, () => this.#proven());
+    if (leaving === undefined) return true;
     this.#expel(leaving, 1013, 'no room for so many connections');
     return leaving !== newcomer;
   }
@@ -140,17 +138,10 @@ export class Crowd {
     }
   }
 
-  /**
-   * The connections from nodes that we have met where they say that they listen: one of each, the
-   * first, for anybody can open many in the name of one.
-   */
+  /** The connections from nodes that we have met where they say that they listen. */
   #proven(): Set<Connection> {
-    const first = new Map<Peer, Connection>();
-    for (const each of this.#open()) {
-      const peer = each.isInbound ? this.#routes.peerBehind(each) : undefined;
-      if (peer?.announcement && !first.has(peer)) first.set(peer, each);
-    }
-    return new Set(first.values());
+    const inbound = this.#open().filter((each) => each.isInbound);
+    return firstOfEach(inbound, (each) => this.#routes.peerBehind(each));
   }
 
   #open(): Connection[] {
@@ -158,9 +149,39 @@ export class Crowd {
   }
 }
 
-function mostOf(
-  connections: Connection[],
-  amountOf: (connection: Connection) => number,
-): Connection {
+/**
+ * Decides who of those that have dialled us has to leave.
+ *
+ * @param alike all that name an address, or all that name none; the newcomer among them
+ * @param findProven finds those who are known to be where they say
+ * @returns undefined where there is room for all
+ */
+export function whoLeaves<C extends Caller>(
+  newcomer: C,
+  alike: readonly C[],
+  findProven: () => ReadonlySet<C>,
+): C | undefined {
+  const isPeer = newcomer.address !== undefined;
+  if (alike.length <= (isPeer ? LIMITS.inboundPeers : LIMITS.inboundClients)) return undefined;
+  const proven = findProven();
+  const others = alike.filter((each) => each !== newcomer && !proven.has(each));
+  const staysOut = (isPeer && !proven.has(newcomer)) || others.length === 0;
+  return staysOut ? newcomer : mostOf(others, (each) => -each.heardMs);
+}
+
+/** One connection of each peer, the first, for anybody can open many in the name of one. */
+export function firstOfEach<C>(
+  inbound: readonly C[],
+  peerBehind: (connection: C) => Pick<Peer, 'announcement'> | undefined,
+): Set<C> {
+  const first = new Map<object, C>();
+  for (const each of inbound) {
+    const peer = peerBehind(each);
+    if (peer?.announcement && !first.has(peer)) first.set(peer, each);
+  }
+  return new Set(first.values());
+}
+
+function mostOf<C>(connections: readonly C[], amountOf: (connection: C) => number): C {
   return connections.reduce((a, b) => (amountOf(b) > amountOf(a) ? b : a));
 }

@@ -164,15 +164,10 @@ leaveOnSignal({ stop, listeners, connections, saved });
 function dialDue(): void {
   clearTimeout(dialTimer);
   if (isLeaving) return;
-  for (const contact of contacts.due(performance.now())) {
-    // An attempt that ends, or a peer that goes, calls again.
-    if (attemptingToConnectToAddress.length >= LIMITS.dialsAtOnce) return;
-    const isFull = attemptingToConnectToAddress.length + peers.size >= LIMITS.peers;
-    if (isFull && !contact.isKnown) return;
-    dial(contact);
-  }
-  const nextDueMs = contacts.nextDueMs();
-  if (nextDueMs !== Infinity) dialTimer = setTimeout(dialDue, nextDueMs - performance.now());
+  const nowMs = performance.now();
+  const plan = contacts.plan(nowMs, attemptingToConnectToAddress.length, peers.size);
+  for (const contact of plan.now) dial(contact);
+  if (plan.nextMs !== Infinity) dialTimer = setTimeout(dialDue, plan.nextMs - nowMs);
 }
 
 function dial(contact: Contact): void {

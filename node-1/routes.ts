@@ -3,22 +3,24 @@
  * recognise each other tell whom they are connected to, so that nobody is told what it knows.
  */
 
+import type { Address } from './addresses.js';
 import { type Connection, isSameNode, type Peer } from './connection.js';
 import type { Contacts } from './contacts.js';
 
-export class Routes {
-  readonly #peers: ReadonlyMap<string, Peer>;
-  readonly #connections: ReadonlySet<Connection>;
+/** What has to be known of a connection. */
+type End = Pick<Connection, 'address' | 'announcement' | 'neighbours'>;
+/** What has to be known of one that we dialled. */
+type Dialled = End & { readonly address: Address };
+
+export class Routes<P extends Dialled = Peer> {
+  readonly #peers: ReadonlyMap<string, P>;
+  readonly #connections: ReadonlySet<End>;
   readonly #contacts: Contacts;
   /** The routes found since something changed, for there is a search behind each. */
-  #found = new WeakMap<Connection, Peer[]>();
+  #found = new WeakMap<End, P[]>();
 
   /** All three are read as they are at the time; tell `forget` when they change. */
-  constructor(
-    peers: ReadonlyMap<string, Peer>,
-    connections: ReadonlySet<Connection>,
-    contacts: Contacts,
-  ) {
+  constructor(peers: ReadonlyMap<string, P>, connections: ReadonlySet<End>, contacts: Contacts) {
     this.#peers = peers;
     this.#connections = connections;
     this.#contacts = contacts;
@@ -29,7 +31,7 @@ export class Routes {
    * other end, nor those that it is connected to itself. A stale or false list of them costs
    * time, but no transaction, for pools are compared.
    */
-  from(connection: Connection): Peer[] {
+  from(connection: End): P[] {
     const found = this.#found.get(connection);
     if (found !== undefined) return found;
     const sender = this.peerBehind(connection);
@@ -46,7 +48,7 @@ export class Routes {
    * says it listens is believed only if we meet the same mesh-id there; so no plain peer can
    * pass for one of ours, though it can for another plain one.
    */
-  peerBehind(connection: Connection): Peer | undefined {
+  peerBehind(connection: End): P | undefined {
     const { address, announcement } = connection;
     const peer = address && this.#peers.get(this.#contacts.resolve(address));
     return peer?.announcement?.meshId === announcement?.meshId ? peer : undefined;
@@ -58,7 +60,7 @@ export class Routes {
   }
 
   /** The keys of the addresses that a node of ours was connected to when it last told us. */
-  #neighboursOf(sender: Peer | undefined, connection: Connection): Set<string> {
+  #neighboursOf(sender: P | undefined, connection: End): Set<string> {
     if (sender === undefined) return new Set();
     const teller = [connection, ...this.#connections].find(
       (each) => each.neighbours !== undefined && isSameNode(each, sender),

@@ -9,7 +9,7 @@ import type { Connection } from './connection.js';
 import type { Routes } from './routes.js';
 import { TokenBucket } from './token-bucket.js';
 
-interface Source {
+export interface Source {
   /** Spent on each address that we read in a HANDSHAKE. */
   readonly reading: TokenBucket;
   /** Spent on each address that we dial on its word. */
@@ -33,11 +33,7 @@ export class Sources {
     const nowMs = performance.now();
     const peer = this.#routes.peerBehind(connection);
     const name = peer?.announcement ? peer.address.key : networkOf(connection.tcp?.remoteAddress);
-    const source = this.#sources.get(name) ?? {
-      reading: new TokenBucket(LIMITS.readingsAtOnce, nowMs, LIMITS.readingsPerSecond),
-      news: new TokenBucket(LIMITS.newsAtOnce, nowMs, LIMITS.newsPerSecond),
-      requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
-    };
+    const source = this.#sources.get(name) ?? newSource(nowMs);
     this.#sources.delete(name);
     this.#sources.set(name, source);
     if (this.#sources.size > LIMITS.sources) {
@@ -46,6 +42,15 @@ export class Sources {
     }
     return source;
   }
+}
+
+/** The budgets of somebody new. */
+export function newSource(nowMs: number): Source {
+  return {
+    reading: new TokenBucket(LIMITS.readingsAtOnce, nowMs, LIMITS.readingsPerSecond),
+    news: new TokenBucket(LIMITS.newsAtOnce, nowMs, LIMITS.newsPerSecond),
+    requests: new TokenBucket(LIMITS.requestsAtOnce, nowMs, LIMITS.requestsPerSecond),
+  };
 }
 
 /** Who has one address of these has them all: this machine; a /64 of IPv6; one IPv4 address. */
