@@ -23,7 +23,7 @@ export const LIMITS = Object.freeze({
   headersTimeoutMs: 10_000,
   unopenedSockets: 128,
   requestsBehind: 8,
-  inboundPeers: 256,
+  inboundTimes: 3,
   inboundClients: 128,
   silenceTimeoutMs: 30_000,
   sources: 1024,

@@ -28,28 +28,49 @@ export interface Contact {
   sameAs?: string;
 }
 
+/** What there is room for. */
+interface Room {
+  /** How many dials are under way. */
+  readonly dialling: number;
+  /** How many peers there are. */
+  readonly connected: number;
+  /** Returns where those say that they listen who have dialled us. */
+  callers(): readonly Address[];
+}
 /** Whom to dial, and when. */
 interface Plan {
   readonly now: readonly Contact[];
-  /** When the next contact falls due; Infinity when none waits, or there is no room for it. */
+  /** When the next contact falls due; Infinity when none waits, or there is no room for more. */
   readonly nextMs: number;
+}
+
+/**
+ * How many peers a node has room for, if it looks for so many itself: twice as many more may dial it.
+ * With fewer, newcomers to a large network find none that has room.
+ */
+export function placesOfAll(maxPeers: number): number {
+  return LIMITS.inboundTimes * maxPeers;
 }
 
 export class Contacts {
   readonly #own: Address;
+  readonly #keepsSecret: boolean;
+  readonly #maxPeers: number;
   readonly #contacts = new Map<string, Contact>();
+  /** Those of them that are from known-peers.json. */
+  readonly #known: Contact[] = [];
   /** Other names of this node, the longest known first. */
   readonly #ownNames = new Set<string>();
-
-  readonly #keepsSecret: boolean;
 
   /**
    * @param own this node's own address, which never becomes a contact
    * @param keepsSecret whether we tell who we are to nobody but over TLS
+   * @param maxPeers how many peers we look for
    */
-  constructor(own: Address, keepsSecret = false) {
+  constructor(own: Address, keepsSecret = false, maxPeers: number = LIMITS.peers) {
     this.#own = own;
     this.#keepsSecret = keepsSecret;
+    this.#maxPeers = maxPeers;
   }
 
   /** Adds an address from known-peers.json, due at once. */
@@ -70,12 +91,15 @@ export class Contacts {
    * has failed, the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
    *
    * @param news spends a token for each address that leads to a dial
+   * @param isCaller whether it is the address of who says so: for it, another makes room
    * @returns true when the address is new
    */
-  hear(address: Address, news: TokenBucket, nowMs: number): boolean {
+  hear(address: Address, news: TokenBucket, nowMs: number, isCaller = false): boolean {
     if (this.isOwn(address)) return false;
     const contact = this.#contacts.get(address.key);
     if (contact === undefined) {
+      const stranger = isCaller && this.#isFull() ? this.#stranger() : undefined;
+      if (stranger !== undefined) this.#contacts.delete(stranger.address.key);
       if (!this.#mayLearn(address) || !news.take(nowMs)) return false;
       this.#add(address, false, nowMs);
       return true;
@@ -96,6 +120,19 @@ export class Contacts {
     return [...this.#contacts.values()].filter(({ sameAs }) => sameAs === undefined);
   }
 
+  /**
+   * Returns some of the addresses that answer as far as we know, for somebody who looks for peers.
+   *
+   * @param random returns a number from 0 up to 1
+   */
+  some(count: number, random: () => number): Address[] {
+    const lots = this.all().flatMap(({ address, failures }) =>
+      failures === 0 ? [{ address, lot: random() }] : [],
+    );
+    lots.sort((a, b) => a.lot - b.lot);
+    return lots.slice(0, count).map(({ address }) => address);
+  }
+
   /** Tells whether an address is ours, in whatever spelling and under any name met so far. */
   isOwn(address: Address): boolean {
     return address.key === this.#own.key || this.#ownNames.has(address.key);
@@ -112,37 +149,31 @@ export class Contacts {
    * equals, the longest due.
    */
   due(nowMs: number): Contact[] {
-    const rank = ({ isKnown, isProven, failures }: Contact) =>
-      isKnown ? 0 : isProven ? 1 : 2 + failures;
-    const due = [...this.#contacts.values()].filter((contact) => contact.dueMs <= nowMs);
-    return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
+    return inOrder([...this.#contacts.values()], nowMs);
   }
 
   /**
-   * Returns whom to dial now, as far as the limits allow, and when to ask for the next.
-   *
-   * @param dialling how many dials are under way
-   * @param connected how many peers there are
+   * Returns whom to dial now, as far as there is room for them, and when to ask for the next. Who
+   * has dialled us is dialled back where others are not: only then does anything come to it from us.
    */
-  plan(nowMs: number, dialling: number, connected: number): Plan {
-    const places = LIMITS.peers - connected - dialling;
+  plan(nowMs: number, { dialling, connected, callers }: Room): Plan {
+    const isFull = dialling + connected >= this.#maxPeers;
+    const most = isFull ? placesOfAll(this.#maxPeers) : this.#maxPeers;
+    const places = most - dialling - connected;
+    const candidates = isFull ? this.#knownAnd(callers()) : [...this.#contacts.values()];
     const now: Contact[] = [];
-    for (const contact of this.due(nowMs)) {
+    for (const contact of inOrder(candidates, nowMs)) {
       // An attempt that ends, or a peer that goes, asks again.
       if (dialling + now.length >= LIMITS.dialsAtOnce) return { now, nextMs: Infinity };
       if (now.length >= places && !contact.isKnown) return { now, nextMs: Infinity };
       now.push(contact);
     }
-    return { now, nextMs: this.nextDueMs(nowMs) };
+    return { now, nextMs: nextDueMs(candidates, nowMs) };
   }
 
-  /** When the next contact falls due after some time; Infinity when none waits. */
-  nextDueMs(afterMs = -Infinity): number {
-    let nextMs = Infinity;
-    for (const { dueMs } of this.#contacts.values()) {
-      if (dueMs > afterMs && dueMs < nextMs) nextMs = dueMs;
-    }
-    return nextMs;
+  /** When the next contact falls due; Infinity when none waits. */
+  nextDueMs(): number {
+    return nextDueMs(this.#contacts.values());
   }
 
   /** A dial begins. Returns the address to dial. */
@@ -207,9 +238,30 @@ export class Contacts {
 
   #mayLearn(address: Address): boolean {
     if (this.isOwn(address) || this.#contacts.has(address.key)) return false;
-    if (this.#contacts.size >= LIMITS.learntAddresses) return false;
+    if (this.#isFull()) return false;
     if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
     return isDiallable(this.#own.scope, address.scope);
+  }
+
+  #isFull(): boolean {
+    return this.#contacts.size >= LIMITS.learntAddresses;
+  }
+
+  #knownAnd(callers: readonly Address[]): Contact[] {
+    const found = new Set(this.#known);
+    for (const { key } of callers) {
+      const contact = this.#contacts.get(key);
+      if (contact !== undefined) found.add(contact);
+    }
+    return [...found];
+  }
+
+  /** One that we have only heard of. */
+  #stranger(): Contact | undefined {
+    for (const contact of this.#contacts.values()) {
+      if (!contact.isKnown && !contact.isProven && contact.dueMs !== Infinity) return contact;
+    }
+    return undefined;
   }
 
   #add(address: Address, isKnown: boolean, nowMs: number): Contact {
@@ -224,6 +276,7 @@ export class Contacts {
       hurries: 0,
     };
     this.#contacts.set(address.key, contact);
+    if (isKnown) this.#known.push(contact);
     return contact;
   }
 
@@ -235,4 +288,20 @@ export class Contacts {
       alias.dueMs = nowMs + backoffMs(1, 0.5);
     }
   }
+}
+
+/** Those that are due, in the order of `due`. */
+function inOrder(contacts: readonly Contact[], nowMs: number): Contact[] {
+  const rank = ({ isKnown, isProven, failures }: Contact) =>
+    isKnown ? 0 : isProven ? 1 : 2 + failures;
+  const due = contacts.filter(({ dueMs }) => dueMs <= nowMs);
+  return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
+}
+
+function nextDueMs(contacts: Iterable<Contact>, afterMs = -Infinity): number {
+  let nextMs = Infinity;
+  for (const { dueMs } of contacts) {
+    if (dueMs > afterMs && dueMs < nextMs) nextMs = dueMs;
+  }
+  return nextMs;
 }

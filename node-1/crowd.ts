@@ -4,27 +4,32 @@
  */
 
 import { WebSocket } from 'ws';
+import type { Address } from './addresses.js';
 import { LIMITS } from './config.js';
 import type { Connection, Peer } from './connection.js';
 import type { Routes } from './routes.js';
 
 /** What it takes to decide whether somebody may stay. */
 type Caller = Pick<Connection, 'address' | 'heardMs'>;
-/** Closes a connection. */
-type Expel = (connection: Connection, code: number, reason: string) => void;
+interface Host {
+  /** Those of both directions, read as they are at the time. */
+  readonly connections: ReadonlySet<Connection>;
+  readonly routes: Routes;
+  /** How many others may claim to be nodes. */
+  readonly inboundPeers: number;
+  /** Closes a connection. */
+  expel(connection: Connection, code: number, reason: string): void;
+  /** Closes a connection for which there is no room. */
+  turnAway(connection: Connection): void;
+}
 
 export class Crowd {
-  readonly #connections: ReadonlySet<Connection>;
-  readonly #routes: Routes;
-  readonly #expel: Expel;
+  readonly #host: Host;
   /** When the first data came in this turn of the event loop. */
   #turnSinceMs: number | undefined;
 
-  /** @param connections those of both directions, read as they are at the time */
-  constructor(connections: ReadonlySet<Connection>, routes: Routes, expel: Expel) {
-    this.#connections = connections;
-    this.#routes = routes;
-    this.#expel = expel;
+  constructor(host: Host) {
+    this.#host = host;
     setInterval(() => this.#ping(), LIMITS.pingIntervalMs).unref();
     setInterval(() => {
       this.#closeSilent(performance.now());
@@ -59,10 +64,16 @@ export class Crowd {
     const alike = this.#open().filter(
       (each) => each.isInbound && (each.address !== undefined) === isPeer,
     );
-    const leaving = whoLeaves(newcomer, alike, () => this.#proven());
+    const limit = isPeer ? this.#host.inboundPeers : LIMITS.inboundClients;
+    const leaving = whoLeaves(newcomer, alike, limit, () => this.#proven());
     if (leaving === undefined) return true;
-    this.#expel(leaving, 1013, 'no room for so many connections');
+    this.#host.turnAway(leaving);
     return leaving !== newcomer;
+  }
+
+  /** Where those say that they listen who have dialled us. */
+  callers(): Address[] {
+    return this.#open().flatMap(({ isInbound, address }) => (isInbound && address) || []);
   }
 
   /** Keeps what waits to be read by those who have dialled us within bounds. */
@@ -100,7 +111,7 @@ export class Crowd {
 
   /** Pings each connection, and ends those that have not answered the last time: they are gone. */
   #ping(): void {
-    for (const connection of this.#connections) {
+    for (const connection of this.#host.connections) {
       const { socket } = connection;
       if (socket.readyState === WebSocket.CONNECTING) continue;
       if (!connection.isAlive) {
@@ -116,7 +127,7 @@ export class Crowd {
   #closeSilent(nowMs: number): void {
     for (const each of this.#open()) {
       if (!each.isInbound || each.hasSpoken) continue;
-      if (nowMs - each.heardMs > LIMITS.silenceTimeoutMs) this.#expel(each, 1008, 'silent');
+      if (nowMs - each.heardMs > LIMITS.silenceTimeoutMs) this.#host.expel(each, 1008, 'silent');
     }
   }
 
@@ -129,10 +140,10 @@ export class Crowd {
 
   #limit(bytesOf: (connection: Connection) => number, limit: number, reason: string): void {
     // Also those that are expelled: they may send on until they are gone.
-    let all = [...this.#connections];
+    let all = [...this.#host.connections];
     while (all.reduce((bytes, each) => bytes + bytesOf(each), 0) > limit) {
       const worst = mostOf(all, bytesOf);
-      if (!worst.isExpelled) this.#expel(worst, 1008, reason);
+      if (!worst.isExpelled) this.#host.expel(worst, 1008, reason);
       worst.socket.terminate();
       all = all.filter((each) => each !== worst);
     }
@@ -141,11 +152,11 @@ export class Crowd {
   /** The connections from nodes that we have met where they say that they listen. */
   #proven(): Set<Connection> {
     const inbound = this.#open().filter((each) => each.isInbound);
-    return firstOfEach(inbound, (each) => this.#routes.peerBehind(each));
+    return firstOfEach(inbound, (each) => this.#host.routes.peerBehind(each));
   }
 
   #open(): Connection[] {
-    return [...this.#connections].filter((each) => !each.isExpelled);
+    return [...this.#host.connections].filter((each) => !each.isExpelled);
   }
 }
 
@@ -159,10 +170,11 @@ export class Crowd {
 export function whoLeaves<C extends Caller>(
   newcomer: C,
   alike: readonly C[],
+  limit: number,
   findProven: () => ReadonlySet<C>,
 ): C | undefined {
+  if (alike.length <= limit) return undefined;
   const isPeer = newcomer.address !== undefined;
-  if (alike.length <= (isPeer ? LIMITS.inboundPeers : LIMITS.inboundClients)) return undefined;
   const proven = findProven();
   const others = alike.filter((each) => each !== newcomer && !proven.has(each));
   const staysOut = (isPeer && !proven.has(newcomer)) || others.length === 0;

@@ -3,7 +3,7 @@
 import { type Address, parseAddress } from './addresses.js';
 import { LIMITS } from './config.js';
 import { type Connection, nameOf } from './connection.js';
-import type { Contacts } from './contacts.js';
+import { type Contacts, placesOfAll } from './contacts.js';
 import type { Crowd } from './crowd.js';
 import { count, type Log } from './log.js';
 import type { Routes } from './routes.js';
@@ -41,7 +41,7 @@ export class Gossip {
     if (from.neighbours === undefined) {
       log('handshake from', `${nameOf(from)}, connected to ${count(texts.length - 1, 'peer')}`);
     }
-    from.neighbours = addresses.slice(1, 1 + LIMITS.peers);
+    from.neighbours = addresses.slice(1, 1 + placesOfAll(LIMITS.peers));
     routes.forget();
     this.hear(addresses, from);
   }
@@ -51,7 +51,9 @@ export class Gossip {
     const { contacts, sources, log } = this.#host;
     const { news } = sources.of(from);
     const nowMs = performance.now();
-    const learnt = addresses.filter((address) => contacts.hear(address, news, nowMs));
+    const learnt = addresses.filter((address) =>
+      contacts.hear(address, news, nowMs, address.key === from.address?.key),
+    );
     if (learnt.length > 0) log('learnt', learnt.map(({ text }) => text).join(' '));
   }
 }

@@ -30,7 +30,7 @@ import {
   SOCKET_OPTIONS,
   send,
 } from './connection.js';
-import { type Contact, Contacts } from './contacts.js';
+import { type Contact, Contacts, placesOfAll } from './contacts.js';
 import { Crowd } from './crowd.js';
 import { secretHeaders } from './door.js';
 import { Flow } from './flow.js';
@@ -80,7 +80,7 @@ const meshId = randomBytes(16).toString('hex');
 const announcement = announcementHeaders(meshId, settings.address);
 const ownAddress = parseAddress(settings.address) as Address;
 const own = { ...ownAddress, scope: await scopeFromOutside(ownAddress) };
-const contacts = new Contacts(own, keepsSecret(settings));
+const contacts = new Contacts(own, keepsSecret(settings), settings.maxPeers);
 const dialOptions = {
   own,
   headers: { ...announcement, ...secretHeaders(settings.secret) },
@@ -101,7 +101,8 @@ const meter = new Meter(log);
 const learntPeers = createLearntPeersSaver(settings.folder, () => contacts.worthRemembering(), log);
 const routes = new Routes(peers, connections, contacts);
 const sources = new Sources(routes);
-const crowd = new Crowd(connections, routes, expel);
+const inboundPeers = placesOfAll(settings.maxPeers);
+const crowd = new Crowd({ connections, routes, inboundPeers, expel, turnAway });
 const gossip = new Gossip({ contacts, routes, sources, crowd, log });
 const answers = new Answers(sources, crowd, log);
 const flow = new Flow({ peers, drop, catchUp, log });
@@ -165,7 +166,11 @@ function dialDue(): void {
   clearTimeout(dialTimer);
   if (isLeaving) return;
   const nowMs = performance.now();
-  const plan = contacts.plan(nowMs, attemptingToConnectToAddress.length, peers.size);
+  const plan = contacts.plan(nowMs, {
+    dialling: attemptingToConnectToAddress.length,
+    connected: peers.size,
+    callers: () => crowd.callers(),
+  });
   for (const contact of plan.now) dial(contact);
   if (plan.nextMs !== Infinity) dialTimer = setTimeout(dialDue, plan.nextMs - nowMs);
 }
@@ -315,6 +320,15 @@ function expel(from: Connection, code: number, reason: string): void {
   const peer = [...peers.values()].find((each) => each === from);
   if (peer !== undefined) drop(peer, reason);
   else log('closed', `${nameOf(from)} (${reason})`);
+}
+
+/** There is no room for somebody: a node of ours is told of others, for it may know nobody else. */
+function turnAway(from: Connection): void {
+  if (from.announcement?.address) {
+    const others = contacts.some(LIMITS.peers, Math.random).map(({ text }) => text);
+    send(from, handshakeFrame([settings.address, ...others]));
+  }
+  expel(from, 1013, 'no room for so many connections');
 }
 
 /** HANDSHAKE: dial every address in it that we are not connected to or dialling already. */

@@ -21,6 +21,8 @@ export interface Settings {
   readonly hosts: readonly string[];
   /** Our own address, as we announce it to others. */
   readonly address: string;
+  /** How many peers we look for. */
+  readonly maxPeers: number;
   /** How long the file of the pool may become. */
   readonly maxPoolBytes: number;
   /** What everybody must know who wants to come in; undefined where anybody may. */
@@ -42,6 +44,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const SETTINGS = [
   'PORT',
+  'MAX_PEERS',
   'MAX_POOL_BYTES',
   'HOST',
   'ADDRESS',
@@ -75,6 +78,11 @@ export function loadSettings(folder: string): Settings {
   if (!/^\d+$/.test(env.PORT) || port < 1 || port > 65_535) {
     complain(`PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
   }
+  const maxPeersText = env.MAX_PEERS ?? String(LIMITS.peers);
+  const maxPeers = Number(maxPeersText);
+  if (!/^\d+$/.test(maxPeersText) || maxPeers < 1 || maxPeers > LIMITS.peers) {
+    complain(`MAX_PEERS must be a whole number from 1 to ${LIMITS.peers}`);
+  }
   const maxPoolText = env.MAX_POOL_BYTES ?? String(LIMITS.poolBytes);
   const maxPoolBytes = Number(maxPoolText);
   if (!/^\d+$/.test(maxPoolText) || !Number.isSafeInteger(maxPoolBytes) || maxPoolBytes < 1) {
@@ -95,6 +103,7 @@ export function loadSettings(folder: string): Settings {
     port,
     hosts,
     address,
+    maxPeers,
     maxPoolBytes,
     secret,
     tls,

@@ -16,7 +16,7 @@ const CROWD = 1000;
 const AT_ONCE = 50;
 const PENDING = 128;
 const CLIENTS = 128;
-const CLAIMANTS = 256;
+const CLAIMANTS = 384;
 /** Room for what the siege itself opens meanwhile. */
 const OTHERS = 16;
 const SLACK_MS = 10_000;
@@ -140,9 +140,9 @@ describe('a node goes on as if nothing were', { concurrency: 3 }, () => {
       await keepsItsPeer(siege);
     }));
 
-  test('while four hundred connections claim to be nodes', () =>
+  test('while five hundred connections claim to be nodes', () =>
     withSiege(async (siege) => {
-      const crowd = await Crowd.open(siege.victim, 400, claimOf);
+      const crowd = await Crowd.open(siege.victim, 500, claimOf);
       await settlesAt(CLAIMANTS, () => crowd.open);
       assert.equal(crowd.closedWith(1013), crowd.codes.length, 'no other reason');
       await admitsACommand(siege);
@@ -150,7 +150,7 @@ describe('a node goes on as if nothing were', { concurrency: 3 }, () => {
       crowd.leave();
     }));
 
-  test('while four hundred hold the places of nodes, also for one that was away', () =>
+  test('while five hundred hold the places of nodes, also for one that was away', () =>
     withSiege(async (siege) => {
       const { network, victim } = siege;
       const away = await network.startNode('node-3', [victim.address]);
@@ -158,7 +158,7 @@ describe('a node goes on as if nothing were', { concurrency: 3 }, () => {
         (await connectedAddressesOf(victim)).includes(away.address),
       );
       await away.end();
-      const crowd = await Crowd.open(victim, 400, claimOf, () =>
+      const crowd = await Crowd.open(victim, 500, claimOf, () =>
         JSON.stringify(transactionMessage('to be heard')),
       );
       await settlesAt(CLAIMANTS, () => crowd.open);
@@ -168,11 +168,11 @@ describe('a node goes on as if nothing were', { concurrency: 3 }, () => {
       crowd.leave();
     }));
 
-  test('while four hundred clients claim to be nodes in a HANDSHAKE, and more say nothing', () =>
+  test('while five hundred clients claim to be nodes in a HANDSHAKE, and more say nothing', () =>
     withSiege(async (siege) => {
       const greetingOf = (number: number) =>
         JSON.stringify({ type: 'HANDSHAKE', data: [`ws://localhost:${10_000 + number}`] });
-      const claimants = await Crowd.open(siege.victim, 400, undefined, greetingOf);
+      const claimants = await Crowd.open(siege.victim, 500, undefined, greetingOf);
       await settlesAt(CLAIMANTS, () => claimants.open);
       assert.equal(claimants.closedWith(1013), claimants.codes.length, 'no other reason');
       const clients = await Crowd.open(siege.victim, 2 * CLIENTS);

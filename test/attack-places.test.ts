@@ -12,7 +12,7 @@ import { honest as honestAnswers, MeshPeer } from './mesh-peer.js';
 import { withNetwork } from './network.js';
 import { withSiege } from './siege.js';
 
-const PLACES = 256;
+const PLACES = 384;
 const PEERS = 128;
 /** Two rounds of pings, and then some. */
 const TWO_PINGS_MS = 75_000;

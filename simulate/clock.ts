@@ -1,0 +1,23 @@
+/** Virtual time: it goes from one event to the next, however long that would take. */
+
+import FlatQueue from 'flatqueue';
+
+export class Clock<E> {
+  nowMs = 0;
+  readonly #events = new FlatQueue<E>();
+
+  after(waitMs: number, event: E): void {
+    this.#events.push(event, this.nowMs + waitMs);
+  }
+
+  /** Handles what happens until some time, in its order. */
+  run(untilMs: number, handle: (event: E) => void): void {
+    for (;;) {
+      const nextMs = this.#events.peekValue();
+      if (nextMs === undefined || nextMs > untilMs) break;
+      this.nowMs = nextMs;
+      handle(this.#events.pop() as E);
+    }
+    this.nowMs = untilMs;
+  }
+}

@@ -1,0 +1,88 @@
+/** What a network of any size would do: the decisions of node-1, in virtual time. */
+
+import { fail, readArguments } from '../command-line.js';
+import { describe, upIn } from './figures.js';
+import { Network } from './network.js';
+
+const USAGE = `Usage: npm run simulate -- [options]
+
+Runs what as many nodes as you like decide, whom to dial, when, and whom to tell, in virtual time and
+without sockets, and prints what the network costs each of them.
+
+  --nodes N         how many nodes (default: 1000)
+  --max-peers N     MAX_PEERS of all of them (default: 128)
+  --known N         how many of them all know when they start (default: 1)
+  --join N          seconds over which they start (default: 30)
+  --settle N        seconds from then to the first transaction (default: 60)
+  --transactions N  how many are made, one a second, by nodes at random (default: 20)
+  --latency N       milliseconds from one node to another, ±50 % (default: 50)
+  --loss N          percent of the messages with which a connection breaks (default: 0)
+  --churn N         percent of the nodes that leave each minute, for half a minute or so (default: 0)
+  --seed N          repeats a run
+  --help            print this`;
+/** Until what was not relayed is found by comparing. */
+const REPAIR_MS = 120_000;
+const SECOND_MS = 1000;
+const PROGRESS_MS = 2000;
+
+const flags = readArguments(USAGE, {
+  nodes: { type: 'string', default: '1000' },
+  'max-peers': { type: 'string', default: '128' },
+  known: { type: 'string', default: '1' },
+  join: { type: 'string', default: '30' },
+  settle: { type: 'string', default: '60' },
+  transactions: { type: 'string', default: '20' },
+  latency: { type: 'string', default: '50' },
+  loss: { type: 'string', default: '0' },
+  churn: { type: 'string', default: '0' },
+  seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+});
+const world = {
+  nodes: readWhole('nodes', 2, 65_536),
+  maxPeers: readWhole('max-peers', 1, 128),
+  known: readWhole('known', 1, 100),
+  joinMs: SECOND_MS * readWhole('join', 0, 3600),
+  latencyMs: readWhole('latency', 1, 10_000),
+  loss: read('loss', 0, 100) / 100,
+  churn: read('churn', 0, 1000) / 100,
+  seed: readWhole('seed', 0, 2 ** 31 - 1),
+};
+const transactions = readWhole('transactions', 1, 1000);
+const firstMs = world.joinMs + SECOND_MS * readWhole('settle', 1, 3600);
+const lastMs = firstMs + SECOND_MS * transactions + REPAIR_MS;
+
+console.log(`seed ${world.seed}`);
+const network = new Network(world);
+let shownMs = performance.now();
+for (let nowMs = SECOND_MS; nowMs <= lastMs; nowMs += SECOND_MS) {
+  network.run(nowMs);
+  if (nowMs >= world.joinMs) network.lookWhole();
+  if (nowMs === firstMs) network.beginChurn();
+  const isGiving = nowMs >= firstMs && nowMs < firstMs + SECOND_MS * transactions;
+  const node = isGiving ? network.random.oneOf(upIn(network)) : undefined;
+  if (node !== undefined) network.relay.give(node, network.nodes);
+  showProgress(nowMs);
+}
+console.log(describe(network));
+
+/** Long work tells how far it is, on stderr, so that a run can be compared with another. */
+function showProgress(nowMs: number): void {
+  if (performance.now() - shownMs < PROGRESS_MS) return;
+  shownMs = performance.now();
+  console.error(`${nowMs / SECOND_MS} of ${lastMs / SECOND_MS} s, ${network.links} links`);
+}
+
+function readWhole(name: keyof typeof flags, least: number, most: number): number {
+  const number = read(name, least, most);
+  if (!Number.isInteger(number)) fail(`--${name} ${flags[name]} is not a whole number`);
+  return number;
+}
+
+function read(name: keyof typeof flags, least: number, most: number): number {
+  const text = flags[name];
+  const number = Number(text);
+  if (text.trim() === '' || !(number >= least && number <= most)) {
+    fail(`--${name} ${text} is not a number from ${least} to ${most}`);
+  }
+  return number;
+}
