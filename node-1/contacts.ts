@@ -6,6 +6,7 @@
 import { type Address, isDiallable } from './addresses.js';
 import { backoffMs } from './backoff.js';
 import { LIMITS } from './config.js';
+import { placesOfAll } from './places.js';
 import type { TokenBucket } from './token-bucket.js';
 
 export interface Contact {
@@ -42,14 +43,6 @@ interface Plan {
   readonly now: readonly Contact[];
   /** When the next contact falls due; Infinity when none waits, or there is no room for more. */
   readonly nextMs: number;
-}
-
-/**
- * How many peers a node has room for, if it looks for so many itself: twice as many more may dial it.
- * With fewer, newcomers to a large network find none that has room.
- */
-export function placesOfAll(maxPeers: number): number {
-  return LIMITS.inboundTimes * maxPeers;
 }
 
 export class Contacts {

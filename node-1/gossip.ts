@@ -3,9 +3,10 @@
 import { type Address, parseAddress } from './addresses.js';
 import { LIMITS } from './config.js';
 import { type Connection, nameOf } from './connection.js';
-import { type Contacts, placesOfAll } from './contacts.js';
+import type { Contacts } from './contacts.js';
 import type { Crowd } from './crowd.js';
 import { count, type Log } from './log.js';
+import { placesOfAll } from './places.js';
 import type { Routes } from './routes.js';
 import type { Sources } from './sources.js';
 

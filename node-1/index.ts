@@ -30,7 +30,7 @@ import {
   SOCKET_OPTIONS,
   send,
 } from './connection.js';
-import { type Contact, Contacts, placesOfAll } from './contacts.js';
+import { type Contact, Contacts } from './contacts.js';
 import { Crowd } from './crowd.js';
 import { secretHeaders } from './door.js';
 import { Flow } from './flow.js';
@@ -50,6 +50,7 @@ import {
 } from './messages.js';
 import { Meter } from './meter.js';
 import { createLearntPeersSaver, readKnownPeers, readLearntPeers } from './peer-files.js';
+import { placesOfAll } from './places.js';
 import { sendReceipt } from './receipts.js';
 import { Reconciler } from './reconciler.js';
 import { Relay } from './relay.js';

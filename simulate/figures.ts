@@ -7,8 +7,12 @@ import type { Transaction } from './transactions.js';
 const TRANSACTION_BYTES = 250;
 const SHARES = [0.5, 0.99, 1];
 
-/** Returns the lines that tell how a network fared. */
-export function describe(network: Network): string {
+/**
+ * Returns the lines that tell how a network fared.
+ *
+ * @param wholeMs how long after the last start it was whole; undefined if it never was
+ */
+export function describe(network: Network, wholeMs: number | undefined): string {
   const { relay, dials, handshakes, handshakeBytes } = network;
   const transactions = relay.transactions.all;
   const size = network.nodes.length;
@@ -24,7 +28,7 @@ export function describe(network: Network): string {
   const hops = all.flatMap((each) => each.hops);
   const rows = [
     ['nodes up', `${up.length} of ${size}`],
-    ['all connected', seconds(network.wholeMs, 'after the last has started')],
+    ['all connected', seconds(wholeMs, 'after the last has started')],
     ['peers it dialled', spread(up.map(({ peers }) => peers.size))],
     ['peers that dialled it', spread(up.map(({ callers }) => callers.size))],
     ['dials per node', show(dials / size)],
@@ -43,6 +47,15 @@ export function describe(network: Network): string {
 /** Who is up. */
 export function upIn({ nodes }: Network): Node[] {
   return nodes.filter((node) => node !== undefined);
+}
+
+/** Tells whether all are up, and what one of them tells comes to all. */
+export function isWhole({ nodes }: Network): boolean {
+  const [first] = nodes;
+  if (first === undefined) return false;
+  const hearers = reach(first, (node) => [...node.peers.values()].map(({ link }) => link.to));
+  const tellers = reach(first, (node) => [...node.callers].map(({ link }) => link.from));
+  return hearers === nodes.length && tellers === nodes.length;
 }
 
 /** What became of a transaction with those who were up from when it was made to the end. */
@@ -69,6 +82,13 @@ function fateOf({ witnesses, arrivedMs, isRelayed, hops, bornMs }: Transaction):
 
 function shareOf({ arrivedMs }: Transaction, up: readonly Node[]): number {
   return up.filter(({ place }) => !Number.isNaN(arrivedMs[place])).length / up.length;
+}
+
+/** How many nodes there are from one on, itself included. */
+function reach(first: Node, next: (node: Node) => Node[]): number {
+  const found = new Set([first]);
+  for (const node of found) for (const other of next(node)) found.add(other);
+  return found.size;
 }
 
 function spread(numbers: readonly number[]): string {

@@ -27,8 +27,6 @@ export class Network {
   dials = 0;
   handshakes = 0;
   handshakeBytes = 0;
-  /** How long after the last start all were connected; undefined until they are. */
-  wholeMs: number | undefined;
   /** Links that are open. */
   links = 0;
 
@@ -55,16 +53,6 @@ export class Network {
 
   run(untilMs: number): void {
     this.clock.run(untilMs, (event) => this.#handle(event));
-  }
-
-  /** Notes since when, after all have started, what one node is told comes to all. */
-  lookWhole(): void {
-    const [first] = this.nodes.filter((node) => node !== undefined);
-    if (this.wholeMs !== undefined || first === undefined) return;
-    const heardBy = reach(first, (node) => [...node.peers.values()].map(({ link }) => link.to));
-    const heardFrom = reach(first, (node) => [...node.callers].map(({ link }) => link.from));
-    const isWhole = heardBy === this.nodes.length && heardFrom === this.nodes.length;
-    if (isWhole) this.wholeMs = this.clock.nowMs - this.#world.joinMs;
   }
 
   /** From now on, nodes leave and come back. */
@@ -149,7 +137,7 @@ export class Network {
     node.isUp = false;
     this.nodes[place] = undefined;
     const remembered = node.contacts.worthRemembering();
-    this.#remembered[place] = remembered.map((text) => this.#addressCalled(text));
+    this.#remembered[place] = remembered.map((text) => parseAddress(text) as Address);
     for (const { link } of node.peers.values()) {
       this.links -= 1;
       this.clock.after(link.latencyMs, { type: 'hang up', link });
@@ -307,22 +295,10 @@ export class Network {
     }
     this.#compareSometime(node);
   }
-
-  #addressCalled(text: string): Address {
-    const { key } = parseAddress(text) as Address;
-    return this.#addresses[this.#places.get(key) as number] as Address;
-  }
 }
 
 function addressOf(place: number): Address {
   return parseAddress(
     `ws://10.${place >> 16}.${(place >> 8) & 255}.${place & 255}:4001`,
   ) as Address;
-}
-
-/** How many nodes there are from one on, itself included. */
-function reach(first: Node, next: (node: Node) => Node[]): number {
-  const found = new Set([first]);
-  for (const node of found) for (const other of next(node)) found.add(other);
-  return found.size;
 }

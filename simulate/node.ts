@@ -6,9 +6,10 @@
 import type { Address } from '../node-1/addresses.js';
 import type { Announcement } from '../node-1/announcement.js';
 import { LIMITS } from '../node-1/config.js';
-import { type Contact, Contacts, placesOfAll } from '../node-1/contacts.js';
+import { type Contact, Contacts } from '../node-1/contacts.js';
 import { firstOfEach, whoLeaves } from '../node-1/crowd.js';
 import { handshakeFrame } from '../node-1/messages.js';
+import { placesOfAll } from '../node-1/places.js';
 import { Routes } from '../node-1/routes.js';
 import { newSource, type Source } from '../node-1/sources.js';
 

@@ -1,7 +1,7 @@
 /** What a network of any size would do: the decisions of node-1, in virtual time. */
 
 import { fail, readArguments } from '../command-line.js';
-import { describe, upIn } from './figures.js';
+import { describe, isWhole, upIn } from './figures.js';
 import { Network } from './network.js';
 
 const USAGE = `Usage: npm run simulate -- [options]
@@ -53,17 +53,20 @@ const lastMs = firstMs + SECOND_MS * transactions + REPAIR_MS;
 
 console.log(`seed ${world.seed}`);
 const network = new Network(world);
+let wholeMs: number | undefined;
 let shownMs = performance.now();
 for (let nowMs = SECOND_MS; nowMs <= lastMs; nowMs += SECOND_MS) {
   network.run(nowMs);
-  if (nowMs >= world.joinMs) network.lookWhole();
+  if (wholeMs === undefined && nowMs >= world.joinMs && isWhole(network)) {
+    wholeMs = nowMs - world.joinMs;
+  }
   if (nowMs === firstMs) network.beginChurn();
   const isGiving = nowMs >= firstMs && nowMs < firstMs + SECOND_MS * transactions;
   const node = isGiving ? network.random.oneOf(upIn(network)) : undefined;
   if (node !== undefined) network.relay.give(node, network.nodes);
   showProgress(nowMs);
 }
-console.log(describe(network));
+console.log(describe(network, wholeMs));
 
 /** Long work tells how far it is, on stderr, so that a run can be compared with another. */
 function showProgress(nowMs: number): void {

@@ -242,3 +242,56 @@ test('known peers are dialled first, then those reached before, then the others'
     [at(4005), at(4004), at(4002), at(4003)],
   );
 });
+
+/** Contacts of a node that looks for two peers, and has heard of addresses on these ports. */
+function contactsWith(...ports: number[]): Contacts {
+  const contacts = new Contacts(at(4001), false, 2);
+  for (const port of ports) contacts.hear(at(port), plenty(), 0);
+  return contacts;
+}
+
+const planned = (contacts: Contacts, room: Partial<Parameters<Contacts['plan']>[1]>) =>
+  contacts
+    .plan(0, { dialling: 0, connected: 0, callers: () => [], ...room })
+    .now.map(({ address }) => address.key.split(':').at(-1));
+
+test('a node looks for as many peers as it is set to, and dials known ones beyond that', () => {
+  const contacts = contactsWith(4002, 4003, 4004);
+  assert.deepEqual(planned(contacts, {}), ['4002', '4003']);
+  assert.deepEqual(planned(contacts, { dialling: 1 }), ['4002']);
+  assert.deepEqual(planned(contacts, { connected: 2 }), []);
+  assert.deepEqual(planned(contacts, { dialling: 8 }), []);
+  contacts.addKnown(at(4005), 0);
+  assert.deepEqual(planned(contacts, { connected: 2 }), ['4005']);
+});
+
+test('who has dialled us is dialled back beyond that, up to three times as many peers in all', () => {
+  const contacts = contactsWith(4002, 4003);
+  const callers = () => [at(4003), at(4009)];
+  assert.deepEqual(planned(contacts, { connected: 2, callers }), ['4003']);
+  assert.deepEqual(planned(contacts, { connected: 5, callers }), ['4003']);
+  assert.deepEqual(planned(contacts, { connected: 6, callers }), []);
+});
+
+test('when no more addresses are learnt, one that dials us takes the place of one only heard of', () => {
+  const contacts = contactsWith();
+  for (let port = 10_000; port < 11_024; port++) contacts.hear(at(port), plenty(), 0);
+  const [reached] = contacts.due(0);
+  assert.ok(reached !== undefined);
+  contacts.dialling(reached);
+  contacts.reached(reached);
+  assert.equal(contacts.hear(at(5000), plenty(), 0), false);
+  assert.equal(contacts.hear(at(5000), plenty(), 0, true), true);
+  assert.equal(contacts.all().length, 1024);
+  assert.ok(contacts.all().includes(reached));
+});
+
+test('who looks for peers is told of some that have not failed', () => {
+  const contacts = contactsWith(4002, 4003, 4004);
+  const [failing] = contacts.due(0);
+  assert.ok(failing !== undefined);
+  contacts.lost(failing, 0, 0, 0.5);
+  const keys = contacts.some(2, Math.random).map(({ key }) => key);
+  assert.deepEqual(keys.sort(), [at(4003).key, at(4004).key]);
+  assert.equal(contacts.some(1, Math.random).length, 1);
+});

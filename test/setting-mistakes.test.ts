@@ -74,6 +74,15 @@ describe('mistakes in the settings', { concurrency: 4 }, () => {
       );
     }));
 
+  test('a number of peers that is none, or that no node can have', () =>
+    withNetwork((network) => {
+      const says = /^node-1\/\.env: MAX_PEERS must be a whole number from 1 to 128$/;
+      return checkMistakes(
+        network,
+        ['0', '129', '1.5', '1e1', 'many'].map((number) => [`MAX_PEERS=${number}`, says]),
+      );
+    }));
+
   test('an ADDRESS where nobody can be reached', () =>
     withNetwork((network) =>
       checkMistakes(

@@ -35,6 +35,11 @@ test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what ot
   }
 });
 
+test('a node looks for 128 peers, unless MAX_PEERS says otherwise', async () => {
+  assert.equal((await settingsOf()).maxPeers, 128);
+  assert.equal((await settingsOf('MAX_PEERS=8')).maxPeers, 8);
+});
+
 test('a setting that is dangerous, or has no effect, is warned of', async () => {
   const known = (...texts: string[]) => texts.map((text) => parseAddress(text) as Address);
   const long = 'NETWORK_SECRET=0123456789abcdef';
