@@ -7,7 +7,11 @@ export class Clock<E> {
   readonly #events = new FlatQueue<E>();
 
   after(waitMs: number, event: E): void {
-    this.#events.push(event, this.nowMs + waitMs);
+    this.at(this.nowMs + waitMs, event);
+  }
+
+  at(timeMs: number, event: E): void {
+    this.#events.push(event, timeMs);
   }
 
   /** Handles what happens until some time, in its order. */

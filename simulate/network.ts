@@ -112,15 +112,11 @@ export class Network {
 
   #start(place: number): void {
     const { clock } = this;
-    const node = new Node(
-      place,
-      this.#addresses[place] as Address,
-      this.#runs,
-      this.#world.maxPeers,
-    );
+    const { maxPeers, known } = this.#world;
+    const node = new Node(place, this.#addresses[place] as Address, this.#runs, maxPeers);
     this.#runs += 1;
     this.nodes[place] = node;
-    for (const address of this.#addresses.slice(0, this.#world.known)) {
+    for (const address of this.#addresses.slice(0, known)) {
       node.contacts.addKnown(address, clock.nowMs);
     }
     for (const address of this.#remembered[place] ?? []) {
@@ -159,7 +155,7 @@ export class Network {
     for (const contact of plan.now) this.#dial(node, contact);
     if (plan.nextMs === node.dialMs) return;
     node.dialMs = plan.nextMs;
-    if (plan.nextMs !== Infinity) this.clock.after(plan.nextMs - nowMs, { type: 'dial', node });
+    if (plan.nextMs !== Infinity) this.clock.at(plan.nextMs, { type: 'dial', node });
   }
 
   #dial(from: Node, contact: Contact): void {
