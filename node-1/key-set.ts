@@ -21,7 +21,11 @@ const SLOTS = 2;
  * if it is a string; so 1 and "1" differ.
  */
 export function keyOf(id: string | number): Key {
-  const text = typeof id === 'string' ? `"${id}"` : String(id);
+  return keyOfText(typeof id === 'string' ? `"${id}"` : String(id));
+}
+
+/** @param text the id, within double quotes if it is a string */
+export function keyOfText(text: string): Key {
   return hash('sha256', text, 'binary').slice(0, KEY_BYTES);
 }
 

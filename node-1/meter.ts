@@ -96,8 +96,9 @@ export class Meter {
     const at = Date.now();
     const shown = transactions.slice(-LIMITS.shownTransactions);
     this.count('accepted', transactions.length - shown.length);
-    for (const { id, timeStamp } of shown) {
-      const delayMs = timeStamp === undefined ? null : at - timeStamp;
+    for (const { id, json } of shown) {
+      const { timeStamp } = JSON.parse(json);
+      const delayMs = typeof timeStamp === 'number' ? at - timeStamp : null;
       const arrival = { id, from, at, delayMs };
       this.#arrivals[this.#counts.accepted % LIMITS.shownTransactions] = arrival;
       this.count('accepted');

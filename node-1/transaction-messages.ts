@@ -5,9 +5,14 @@
  */
 
 import { LIMITS } from './config.js';
-import { parseJson, sourceParts } from './json-source.js';
+import { sourceParts } from './json-source.js';
 import type { Message, Unusable } from './messages.js';
-import { type Malformed, readTransaction, type Transaction } from './transaction.js';
+import {
+  type Malformed,
+  parseTransaction,
+  readTransaction,
+  type Transaction,
+} from './transaction.js';
 
 export interface TransactionMessageData {
   TRANSACTION: Transaction;
@@ -49,7 +54,7 @@ export function manyFrame(type: Many, texts: readonly (string | Buffer)[]): Buff
  */
 export function parseUsualTransaction(text: string, frame: Buffer): Message | Unusable | undefined {
   if (!text.startsWith(HEAD) || !text.endsWith('}}')) return undefined;
-  const read = parseText(text.slice(HEAD.length, -1), frame.length - HEAD.length - 1);
+  const read = parseTransaction(text.slice(HEAD.length, -1), frame.length - HEAD.length - 1);
   return read === undefined || 'malformed' in read ? read : { type: 'TRANSACTION', data: read };
 }
 
@@ -67,7 +72,7 @@ export function parseUsualMany(text: string, frame: Buffer): Message | Unusable 
   if (lines.length > LIMITS.keys) return { malformed: `${type} data that is too long` };
   const data: Transaction[] = [];
   for (const line of lines) {
-    const read = parseText(line, isAscii ? line.length : Buffer.byteLength(line));
+    const read = parseTransaction(line, isAscii ? line.length : Buffer.byteLength(line));
     if (read === undefined) return undefined;
     if ('malformed' in read) return notTransactions(type);
     data.push(read);
@@ -108,10 +113,4 @@ function typeOfMany(text: string): Many | undefined {
 
 function notTransactions(type: Many): Malformed {
   return { malformed: `${type} data holds something other than transactions` };
-}
-
-/** Reads what may be the text of an object; undefined for any other. */
-function parseText(json: string, bytes: number): Transaction | Malformed | undefined {
-  const value = json.startsWith('{') && json.endsWith('}') ? parseJson(json) : undefined;
-  return value === undefined ? undefined : readTransaction(value, json, bytes);
 }

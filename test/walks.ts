@@ -23,7 +23,6 @@ const bytesOf = (key: Key) =>
 export const transactionOf = (key: Key): Transaction => ({
   id: key,
   key,
-  timeStamp: undefined,
   json: '',
   bytes: bytesOf(key),
 });
