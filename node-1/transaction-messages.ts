@@ -66,10 +66,11 @@ export function parseUsualTransaction(text: string, frame: Buffer): Message | Un
 export function parseUsualMany(text: string, frame: Buffer): Message | Unusable | undefined {
   const type = typeOfMany(text);
   if (type === undefined || !text.endsWith(MANY_TAIL)) return undefined;
+  // Then each character is a byte.
   const isAscii = text.length === frame.length;
   const inside = text.slice(MANY_HEADS[type].length, -MANY_TAIL.length);
   const lines = inside.split(SEPARATOR, LIMITS.keys + 1);
-  if (lines.length > LIMITS.keys) return { malformed: `${type} data that is too long` };
+  if (lines.length > LIMITS.keys) return undefined;
   const data: Transaction[] = [];
   for (const line of lines) {
     const read = parseTransaction(line, isAscii ? line.length : Buffer.byteLength(line));

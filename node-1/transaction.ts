@@ -25,11 +25,12 @@ export interface Malformed {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Where in such a one the id begins, with its quote. */
-const ID_AT = '{"id":'.length;
-const USUAL = usualPattern();
-
 export const TOO_LARGE = `a transaction of more than ${LIMITS.transactionBytes} bytes`;
+
+const USUAL = usualPattern();
+/** Where the id begins in what fits it, with its quote. */
+const ID_AT = '{"id":'.length;
+
 /**
  * Reads the text of what may be a transaction.
  *
@@ -112,8 +113,8 @@ export function isObject(value: unknown): value is JsonObject {
 
 /**
  * The pattern of a transaction as most are: its id comes first, there are no escapes, and nothing
- * in it is an object or an array. What fits is JSON, and to see that takes a third of the time that
- * it takes to build what it says, which nobody here wants to know.
+ * in it is an object or an array. What fits is JSON, and to see that takes less than half the time
+ * that it takes to build what it says, which nobody here wants to know.
  */
 function usualPattern(): RegExp {
   const character = '[^"\\\\\\x00-\\x1f]';

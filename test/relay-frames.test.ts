@@ -140,3 +140,14 @@ test('a frame of many with one that is none is refused, and so is one from someb
     assert.match(node.stdout, /RELAY data is not an array/);
     stranger.terminate();
   }));
+
+test('a frame of many may hold more lines than it may hold transactions', () => {
+  const pretty = JSON.stringify({ id: 'a', from: 'b', to: 'c', amount: 1 }, null, 1);
+  for (const [count, isFit] of [
+    [LIMITS.keys, true],
+    [LIMITS.keys + 1, false],
+  ] as const) {
+    const read = parseMessage(manyFrame('RELAY', Array(count).fill(pretty)), true);
+    assert.equal('type' in read && read.type === 'RELAY' && read.data.length === count, isFit);
+  }
+});
