@@ -30,9 +30,12 @@ import {
 import type { Log } from './log.js';
 import { RecordTable } from './record-table.js';
 
+const LEAD_TEXT = LEAD.toString();
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /** In characters. More in one go would keep the event loop, and a full disk, from other things. */
 const WRITE_LENGTH = 4 * 1024 * 1024;
+/** So many records become one text before they become bytes. */
+const TOGETHER = 256;
 /** A larger file is not replaced out of turn. */
 const AT_ONCE_BYTES = 8 * 1024 * 1024;
 /** After the file was replaced, nothing is taken away for so many times as long as that took. */
@@ -80,6 +83,8 @@ export class Journal {
   #unsaved: string[] = [];
   /** What leads to the first of them. */
   #lead: Buffer;
+  /** What is being written. For memory of its own, each write would pay more than for all the rest. */
+  #page = Buffer.alloc(0);
   /** One for all who wait for the same write, so that they go on in the order they came in. */
   #saved = Promise.resolve();
   /** Whether a write is asked for that has not begun. */
@@ -203,10 +208,10 @@ export class Journal {
   async #save(): Promise<void> {
     for (const end = this.#end; this.#savedEnd < end; ) {
       const records = this.#takeUnsaved();
-      const bytes = Buffer.from(`${this.#lead}${records.join(LEAD.toString())}`);
+      const bytes = this.#encode(records);
       this.#lead = LEAD;
       await this.#insist(() => this.#append(bytes));
-      this.#savedEnd += bytes.length;
+      this.#savedEnd += bytes.length - CLOSING.length;
       this.#savedCount += records.length;
     }
   }
@@ -239,10 +244,25 @@ export class Journal {
     return this.#unsaved.splice(0, end < 0 ? this.#unsaved.length : end);
   }
 
-  async #append(records: Buffer): Promise<void> {
+  /** The oldest records as they stand in the file, with the closing. */
+  #encode(records: readonly string[]): Buffer {
+    const last = this.#savedCount + records.length - 1;
+    const length = this.endOf(last) - this.#savedEnd + CLOSING.length;
+    if (length > this.#page.length) this.#page = Buffer.allocUnsafe(2 * length);
+    let end = this.#lead.copy(this.#page);
+    for (let i = 0; i < records.length; i += TOGETHER) {
+      if (i > 0) end += LEAD.copy(this.#page, end);
+      end += this.#page.write(records.slice(i, i + TOGETHER).join(LEAD_TEXT), end);
+    }
+    end += CLOSING.copy(this.#page, end);
+    return this.#page.subarray(0, end);
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
     const rest = this.#isForeign ? await this.#foreignRest() : 0;
-    const spaces = Buffer.alloc(Math.max(0, rest - records.length - CLOSING.length), ' ');
-    await writeAll(this.#handle, Buffer.concat([records, CLOSING, spaces]), this.#savedEnd);
+    const spaces = Buffer.alloc(Math.max(0, rest - bytes.length), ' ');
+    const all = spaces.length > 0 ? Buffer.concat([bytes, spaces]) : bytes;
+    await writeAll(this.#handle, all, this.#savedEnd);
     await this.#handle.datasync();
     this.#isForeign = false;
   }

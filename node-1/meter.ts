@@ -43,7 +43,7 @@ export class Meter {
     compared: 0,
   };
   /** The latest one is where the number of those accepted leads. */
-  readonly #arrivals: Arrival[] = [];
+  readonly #arrivals: { transaction: Transaction; from: string | null; at: number }[] = [];
   /** How many were accepted in each of the last seconds, the latest last. */
   readonly #rate = new Array<number>(LIMITS.shownSeconds).fill(0);
   readonly #tallyAccepted: (latest: Transaction, times: number) => void;
@@ -79,7 +79,11 @@ export class Meter {
   get latest(): Arrival[] {
     const { accepted } = this.#counts;
     const first = accepted % LIMITS.shownTransactions;
-    return [...this.#arrivals.slice(first), ...this.#arrivals.slice(0, first)].reverse();
+    const arrivals = [...this.#arrivals.slice(first), ...this.#arrivals.slice(0, first)];
+    return arrivals.reverse().map(({ transaction: { id, json }, from, at }) => {
+      const { timeStamp } = JSON.parse(json);
+      return { id, from, at, delayMs: typeof timeStamp === 'number' ? at - timeStamp : null };
+    });
   }
 
   count(what: keyof Counts, times = 1): void {
@@ -96,10 +100,8 @@ export class Meter {
     const at = Date.now();
     const shown = transactions.slice(-LIMITS.shownTransactions);
     this.count('accepted', transactions.length - shown.length);
-    for (const { id, json } of shown) {
-      const { timeStamp } = JSON.parse(json);
-      const delayMs = typeof timeStamp === 'number' ? at - timeStamp : null;
-      const arrival = { id, from, at, delayMs };
+    for (const transaction of shown) {
+      const arrival = { transaction, from, at };
       this.#arrivals[this.#counts.accepted % LIMITS.shownTransactions] = arrival;
       this.count('accepted');
     }
