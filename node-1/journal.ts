@@ -28,14 +28,10 @@ import {
   writeAnew,
 } from './journal-file.js';
 import type { Log } from './log.js';
+import { RecordQueue, type RecordText } from './record-queue.js';
 import { RecordTable } from './record-table.js';
 
-const LEAD_TEXT = LEAD.toString();
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-/** In characters. More in one go would keep the event loop, and a full disk, from other things. */
-const WRITE_LENGTH = 4 * 1024 * 1024;
-/** So many records become one text before they become bytes. */
-const TOGETHER = 256;
 /** A larger file is not replaced out of turn. */
 const AT_ONCE_BYTES = 8 * 1024 * 1024;
 /** After the file was replaced, nothing is taken away for so many times as long as that took. */
@@ -80,7 +76,7 @@ export class Journal {
   #isForeign = true;
   #isFailing = false;
   /** The records to append. */
-  #unsaved: string[] = [];
+  readonly #unsaved = new RecordQueue();
   /** What leads to the first of them. */
   #lead: Buffer;
   /** What is being written. For memory of its own, each write would pay more than for all the rest. */
@@ -139,8 +135,8 @@ export class Journal {
    * @param bytes how long that is in UTF-8
    */
   append(json: string, bytes = Buffer.byteLength(json)): void {
-    const lead = this.#unsaved.length === 0 ? this.#lead : LEAD;
-    this.#unsaved.push(json);
+    const lead = this.#unsaved.isEmpty ? this.#lead : LEAD;
+    this.#unsaved.add(json);
     this.#table.add({ offset: this.#end + lead.length, length: bytes });
     this.#end += lead.length + bytes;
   }
@@ -151,7 +147,7 @@ export class Journal {
    * again until it takes the records.
    */
   saved(): Promise<void> {
-    if (this.#unsaved.length > 0 && !this.#isQueued) {
+    if (!this.#unsaved.isEmpty && !this.#isQueued) {
       this.#isQueued = true;
       this.#saved = this.#saved.then(() => {
         this.#isQueued = false;
@@ -207,12 +203,13 @@ export class Journal {
   /** Saves what there is now; what is added meanwhile is the next one's. */
   async #save(): Promise<void> {
     for (const end = this.#end; this.#savedEnd < end; ) {
-      const records = this.#takeUnsaved();
-      const bytes = this.#encode(records);
+      const texts = this.#unsaved.take();
+      const count = texts.reduce((sum, each) => sum + each.count, 0);
+      const bytes = this.#encode(texts, count);
       this.#lead = LEAD;
       await this.#insist(() => this.#append(bytes));
       this.#savedEnd += bytes.length - CLOSING.length;
-      this.#savedCount += records.length;
+      this.#savedCount += count;
     }
   }
 
@@ -234,25 +231,14 @@ export class Journal {
     }
   }
 
-  /** Takes the oldest records, as many as go into one write, one at least. */
-  #takeUnsaved(): string[] {
-    let length = 0;
-    const end = this.#unsaved.findIndex((record, index) => {
-      length += record.length;
-      return index > 0 && length > WRITE_LENGTH;
-    });
-    return this.#unsaved.splice(0, end < 0 ? this.#unsaved.length : end);
-  }
-
-  /** The oldest records as they stand in the file, with the closing. */
-  #encode(records: readonly string[]): Buffer {
-    const last = this.#savedCount + records.length - 1;
-    const length = this.endOf(last) - this.#savedEnd + CLOSING.length;
+  /** The oldest records as they stand in the file, so many of them, with the closing. */
+  #encode(texts: readonly RecordText[], count: number): Buffer {
+    const length = this.endOf(this.#savedCount + count - 1) - this.#savedEnd + CLOSING.length;
     if (length > this.#page.length) this.#page = Buffer.allocUnsafe(2 * length);
-    let end = this.#lead.copy(this.#page);
-    for (let i = 0; i < records.length; i += TOGETHER) {
-      if (i > 0) end += LEAD.copy(this.#page, end);
-      end += this.#page.write(records.slice(i, i + TOGETHER).join(LEAD_TEXT), end);
+    let end = 0;
+    for (const { text } of texts) {
+      end += (end === 0 ? this.#lead : LEAD).copy(this.#page, end);
+      end += this.#page.write(text, end);
     }
     end += CLOSING.copy(this.#page, end);
     return this.#page.subarray(0, end);

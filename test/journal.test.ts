@@ -6,6 +6,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, mock, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import fs from 'fs-extra';
 import type { Element } from '../node-1/array-file.js';
@@ -242,3 +244,21 @@ test('any JSON array of objects is read to the byte, kept to the byte and append
     { seed: newSeed(t), numRuns: 300 },
   );
 });
+
+test('what waits for the disk keeps nothing in memory of what it came in', () =>
+  withJournal(Buffer.from(layout(RECORDS)), async ({ journal }) => {
+    setFlagsFromString('--expose-gc');
+    const heapBytes = () => {
+      runInNewContext('gc')();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heapBytes();
+    const added = Array.from({ length: 1000 }, (_, i) => `{"id":"new, €","number":${i}}`);
+    // As in a frame: the record is a slice of a long text.
+    const came = (json: string) => Buffer.from(`${json}${' '.repeat(100_000)}`).toString();
+    for (const json of added) journal.append(came(json).slice(0, json.length));
+    const heldBytes = heapBytes() - before;
+    assert.ok(heldBytes < 30_000_000, `${heldBytes} bytes`);
+    await journal.saved();
+    assert.equal(fs.readFileSync(file, 'utf8'), layout([...RECORDS, ...added]));
+  }));
