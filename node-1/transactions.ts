@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Element } from './array-file.js';
 import { LIMITS } from './config.js';
 import { type Journal, openJournal } from './journal.js';
+import { LEAD } from './journal-file.js';
 import type { Key } from './key-set.js';
 import { count, type Log } from './log.js';
 import { MerkleTree } from './merkle-tree.js';
@@ -81,7 +82,7 @@ export function hasTransaction(key: Key): boolean {
  * that has long refused to take more.
  */
 export function whyNoRoom(transaction: Transaction): string | undefined {
-  const isFull = journal.bytes + transaction.bytes > maxBytes;
+  const isFull = journal.bytes + LEAD.length + transaction.bytes > maxBytes;
   if (isFull) return `the pool is full, at MAX_POOL_BYTES=${maxBytes}`;
   if (journal.unsavedBytes > LIMITS.unsavedBytes) return 'the disk takes nothing more';
   return undefined;

@@ -180,6 +180,25 @@ test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is reject
     assert.deepEqual(await raised.pool(), all);
   }));
 
+test('a pool is not a byte longer than MAX_POOL_BYTES', () =>
+  withNetwork(async (network) => {
+    const text = '[\n{"id":"a"},\n{"id":"b"}\n]\n';
+    for (const [maxBytes, status] of [
+      [text.length - 1, 'rejected'],
+      [text.length, 'accepted'],
+    ] as const) {
+      const port = await freePort();
+      const name = `node-${status}`;
+      await network.addNode(name, port, []);
+      await network.write(`${name}/.env`, `PORT=${port}\nMAX_POOL_BYTES=${maxBytes}\n`);
+      const node = await network.launch(name, port).listening();
+      assert.deepEqual(await askStatus(node.address, { id: 'a' }, { id: 'b' }), [
+        'accepted',
+        status,
+      ]);
+    }
+  }));
+
 test('an empty MAX_POOL_BYTES is none', () =>
   withNetwork(async (network) => {
     const port = await freePort();
