@@ -140,6 +140,8 @@ function isId(value: unknown): value is TransactionId {
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
+  // Names would be made of its indexes, which takes longer than all the rest.
+  if (Array.isArray(value)) return value.some((part) => isDeeperThan(levels - 1, part));
   for (const name in value) {
     if (isDeeperThan(levels - 1, (value as JsonObject)[name])) return true;
   }
