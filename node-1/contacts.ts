@@ -73,7 +73,7 @@ export class Contacts {
 
   /** Adds an address that was learnt and reached in an earlier run, due at once. */
   addRemembered(address: Address, nowMs: number): void {
-    if (!this.#mayLearn(address)) return;
+    if (this.#isFull() || !this.#mayLearn(address)) return;
     this.#add(address, false, nowMs).isProven = true;
   }
 
@@ -91,9 +91,11 @@ export class Contacts {
     if (this.isOwn(address)) return false;
     const contact = this.#contacts.get(address.key);
     if (contact === undefined) {
+      if (!this.#mayLearn(address)) return false;
       const stranger = isCaller && this.#isFull() ? this.#stranger() : undefined;
+      if (this.#isFull() && stranger === undefined) return false;
+      if (!news.take(nowMs)) return false;
       if (stranger !== undefined) this.#contacts.delete(stranger.address.key);
-      if (!this.#mayLearn(address) || !news.take(nowMs)) return false;
       this.#add(address, false, nowMs);
       return true;
     }
@@ -115,15 +117,20 @@ export class Contacts {
 
   /**
    * Returns some of the addresses that answer as far as we know, for somebody who looks for peers.
+   * Also those that we have not met: else all newcomers would crowd around the same few.
    *
    * @param random returns a number from 0 up to 1
    */
   some(count: number, random: () => number): Address[] {
-    const lots = this.all().flatMap(({ address, failures }) =>
-      failures === 0 ? [{ address, lot: random() }] : [],
+    const answering = this.all().filter(
+      ({ isProven, dueMs, failures }) => failures === 0 || (isProven && dueMs === Infinity),
     );
-    lots.sort((a, b) => a.lot - b.lot);
-    return lots.slice(0, count).map(({ address }) => address);
+    const some: Address[] = [];
+    while (some.length < count && answering.length > 0) {
+      const [one] = answering.splice(Math.floor(random() * answering.length), 1);
+      if (one !== undefined) some.push(one.address);
+    }
+    return some;
   }
 
   /** Tells whether an address is ours, in whatever spelling and under any name met so far. */
@@ -231,7 +238,6 @@ export class Contacts {
 
   #mayLearn(address: Address): boolean {
     if (this.isOwn(address) || this.#contacts.has(address.key)) return false;
-    if (this.#isFull()) return false;
     if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
     return isDiallable(this.#own.scope, address.scope);
   }

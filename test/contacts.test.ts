@@ -286,6 +286,28 @@ test('when no more addresses are learnt, one that dials us takes the place of on
   assert.ok(contacts.all().includes(reached));
 });
 
+test('who dials us makes room for itself only if it may be learnt, and out of its budget', () => {
+  const contacts = contactsWith();
+  for (let port = 10_000; port < 11_024; port++) contacts.hear(at(port), plenty(), 0);
+  const spent = new TokenBucket(0, 0);
+  assert.equal(contacts.hear(at(5000), spent, 0, true), false);
+  assert.equal(contacts.hear(read('ws://10.0.0.1:4002'), plenty(), 0, true), false);
+  assert.equal(contacts.all().length, 1024);
+});
+
+test('who looks for peers is told of one that has failed, once it is connected again', () => {
+  const contacts = contactsWith(4002);
+  const [contact] = contacts.due(0);
+  assert.ok(contact !== undefined);
+  contacts.dialling(contact);
+  contacts.reached(contact);
+  contacts.lost(contact, 60_000, 0, 0.5);
+  assert.deepEqual(contacts.some(2, Math.random), []);
+  contacts.dialling(contact);
+  contacts.reached(contact);
+  assert.deepEqual(contacts.some(2, Math.random), [at(4002)]);
+});
+
 test('who looks for peers is told of some that have not failed', () => {
   const contacts = contactsWith(4002, 4003, 4004);
   const [failing] = contacts.due(0);
