@@ -162,18 +162,22 @@ dialDue();
 
 leaveOnSignal({ stop, listeners, connections, saved });
 
-/** Dials every contact that is due, as far as the limits allow, and comes back for the rest. */
-function dialDue(): void {
+/**
+ * Dials every contact that is due, as far as the limits allow, and comes back for the rest.
+ *
+ * @param refused where one says that it listens who has dialled us, and found no room
+ */
+function dialDue(refused?: Address): void {
   clearTimeout(dialTimer);
   if (isLeaving) return;
   const nowMs = performance.now();
   const plan = contacts.plan(nowMs, {
     dialling: attemptingToConnectToAddress.length,
     connected: peers.size,
-    callers: () => crowd.callers(),
+    callers: () => (refused ? [...crowd.callers(), refused] : crowd.callers()),
   });
   for (const contact of plan.now) dial(contact);
-  if (plan.nextMs !== Infinity) dialTimer = setTimeout(dialDue, plan.nextMs - nowMs);
+  if (plan.nextMs !== Infinity) dialTimer = setTimeout(() => dialDue(), plan.nextMs - nowMs);
 }
 
 function dial(contact: Contact): void {
@@ -262,7 +266,7 @@ function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
   const { address } = connection;
   if (!crowd.admit(connection) && address !== undefined) {
     gossip.hear([address], connection);
-    dialDue();
+    dialDue(address);
   }
   // A request that was on its way when we stopped listening.
   if (isLeaving) socket.close(1001, 'leaving');

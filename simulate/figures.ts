@@ -92,6 +92,7 @@ function reach(first: Node, next: (node: Node) => Node[]): number {
 }
 
 function spread(numbers: readonly number[]): string {
+  if (numbers.length === 0) return 'none';
   const [least, most] = [
     numbers.reduce((a, b) => Math.min(a, b), Infinity),
     numbers.reduce((a, b) => Math.max(a, b), 0),
@@ -108,11 +109,12 @@ function mean(numbers: readonly number[]): number {
 }
 
 function show(number: number): string {
-  return number.toFixed(number < 100 ? 1 : 0);
+  // Of nothing there is no mean.
+  return Number.isNaN(number) ? 'none' : number.toFixed(number < 100 ? 1 : 0);
 }
 
 function percent(share: number): string {
-  return `${Math.floor(share * 10_000) / 100} %`;
+  return Number.isNaN(share) ? 'none' : `${Math.floor(share * 10_000) / 100} %`;
 }
 
 function seconds(ms: number | undefined, what: string): string {

@@ -148,10 +148,10 @@ export class Network {
     this.clock.after(this.random.interval(MINUTE_MS / (churn * nodes)), { type: 'leave', place });
   }
 
-  #dialDue(node: Node): void {
+  #dialDue(node: Node, refused?: Address): void {
     if (!node.isUp) return;
     const { nowMs } = this.clock;
-    const plan = node.plan(nowMs);
+    const plan = node.plan(nowMs, refused);
     for (const contact of plan.now) this.#dial(node, contact);
     if (plan.nextMs === node.dialMs) return;
     node.dialMs = plan.nextMs;
@@ -179,7 +179,7 @@ export class Network {
     if (leaving !== undefined) this.#turnAway(to, leaving);
     if (leaving !== link.caller) return;
     to.hearOf(link.caller, this.clock.nowMs);
-    this.#dialDue(to);
+    this.#dialDue(to, from.address);
   }
 
   /** Tells somebody for whom there is no room of others, and hangs up. */

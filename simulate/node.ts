@@ -124,12 +124,16 @@ export class Node {
     this.contacts.hear(newcomer.address, this.#sourceOf(newcomer, nowMs).news, nowMs, true);
   }
 
-  /** Whom to dial now, and when to ask again. */
-  plan(nowMs: number): ReturnType<Contacts['plan']> {
+  /**
+   * Whom to dial now, and when to ask again.
+   *
+   * @param refused one who has dialled us, and found no room
+   */
+  plan(nowMs: number, refused?: Address): ReturnType<Contacts['plan']> {
     return this.contacts.plan(nowMs, {
       dialling: this.dialling,
       connected: this.peers.size,
-      callers: () => this.#callerAddresses(),
+      callers: () => (refused ? [...this.#callerAddresses(), refused] : this.#callerAddresses()),
     });
   }
 

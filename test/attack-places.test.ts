@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { handshakeFrame } from '../node-1/messages.js';
 import { frameOf, OPCODES, openRaw } from './frames.js';
-import { freePort, say, until } from './helpers.js';
+import { connectTo, freePort, say, until } from './helpers.js';
 import { honest as honestAnswers, MeshPeer } from './mesh-peer.js';
 import { withNetwork } from './network.js';
 import { withSiege } from './siege.js';
@@ -53,6 +53,24 @@ describe('nobody keeps the places of others', { concurrency: 3 }, () => {
         return told().at(-1)?.includes(' connected: ') === true && told().length === count;
       });
       assert.ok(told().length > 1, 'it was refused before it was met');
+    }));
+
+  test('by claiming places that lead nowhere, where as many peers are there as are looked for', () =>
+    withNetwork(async (network) => {
+      const env = await network.read('node-1/.env');
+      await network.write('node-1/.env', `${env.trimEnd()}\nMAX_PEERS=1\n`);
+      const peer = await network.startNode('node-2');
+      const node = await network.startNode('node-1', [peer.address]);
+      await until('a peer', () => node.stdout.includes(`connected: ${peer.address}`));
+      for (let i = 0; i < 3; i++) {
+        const socket = await connectTo(node.address);
+        socket.send(handshakeFrame([`ws://localhost:${await freePort()}`]));
+      }
+      await until('all places to be taken', () => node.stdout.split('handshake from').length > 3);
+      const late = await network.startNode('node-3', [node.address]);
+      await until('one that comes late to be dialled back', () =>
+        node.stdout.includes(`connected: ${late.address}`),
+      );
     }));
 
   test('by servers that are dialled on the word of one', () =>

@@ -58,6 +58,12 @@ describe('simulated networks', { concurrency: 2 }, () => {
     assert.equal(figures.get('and by comparing'), '100 %');
   });
 
+  test('of which nobody is left have figures of nothing', async () => {
+    const figures = await simulate('--nodes', '2', '--churn', '1000', '--seed', '3');
+    assert.equal(figures.get('nodes up'), '0 of 2');
+    assert.doesNotMatch([...figures.values()].join(), /NaN|Infinity/);
+  });
+
   for (const [size, maxPeers] of [
     [5, 128],
     [6, 1],
