@@ -171,11 +171,6 @@ export class Contacts {
     return { now, nextMs: nextDueMs(candidates, nowMs) };
   }
 
-  /** When the next contact falls due; Infinity when none waits. */
-  nextDueMs(): number {
-    return nextDueMs(this.#contacts.values());
-  }
-
   /** A dial begins. Returns the address to dial. */
   dialling(contact: Contact): Address {
     contact.dueMs = Infinity;
@@ -297,7 +292,7 @@ function inOrder(contacts: readonly Contact[], nowMs: number): Contact[] {
   return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
 }
 
-function nextDueMs(contacts: Iterable<Contact>, afterMs = -Infinity): number {
+function nextDueMs(contacts: Iterable<Contact>, afterMs: number): number {
   let nextMs = Infinity;
   for (const { dueMs } of contacts) {
     if (dueMs > afterMs && dueMs < nextMs) nextMs = dueMs;
