@@ -45,6 +45,7 @@ const USUAL_HEAD = /^\{"type":"(\w+)","data":/;
 /**
  * Reads one text frame. Never throws, whatever it holds.
  *
+ * @param frame in UTF-8, which `ws` has made sure of
  * @param isOurs whether it comes from a node like ours; to any other, what only these say to each
  * other is unknown, and may mean anything
  */

@@ -4,6 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
@@ -103,6 +104,8 @@ async function playRound(seed: number, node: RunningNode): Promise<void> {
 /** Whatever is read from a frame is within its bounds, and says what the frame says. */
 function checkFrame(frame: Buffer, isOurs: boolean): void {
   const message = parseMessage(frame, isOurs);
+  // Of any other, ws does not tell.
+  if (!isUtf8(frame)) return;
   // Of a large one, no more is read than is needed to know that it is of no use.
   const isOutline = frame.length > LIMITS.largeBytes && !isJson(frame.toString());
   if ('unknown' in message) {
