@@ -1,6 +1,6 @@
 /** Addresses of nodes: how they are read, when two of them are the same, which may be dialled. */
 
-import { lookup } from 'node:dns';
+import { type LookupAddress, lookup } from 'node:dns';
 import { lookup as lookupAll } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from './config.js';
@@ -47,6 +47,11 @@ const RESERVED = blockList(
   ['ff00::', 8],
 );
 const SELF = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
+/** Where that leads is no question (RFC 6761, 6.3), and to put it takes longer than to connect. */
+const LOCALHOST = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+];
 const REMEMBERED = 4096;
 /** Addresses that were read, by their text: nodes tell each other of the same ones again and again. */
 const remembered = new Map<string, Address>();
@@ -119,13 +124,15 @@ export async function scopeFromOutside(
  */
 export function lookupIn(own: Scope): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
+    const choose = (error: NodeJS.ErrnoException | null, found?: LookupAddress[]) => {
       const allowed = found?.filter(({ address }) => isDiallable(own, scopeOf(address))) ?? [];
       const [first] = allowed;
       if (first === undefined) callback(error ?? new Error('the name leads out of our reach'), '');
       else if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);
-    });
+    };
+    if (hostname === 'localhost') process.nextTick(choose, null, LOCALHOST);
+    else lookup(hostname, { ...options, all: true }, choose);
   };
 }
 
