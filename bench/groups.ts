@@ -30,7 +30,6 @@ export function fullGroups(): Group[] {
 export function quickGroups(): Group[] {
   return [
     relayGroup(3),
-    relayGroup(10),
     startGroup(100_000),
     reconciliationGroup(100_000, [100]),
     formationGroup(10),

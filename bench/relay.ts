@@ -21,21 +21,21 @@ interface Work {
 const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
   ours: {
     3: { warmUp: 120_000, count: 80_000 },
-    10: { warmUp: 40_000, count: 20_000 },
-    20: { warmUp: 40_000, count: 12_000 },
-    40: { warmUp: 20_000, count: 5_000 },
+    10: { warmUp: 120_000, count: 30_000 },
+    20: { warmUp: 120_000, count: 15_000 },
+    40: { warmUp: 60_000, count: 8_000 },
   },
   gossipsub: {
     3: { warmUp: 20_000, count: 8_000 },
-    10: { warmUp: 2_000, count: 600 },
-    20: { warmUp: 600, count: 200 },
-    40: { warmUp: 200, count: 80 },
+    10: { warmUp: 3_000, count: 600 },
+    20: { warmUp: 1_000, count: 200 },
+    40: { warmUp: 240, count: 60 },
   },
   'gossipsub signed': {
     3: { warmUp: 6_000, count: 2_500 },
-    10: { warmUp: 600, count: 200 },
-    20: { warmUp: 200, count: 80 },
-    40: { warmUp: 80, count: 40 },
+    10: { warmUp: 900, count: 200 },
+    20: { warmUp: 300, count: 80 },
+    40: { warmUp: 100, count: 30 },
   },
   'plain-style': {
     3: { warmUp: 400, count: 400 },

@@ -13,8 +13,8 @@ import type { Sample } from './samples.js';
 const USAGE = `Usage: npm run bench -- [options]
 
 Measures how fast a network of these nodes is, and what else could be had in its place, run by run in
-turns, and prints one table: medians, ratios, and whether the targets are met. Ten minutes on two
-processors; on more, it takes less.
+turns, and prints one table: medians, ratios, and whether the targets are met. Twenty minutes on
+two processors; on more, it takes less.
 
   --quick       two minutes: less of everything
   --only TEXT   only what has TEXT in its name, such as --only relay
