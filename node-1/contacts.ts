@@ -38,6 +38,7 @@ interface Room {
   /** Returns where those say that they listen who have dialled us. */
   callers(): readonly Address[];
 }
+
 /** Whom to dial, and when. */
 interface Plan {
   readonly now: readonly Contact[];

@@ -69,8 +69,8 @@ export function createLog(
 }
 
 /**
- * Returns a function to call for each occurrence of something frequent, or for some of them at once. `report` hears of
- * the first one at once, then of a second's worth at a time, so that a flood of
+ * Returns a function to call for each occurrence of something frequent, or for some of them at once.
+ * `report` hears of the first one at once, then of a second's worth at a time, so that a flood of
  * transactions is a line a second.
  *
  * @param report gets how many occurred since the last report, and the latest of them

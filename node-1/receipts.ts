@@ -8,7 +8,8 @@ import { writeTransactions } from './transactions.js';
 
 /**
  * Tells a client what became of its transaction, as soon as all that the pool has is on disk; so
- * receipts come in the order of the transactions. Who does not read them is not read from, so that neither this nor a slow disk fills the memory.
+ * receipts come in the order of the transactions. Who does not read them is not read from, so that
+ * neither this nor a slow disk fills the memory.
  *
  * @param id null if the transaction has none that is usable
  */
