@@ -234,7 +234,7 @@ export class Journal {
   /** The oldest records as they stand in the file, so many of them, with the closing. */
   #encode(texts: readonly RecordText[], count: number): Buffer {
     const length = this.endOf(this.#savedCount + count - 1) - this.#savedEnd + CLOSING.length;
-    if (length > this.#page.length) this.#page = Buffer.allocUnsafe(2 * length);
+    if (length > this.#page.length) this.#page = Buffer.allocUnsafe(length);
     let end = 0;
     for (const { text } of texts) {
       end += (end === 0 ? this.#lead : LEAD).copy(this.#page, end);

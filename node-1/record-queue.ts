@@ -11,7 +11,7 @@ export interface RecordText {
 /** So many records become one text. */
 const TOGETHER = 64;
 /** In characters. More in one go would keep the event loop, and a full disk, from other things. */
-const WRITE_LENGTH = 4 * 1024 * 1024;
+const WRITE_LENGTH = 1024 * 1024;
 
 export class RecordQueue {
   /** The latest. Each may be a slice of a frame, all of which then stays in memory. */
