@@ -14,7 +14,7 @@ const ARRIVAL_MS = 5000;
 /** More than a person would mind. */
 const LINES = 200;
 const PROBE_INTERVAL_MS = 200;
-const WARM_UP = 10_000;
+const WARM_UP = 40_000;
 
 export interface Siege {
   readonly network: Network;
@@ -44,7 +44,8 @@ export function withSiege(
 ): Promise<void> {
   return withNetwork(async (network) => {
     const [victim, honest] = (await network.startMesh(2)) as [RunningNode, RunningNode];
-    // Code that runs for the first time takes memory of its own.
+    // Code that runs for the first time takes memory of its own, and so does a heap until it is as large
+    // as a node at work needs it.
     await give(victim.address, makeIds('warm', WARM_UP));
     await sleep(500);
     const [memoryBefore, saidBefore] = [memoryOf(victim), victim.stdout.length];
