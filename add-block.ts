@@ -1,18 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RawData } from 'ws';
-import { fail, readArguments, readCount } from './command-line.js';
-import { chooseNode, dialNode, NODE_OPTIONS } from './dial-node.js';
-import { clientHeaders } from './node-1/announcement.js';
-import { getLatestBlockFrame, latestBlockFrame, locatorFrame } from './node-1/block-messages.js';
-import { type Block, type Header, newBlock, type SealedTransaction } from './node-1/blocks.js';
-import { LIMITS } from './node-1/config.js';
-import type { Key } from './node-1/key-set.js';
-import { count, printable } from './node-1/log.js';
-import { ROOT as ALL_KEYS } from './node-1/merkle-tree.js';
-import { meshFrame } from './node-1/mesh-messages.js';
-import { type Data, type Message, type MessageType, parseMessage } from './node-1/messages.js';
-import { inOneLine } from './node-1/transaction.js';
+import { newBlock } from './lib/chain/block.js';
+import { readArguments, readCount } from './lib/commands/command-line.js';
+import { chooseNode, dialNode, NODE_OPTIONS } from './lib/commands/dial-node.js';
+import { LIMITS } from './lib/limits.js';
+import { count, fail, printable } from './lib/log.js';
+import { clientHeaders } from './lib/peers/identity.js';
+import { ROOT as ALL_KEYS } from './lib/pool/merkle-tree.js';
+import type { Block, BlockTransaction, Header } from './lib/wire/block.js';
+import { getLatestBlockFrame, latestBlockFrame, locatorFrame } from './lib/wire/block-messages.js';
+import type { Key } from './lib/wire/key.js';
+import { type Data, type Message, type MessageType, parseMessage } from './lib/wire/messages.js';
+import { reconciliationFrame } from './lib/wire/reconciliation-messages.js';
+import { inOneLine } from './lib/wire/transaction.js';
 
 const USAGE = `Usage: node add-block.js [options]
 
@@ -53,7 +54,7 @@ const flags = readArguments(USAGE, {
   ...NODE_OPTIONS,
 });
 const total = readCount(flags.count);
-const target = await chooseNode(flags);
+const target = await chooseNode(import.meta.dirname, flags);
 const { address } = target;
 const isTerminal = process.stdout.isTTY;
 let made = 0;
@@ -105,7 +106,7 @@ async function makeNext(): Promise<void> {
 }
 
 /** Tries one nonce after the other; undefined when the chain has moved on meanwhile. */
-async function mine(tip: Header, transactions: SealedTransaction[]): Promise<Mined | undefined> {
+async function mine(tip: Header, transactions: BlockTransaction[]): Promise<Mined | undefined> {
   const tryNonces = newBlock(tip, transactions, Date.now());
   // Else two who begin in the same millisecond would make the same block.
   const firstNonce = randomInt(2 ** 32);
@@ -143,17 +144,17 @@ async function isAccepted(block: Block, tip: Header): Promise<boolean> {
 }
 
 /** Takes the oldest transactions of the pool, as many as fit; undefined if they have just left it. */
-async function oldestTransactions(): Promise<SealedTransaction[] | undefined> {
+async function oldestTransactions(): Promise<BlockTransaction[] | undefined> {
   const keys: Key[] = [];
   for (let from: number | undefined = 0; from !== undefined && keys.length === 0; ) {
-    const request = meshFrame({ type: 'GET_KEYS', data: { nodes: [ALL_KEYS], from } });
+    const request = reconciliationFrame({ type: 'GET_KEYS', data: { nodes: [ALL_KEYS], from } });
     const page: Data<'KEYS'> = await ask(request, 'KEYS');
     keys.push(...page.keys.slice(0, LIMITS.blockTransactions));
     if (page.next !== undefined && page.next <= from) fail(`${address} gives the same keys again`);
     from = page.next;
   }
   if (keys.length === 0) return [];
-  const request = meshFrame({ type: 'GET_TRANSACTIONS', data: keys });
+  const request = reconciliationFrame({ type: 'GET_TRANSACTIONS', data: keys });
   const transactions = await ask(request, 'TRANSACTIONS');
   const texts = transactions.map((each) => ({
     key: each.key,
@@ -163,7 +164,7 @@ async function oldestTransactions(): Promise<SealedTransaction[] | undefined> {
 }
 
 /** The first of these, as many as fit into a block with its header. */
-function fitting(transactions: SealedTransaction[]): SealedTransaction[] {
+function fitting(transactions: BlockTransaction[]): BlockTransaction[] {
   let bytes = HEADER_BYTES;
   const end = transactions.findIndex(({ json }) => {
     bytes += Buffer.byteLength(json) + 1;

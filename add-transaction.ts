@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { SingleBar } from 'cli-progress';
 import { type RawData, WebSocket } from 'ws';
-import { fail, readArguments, readCount } from './command-line.js';
-import { chooseNode, dialNode, NODE_OPTIONS } from './dial-node.js';
-import { receiptHeaders } from './node-1/announcement.js';
-import { LIMITS } from './node-1/config.js';
-import { printable } from './node-1/log.js';
-import { parseReceipt } from './node-1/messages.js';
-import { transactionFrame } from './node-1/transaction-messages.js';
+import { readArguments, readCount } from './lib/commands/command-line.js';
+import { chooseNode, dialNode, NODE_OPTIONS } from './lib/commands/dial-node.js';
+import { LIMITS } from './lib/limits.js';
+import { fail, printable } from './lib/log.js';
+import { receiptHeaders } from './lib/peers/identity.js';
+import { parseReceipt } from './lib/wire/receipt.js';
+import { transactionFrame } from './lib/wire/transaction-messages.js';
 
 const USAGE = `Usage: node add-transaction.js [options]
 
@@ -38,7 +38,7 @@ const flags = readArguments(USAGE, {
 });
 const amount = readAmount(flags.amount);
 const total = readCount(flags.count);
-const target = await chooseNode(flags);
+const target = await chooseNode(import.meta.dirname, flags);
 const { address } = target;
 const bytes = Buffer.byteLength(nextTransaction().json);
 if (bytes > LIMITS.transactionBytes) {

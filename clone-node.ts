@@ -1,5 +1,8 @@
-import { readArguments } from './command-line.js';
-import { cloneNode, portOf } from './node-folders.js';
+import { readArguments } from './lib/commands/command-line.js';
+import { cloneNode, portOf } from './lib/commands/node-folders.js';
+
+/** The folder that holds the node folders. */
+const ROOT = import.meta.dirname;
 
 const USAGE = `Usage: node clone-node.js
 
@@ -7,5 +10,5 @@ Copies node-1 to the next free folder, node-2, node-3 and so on. The clone has t
 its own PORT (4002 for node-2) and an empty pool.`;
 
 readArguments(USAGE, {});
-const name = await cloneNode();
+const name = await cloneNode(ROOT);
 console.log(`${name} created, PORT ${portOf(name)}: start it with cd ${name} && node index.js`);

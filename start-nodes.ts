@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import concurrently, { Logger } from 'concurrently';
-import { fail, readArguments } from './command-line.js';
-import { cloneNode, listNodes, numberOf, ROOT, requireCompiled } from './node-folders.js';
-import { colourOf, NodeLines, wholeLines } from './node-lines.js';
+import { readArguments } from './lib/commands/command-line.js';
+import { cloneNode, listNodes, numberOf, requireCompiled } from './lib/commands/node-folders.js';
+import { colourOf, NodeLines, wholeLines } from './lib/commands/node-lines.js';
+import { fail } from './lib/log.js';
 
 const NETWORK_SIZE = 3;
 // In place of the shell, which would report a node's clean exit as a kill.
 const COMMAND = `${process.platform === 'win32' ? '' : 'exec '}"${process.execPath}" index.js`;
+/** The folder that holds the node folders. */
+const ROOT = import.meta.dirname;
+
 const USAGE = `Usage: npm start
 
 Runs every node-N folder in this terminal, after cloning node-1 until there are ${NETWORK_SIZE}.
@@ -18,13 +22,13 @@ does not.)`;
 
 readArguments(USAGE, {});
 const created: string[] = [];
-while ((await listNodes()).length < NETWORK_SIZE) created.push(await cloneNode());
-const names = await listNodes();
-for (const name of names) await requireCompiled(name);
+while ((await listNodes(ROOT)).length < NETWORK_SIZE) created.push(await cloneNode(ROOT));
+const names = await listNodes(ROOT);
+for (const name of names) await requireCompiled(ROOT, name);
 
 // Only now, for until here it is told in one line if there is no compiled node-1.
-const { loadSettings } = await import('./node-1/settings.js');
-const { pageAddressOf } = await import('./node-1/addresses.js');
+const { loadSettings } = await import('./lib/settings.js');
+const { pageAddressOf } = await import('./lib/peers/addresses.js');
 const settingsOf = (name: string) => loadSettings(join(ROOT, name));
 const isJson = settingsOf(names[0] as string).logFormat === 'json';
 // For those that say nothing of it.

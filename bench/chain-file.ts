@@ -5,8 +5,9 @@ import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Block, GENESIS, newBlock } from '../node-1/blocks.js';
-import { keyOf } from '../node-1/key-set.js';
+import { GENESIS, newBlock } from '../lib/chain/block.js';
+import type { Block } from '../lib/wire/block.js';
+import { keyOf } from '../lib/wire/key.js';
 import { transactionText } from './transactions.js';
 
 const TRANSACTIONS_PER_BLOCK = 10;

@@ -1,8 +1,8 @@
 /** How long many nodes that know one peer take until all are connected to all. */
 
 import { remove } from 'fs-extra/esm';
-import { freePort } from '../test/helpers.js';
-import type { Network, RunningNode } from '../test/network.js';
+import { freePort } from '../test/support/helpers.js';
+import type { Network, RunningNode } from '../test/support/network.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { saidAtMs } from './observation.js';

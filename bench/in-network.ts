@@ -1,6 +1,6 @@
 /** Experiments with nodes of ours: in a network that ends with them, also where they fail. */
 
-import { Network } from '../test/network.js';
+import { Network } from '../test/support/network.js';
 import type { Figures, Opened } from './experiment.js';
 
 /** As `open` of an experiment: makes a network ready, in which all its runs are. */

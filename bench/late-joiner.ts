@@ -1,7 +1,7 @@
 /** How fast one who comes late gets all that was pooled before. */
 
-import { freePort } from '../test/helpers.js';
-import type { Network, RunningNode } from '../test/network.js';
+import { freePort } from '../test/support/helpers.js';
+import type { Network, RunningNode } from '../test/support/network.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openAnew } from './in-network.js';
 import { Injection } from './injection.js';

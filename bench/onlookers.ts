@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { createInterface } from 'node:readline';
-import { CHROMIUM, closeBrowser, Visit } from '../test/browser.js';
-import { until } from '../test/helpers.js';
-import type { RunningNode } from '../test/network.js';
+import { CHROMIUM, closeBrowser, Visit } from '../test/support/browser.js';
+import { until } from '../test/support/helpers.js';
+import type { RunningNode } from '../test/support/network.js';
 import { LONG_MS } from './observation.js';
 
 /** Somebody who looks at a node. */

@@ -1,10 +1,10 @@
 /** A fleet of our nodes, all connected to all. A transaction is there when it is on the disk. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '../test/client.js';
-import { freePort, until } from '../test/helpers.js';
-import { Network, type RunningNode } from '../test/network.js';
-import { statusOf } from '../test/status.js';
+import { Client } from '../test/support/client.js';
+import { freePort, until } from '../test/support/helpers.js';
+import { Network, type RunningNode } from '../test/support/network.js';
+import { statusOf } from '../test/support/status.js';
 import {
   type Arrival,
   type Expected,

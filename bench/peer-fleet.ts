@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fs from 'fs-extra';
-import { within } from '../test/helpers.js';
+import { within } from '../test/support/helpers.js';
 import {
   type Arrival,
   type Expected,

@@ -2,10 +2,10 @@
 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, until } from '../test/helpers.js';
-import { visit } from '../test/http.js';
-import type { Network, RunningNode } from '../test/network.js';
-import { Switchboard } from '../test/switchboard.js';
+import { freePort, until } from '../test/support/helpers.js';
+import { visit } from '../test/support/http.js';
+import type { Network, RunningNode } from '../test/support/network.js';
+import { Switchboard } from '../test/support/switchboard.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openAnew } from './in-network.js';
 import { LONG_MS, poolSizeOf, poolsHaveAtMs, saidAtMs } from './observation.js';

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { PROJECT } from '../test/helpers.js';
+import { PROJECT } from '../test/support/helpers.js';
 import { drawCharts } from './charts.js';
 import type { Sample } from './samples.js';
 

@@ -1,6 +1,6 @@
 /** How a group of experiments is measured: in turns, so that all meet the machine in every mood. */
 
-import { within } from '../test/helpers.js';
+import { within } from '../test/support/helpers.js';
 import type { Experiment, Figures, Group, Opened } from './experiment.js';
 import type { Sample } from './samples.js';
 

@@ -1,7 +1,8 @@
 /** npm run bench: measures everything in turns, and tells what came of it beside the targets. */
 
-import { fail, readArguments } from '../command-line.js';
-import { closeBrowser, IN_BROWSER } from '../test/browser.js';
+import { readArguments } from '../lib/commands/command-line.js';
+import { fail } from '../lib/log.js';
+import { closeBrowser, IN_BROWSER } from '../test/support/browser.js';
 import { fullGroups, quickGroups } from './groups.js';
 import { leaveNothing } from './leavings.js';
 import { Progress } from './progress.js';

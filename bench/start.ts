@@ -1,8 +1,8 @@
 /** What it takes to start a node, with an empty pool and with a large one. */
 
 import { tmpdir } from 'node:os';
-import { freePort } from '../test/helpers.js';
-import { type Network, Program } from '../test/network.js';
+import { freePort } from '../test/support/helpers.js';
+import { type Network, Program } from '../test/support/network.js';
 import { type Figures, type Group, type Opened, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { residentMegabytes, saidAtMs, secondsOf } from './observation.js';

@@ -1,6 +1,6 @@
 /** One run: transactions are handed to a fleet, and it is seen when all its nodes have them. */
 
-import { within } from '../test/helpers.js';
+import { within } from '../test/support/helpers.js';
 import type { Arrival, Fleet } from './fleet.js';
 import { Injection, type Load } from './injection.js';
 import type { Injected } from './injector.js';

@@ -4,14 +4,15 @@
  */
 
 import { openSync } from 'node:fs';
-import { readArrayFile } from '../node-1/array-file.js';
-import { parseBlock } from '../node-1/block-messages.js';
-import { type Block, GENESIS, isTooEarly, whyBadContent, whyNotNext } from '../node-1/blocks.js';
-import { type Key, KeySet } from '../node-1/key-set.js';
+import { GENESIS, isTooEarly, whyBadContent, whyNotNext } from '../lib/chain/block.js';
+import { KeySet } from '../lib/pool/key-set.js';
+import { readArrayFile } from '../lib/storage/array-file.js';
+import { type Block, parseBlock } from '../lib/wire/block.js';
+import type { Key } from '../lib/wire/key.js';
 
 const startedMs = performance.now();
 const sealed = new KeySet();
-const isSealed = (key: Key) => sealed.placeOf(key) !== undefined;
+const isIncluded = (key: Key) => sealed.placeOf(key) !== undefined;
 let tip: Block | undefined;
 
 readArrayFile(openSync(process.argv[2] as string, 'r'), ({ value, json }) => {
@@ -29,5 +30,5 @@ console.log(JSON.stringify({ height: tip?.height, seconds }));
 function whyInvalid(block: Block): string | undefined {
   if (tip === undefined) return block.json === GENESIS.json ? undefined : 'it is another genesis';
   if (isTooEarly(block, Date.now())) return 'it is of a time that has not come yet';
-  return whyNotNext(block, tip) ?? whyBadContent(block, isSealed);
+  return whyNotNext(block, tip) ?? whyBadContent(block, isIncluded);
 }

@@ -1,7 +1,7 @@
 /** What happens in a network. */
 
-import type { Address } from '../node-1/addresses.js';
-import type { Contact } from '../node-1/contacts.js';
+import type { Entry } from '../lib/peers/address-book.js';
+import type { Address } from '../lib/peers/addresses.js';
 import type { Handshake, Link, Node } from './node.js';
 import type { Copy } from './transactions.js';
 
@@ -16,7 +16,7 @@ export type Event =
 /** An attempt to reach an address. */
 export interface Dial {
   readonly from: Node;
-  readonly contact: Contact;
+  readonly entry: Entry;
   readonly address: Address;
   readonly latencyMs: number;
 }

@@ -1,8 +1,8 @@
 /** A network in virtual time: nodes that come and go, and what is on its way between them. */
 
-import { type Address, parseAddress } from '../node-1/addresses.js';
-import { LIMITS } from '../node-1/config.js';
-import type { Contact } from '../node-1/contacts.js';
+import { LIMITS } from '../lib/limits.js';
+import type { Entry } from '../lib/peers/address-book.js';
+import { type Address, parseAddress } from '../lib/peers/addresses.js';
 import { Clock } from './clock.js';
 import type { Dial, Event } from './events.js';
 import { type Caller, type Handshake, Link, Node, type Peer } from './node.js';
@@ -117,10 +117,10 @@ export class Network {
     this.#runs += 1;
     this.nodes[place] = node;
     for (const address of this.#addresses.slice(0, known)) {
-      node.contacts.addKnown(address, clock.nowMs);
+      node.addressBook.addKnown(address, clock.nowMs);
     }
     for (const address of this.#remembered[place] ?? []) {
-      node.contacts.addRemembered(address, clock.nowMs);
+      node.addressBook.addRemembered(address, clock.nowMs);
     }
     this.#compareSometime(node);
     this.#dialDue(node);
@@ -132,7 +132,7 @@ export class Network {
     if (node === undefined) return;
     node.isUp = false;
     this.nodes[place] = undefined;
-    const remembered = node.contacts.worthRemembering();
+    const remembered = node.addressBook.worthRemembering();
     this.#remembered[place] = remembered.map((text) => parseAddress(text) as Address);
     for (const { link } of node.peers.values()) {
       this.links -= 1;
@@ -152,28 +152,28 @@ export class Network {
     if (!node.isUp) return;
     const { nowMs } = this.clock;
     const plan = node.plan(nowMs, refused);
-    for (const contact of plan.now) this.#dial(node, contact);
+    for (const entry of plan.now) this.#dial(node, entry);
     if (plan.nextMs === node.dialMs) return;
     node.dialMs = plan.nextMs;
     if (plan.nextMs !== Infinity) this.clock.at(plan.nextMs, { type: 'dial', node });
   }
 
-  #dial(from: Node, contact: Contact): void {
+  #dial(from: Node, entry: Entry): void {
     const latencyMs = this.random.around(this.#world.latencyMs);
-    const dial = { from, contact, address: from.contacts.dialling(contact), latencyMs };
+    const dial = { from, entry, address: from.addressBook.dialling(entry), latencyMs };
     from.dialling += 1;
     this.dials += 1;
     this.clock.after(WAYS_TO_ARRIVE * latencyMs, { type: 'arrive', dial });
   }
 
   #arrive(dial: Dial): void {
-    const { from, contact, address, latencyMs } = dial;
+    const { from, entry, address, latencyMs } = dial;
     const to = this.nodes[this.#places.get(address.key) as number];
     if (to === undefined) {
       this.clock.after(latencyMs, { type: 'fail', dial });
       return;
     }
-    const link = new Link(from, to, contact, latencyMs, this.clock.nowMs);
+    const link = new Link(from, to, entry, latencyMs, this.clock.nowMs);
     this.clock.after(latencyMs, { type: 'open', link });
     const leaving = to.admit(link.caller);
     if (leaving !== undefined) this.#turnAway(to, leaving);
@@ -193,10 +193,10 @@ export class Network {
     this.clock.after(latencyMs + 2 * NEXT_MS, { type: 'end', link });
   }
 
-  #fail({ from, contact }: Dial): void {
+  #fail({ from, entry }: Dial): void {
     if (!from.isUp) return;
     from.dialling -= 1;
-    from.contacts.lost(contact, 0, this.clock.nowMs, this.random.number());
+    from.addressBook.lost(entry, 0, this.clock.nowMs, this.random.number());
     this.#dialDue(from);
   }
 
@@ -207,18 +207,18 @@ export class Network {
       return;
     }
     from.dialling -= 1;
-    from.contacts.reached(peer.contact);
+    from.addressBook.reached(peer.entry);
     from.peers.set(peer.address.key, peer);
     this.links += 1;
     peer.openedMs = this.clock.nowMs;
     this.#sendHandshake(link, from.handshake());
     this.#peersChanged(from);
-    if (from.announcement.meshId < to.announcement.meshId) this.relay.compareWith(link);
+    if (from.identity.meshId < to.identity.meshId) this.relay.compareWith(link);
     this.#dialDue(from);
   }
 
   #drop(peer: Peer): void {
-    const { contact, address, openedMs, link } = peer;
+    const { entry, address, openedMs, link } = peer;
     const { from } = link;
     if (!from.isUp || peer.isDropped) return;
     peer.isDropped = true;
@@ -226,7 +226,7 @@ export class Network {
     this.links -= 1;
     this.#peersChanged(from);
     const { nowMs } = this.clock;
-    from.contacts.lost(contact, nowMs - openedMs, nowMs, this.random.number());
+    from.addressBook.lost(entry, nowMs - openedMs, nowMs, this.random.number());
     this.#dialDue(from);
   }
 

@@ -3,15 +3,15 @@
  * A node that leaves and comes back begins a new run.
  */
 
-import type { Address } from '../node-1/addresses.js';
-import type { Announcement } from '../node-1/announcement.js';
-import { LIMITS } from '../node-1/config.js';
-import { type Contact, Contacts } from '../node-1/contacts.js';
-import { firstOfEach, whoLeaves } from '../node-1/crowd.js';
-import { handshakeFrame } from '../node-1/messages.js';
-import { placesOfAll } from '../node-1/places.js';
-import { Routes } from '../node-1/routes.js';
-import { newSource, type Source } from '../node-1/sources.js';
+import { firstOfEach, whoLeaves } from '../lib/guard/connection-limits.js';
+import { type Budgets, newBudgets } from '../lib/guard/rate-limits.js';
+import { LIMITS } from '../lib/limits.js';
+import { AddressBook, type Entry } from '../lib/peers/address-book.js';
+import type { Address } from '../lib/peers/addresses.js';
+import type { Identity } from '../lib/peers/identity.js';
+import { Routes } from '../lib/peers/routes.js';
+import { totalSlots } from '../lib/peers/slots.js';
+import { handshakeFrame } from '../lib/wire/messages.js';
 
 /** What a HANDSHAKE says; all who get it share it. */
 export interface Handshake {
@@ -24,12 +24,12 @@ export interface Handshake {
 interface End {
   readonly link: Link;
   readonly address: Address;
-  readonly announcement: Announcement;
+  readonly identity: Identity;
   neighbours: Address[] | undefined;
 }
 /** What the one who has dialled knows of the other. */
 export interface Peer extends End {
-  readonly contact: Contact;
+  readonly entry: Entry;
   openedMs: number;
   isDropped: boolean;
 }
@@ -46,24 +46,24 @@ export class Link {
   readonly peer: Peer;
   readonly caller: Caller;
 
-  constructor(from: Node, to: Node, contact: Contact, latencyMs: number, nowMs: number) {
+  constructor(from: Node, to: Node, entry: Entry, latencyMs: number, nowMs: number) {
     this.from = from;
     this.to = to;
     this.latencyMs = latencyMs;
-    this.peer = { ...this.#endAt(to), contact, openedMs: Infinity, isDropped: false };
+    this.peer = { ...this.#endAt(to), entry, openedMs: Infinity, isDropped: false };
     this.caller = { ...this.#endAt(from), heardMs: nowMs };
   }
 
-  #endAt({ address, announcement }: Node): End {
-    return { link: this, address, announcement, neighbours: undefined };
+  #endAt({ address, identity }: Node): End {
+    return { link: this, address, identity, neighbours: undefined };
   }
 }
 
 export class Node {
   readonly place: number;
   readonly address: Address;
-  readonly announcement: Announcement;
-  readonly contacts: Contacts;
+  readonly identity: Identity;
+  readonly addressBook: AddressBook;
   readonly peers = new Map<string, Peer>();
   readonly callers = new Set<Caller>();
   readonly routes: Routes<Peer>;
@@ -77,17 +77,17 @@ export class Node {
   readonly #maxPeers: number;
   /** Of the callers; undefined when they have changed. */
   #addresses: readonly Address[] | undefined;
-  readonly #sources = new Map<string, Source>();
+  readonly #rateLimits = new Map<string, Budgets>();
 
   /** @param run different for each node, and each time that it starts */
   constructor(place: number, address: Address, run: number, maxPeers: number) {
     this.place = place;
     this.address = address;
     const meshId = run.toString(16).padStart(32, '0');
-    this.announcement = { meshId, address, wantsReceipts: false };
-    this.contacts = new Contacts(address, false, maxPeers);
+    this.identity = { meshId, address, wantsReceipts: false };
+    this.addressBook = new AddressBook(address, false, maxPeers);
     this.#maxPeers = maxPeers;
-    this.routes = new Routes<Peer>(this.peers, this.callers, this.contacts);
+    this.routes = new Routes<Peer>(this.peers, this.callers, this.addressBook);
   }
 
   /** Takes in a HANDSHAKE, as far as the budgets of its sender allow. */
@@ -100,7 +100,7 @@ export class Node {
     from.neighbours = isWhole ? handshake.neighbours : handshake.neighbours.slice(0, read - 1);
     this.routes.forget();
     for (let i = 0; i < read; i++)
-      this.contacts.hear(addresses[i] as Address, news, nowMs, i === 0);
+      this.addressBook.hear(addresses[i] as Address, news, nowMs, i === 0);
   }
 
   /** Lets somebody in who has dialled us, or decides who has to go instead. */
@@ -108,7 +108,7 @@ export class Node {
     this.callers.add(newcomer);
     this.#addresses = undefined;
     const alike = [...this.callers];
-    return whoLeaves(newcomer, alike, placesOfAll(this.#maxPeers), () =>
+    return whoLeaves(newcomer, alike, totalSlots(this.#maxPeers), () =>
       firstOfEach(alike, (each) => this.routes.peerBehind(each)),
     );
   }
@@ -121,7 +121,7 @@ export class Node {
 
   /** Someone who is not let in is met where it listens, if there is room for that. */
   hearOf(newcomer: Caller, nowMs: number): void {
-    this.contacts.hear(newcomer.address, this.#sourceOf(newcomer, nowMs).news, nowMs, true);
+    this.addressBook.hear(newcomer.address, this.#sourceOf(newcomer, nowMs).news, nowMs, true);
   }
 
   /**
@@ -129,8 +129,8 @@ export class Node {
    *
    * @param refused one who has dialled us, and found no room
    */
-  plan(nowMs: number, refused?: Address): ReturnType<Contacts['plan']> {
-    return this.contacts.plan(nowMs, {
+  plan(nowMs: number, refused?: Address): ReturnType<AddressBook['plan']> {
+    return this.addressBook.plan(nowMs, {
       dialling: this.dialling,
       connected: this.peers.size,
       callers: () => (refused ? [...this.#callerAddresses(), refused] : this.#callerAddresses()),
@@ -139,7 +139,7 @@ export class Node {
 
   /** What is told to those for whom there is no room: others. */
   referral(random: () => number): Handshake {
-    return this.#handshakeOf(this.contacts.some(LIMITS.peers, random));
+    return this.#handshakeOf(this.addressBook.some(LIMITS.peers, random));
   }
 
   handshake(): Handshake {
@@ -157,9 +157,9 @@ export class Node {
     return this.#addresses;
   }
 
-  #sourceOf({ address }: Peer | Caller, nowMs: number): Source {
-    const source = this.#sources.get(address.key) ?? newSource(nowMs);
-    this.#sources.set(address.key, source);
+  #sourceOf({ address }: Peer | Caller, nowMs: number): Budgets {
+    const source = this.#rateLimits.get(address.key) ?? newBudgets(nowMs);
+    this.#rateLimits.set(address.key, source);
     return source;
   }
 }

@@ -1,6 +1,6 @@
 /** What becomes of transactions: they are relayed, and found by comparing. */
 
-import { LIMITS } from '../node-1/config.js';
+import { LIMITS } from '../lib/limits.js';
 import type { Clock } from './clock.js';
 import type { Event } from './events.js';
 import type { Caller, Link, Node, Peer } from './node.js';
@@ -15,7 +15,7 @@ interface Host {
 /** A comparison that finds something asks for it three times or so. */
 const WAYS_TO_COMPARE = 6;
 /** Whoever hands in a transaction is no node. */
-const CLIENT = { address: undefined, announcement: undefined, neighbours: undefined };
+const CLIENT = { address: undefined, identity: undefined, neighbours: undefined };
 
 export class Relay {
   readonly #host: Host;

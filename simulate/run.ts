@@ -1,6 +1,7 @@
 /** What a network of any size would do: the decisions of node-1, in virtual time. */
 
-import { fail, readArguments } from '../command-line.js';
+import { readArguments } from '../lib/commands/command-line.js';
+import { fail } from '../lib/log.js';
 import { describe, isWhole, upIn } from './figures.js';
 import { Network } from './network.js';
 

@@ -1,6 +1,6 @@
 /** Who has which transaction, and how it came there. */
 
-import { LIMITS } from '../node-1/config.js';
+import { LIMITS } from '../lib/limits.js';
 import type { Node } from './node.js';
 
 /** A transaction on its way. */

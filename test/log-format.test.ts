@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import { loadSettings, type Settings, warningsOf } from '../node-1/settings.js';
-import { freePort, say, until } from './helpers.js';
-import { type Network, withNetwork } from './network.js';
+import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
+import { freePort, say, until } from './support/helpers.js';
+import { type Network, withNetwork } from './support/network.js';
 
 /** Ends its line, draws on a terminal, and leaves its string. */
 const HOSTILE = '\n{"port":1}\r\u001b[2J\u2028\u202e"},{"\\';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import { type Address, parseAddress } from '../node-1/addresses.js';
-import { keepsSecret, loadSettings, type Settings, warningsOf } from '../node-1/settings.js';
+import { type Address, parseAddress } from '../lib/peers/addresses.js';
+import { keepsSecret, loadSettings, type Settings, warningsOf } from '../lib/settings.js';
 
 /** The settings of a node with these lines in its .env, on port 4001. */
 async function settingsOf(...lines: string[]): Promise<Settings> {

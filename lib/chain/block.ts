@@ -1,0 +1,163 @@
+/**
+ * The rules of blocks: what makes one valid, and which of two chains wins. Pure.
+ *
+ * A block includes transactions. It names the block before it by its hash, and its own hash depends
+ * on all that is in it. So the hash of the latest block is enough to check everything before it.
+ */
+
+import { hash } from 'node:crypto';
+import { LIMITS } from '../limits.js';
+import { type Block, type BlockTransaction, type Header, toBlock } from '../wire/block.js';
+import type { Key } from '../wire/key.js';
+
+/**
+ * The number of zero bits with which the hash of a block begins. Each further bit doubles the time
+ * to make a block; 12 bits take 4,096 attempts on average, a few milliseconds. Nodes with another
+ * difficulty form another network.
+ */
+export const DIFFICULTY = 12;
+
+/** The hashes before this one, in the order of their texts, are those with the zero bits. */
+const FIRST_WITHOUT_WORK = (2 ** (32 - DIFFICULTY)).toString(16).padStart(8, '0');
+
+/** Stands before what is hashed, so that a node of the tree cannot be passed off as a leaf. */
+const LEAF = '\0';
+const INNER = Buffer.from([1]);
+
+/** The first block of every chain, the same in all nodes. It seals nothing. */
+export const GENESIS = toBlock(
+  {
+    height: 0,
+    timestamp: 1735689600000,
+    previousHash: '0'.repeat(64),
+    merkleRoot: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    nonce: 3799,
+    hash: '000b2806fd5ebd064e445a0d509f59ad4a34854a7dae1648ac823189eac77c8a',
+  },
+  [],
+);
+
+/**
+ * The root of a Merkle tree (Merkle, 1987) over transactions, as in RFC 6962, section 2.1: where
+ * there is an odd node at the end of a level, it goes up to the next one as it is. (In Bitcoin it is
+ * paired with itself, so that a block with its last transactions doubled has the same root,
+ * CVE-2012-2459.)
+ *
+ * @param texts of each transaction: its id is part of it, and so is all that might be forged
+ * @returns in hex; of no transactions, the SHA-256 of nothing
+ */
+export function merkleRootOf(texts: readonly string[]): string {
+  if (texts.length === 0) return hash('sha256', '');
+  let level: Buffer[] = texts.map((text) => hash('sha256', LEAF + text, 'buffer'));
+  while (level.length > 1) {
+    const above: Buffer[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [left, right] = [level[i] as Buffer, level[i + 1]];
+      above.push(right ? hash('sha256', Buffer.concat([INNER, left, right]), 'buffer') : left);
+    }
+    level = above;
+  }
+  return (level[0] as Buffer).toString('hex');
+}
+
+/** What the hash of a block is over: its header without the hash, as canonical JSON (RFC 8785). */
+export function hashOf(header: Omit<Header, 'hash'>): string {
+  const { height, merkleRoot, nonce, previousHash, timestamp } = header;
+  return hash(
+    'sha256',
+    `{"height":${height},"merkleRoot":"${merkleRoot}","nonce":${nonce},"previousHash":"${previousHash}","timestamp":${timestamp}}`,
+  );
+}
+
+/**
+ * Tries to make the next block.
+ *
+ * @param parent the block that it is to follow
+ * @param transactions to seal, all different, and none that is in the chain already
+ * @param nowMs the time, since 1970
+ * @returns a function to call with the first nonce to try and how many; it returns the block when
+ * one of them has led to it
+ */
+export function newBlock(
+  parent: Header,
+  transactions: readonly BlockTransaction[],
+  nowMs: number,
+): (firstNonce: number, tries: number) => Block | undefined {
+  const header = {
+    height: parent.height + 1,
+    // Also where the clock has been put back.
+    timestamp: Math.max(nowMs, parent.timestamp + 1),
+    previousHash: parent.hash,
+    merkleRoot: merkleRootOf(transactions.map(({ json }) => json)),
+    nonce: 0,
+    hash: '',
+  };
+  return (firstNonce, tries) => {
+    for (header.nonce = firstNonce; header.nonce < firstNonce + tries; header.nonce++) {
+      header.hash = hashOf(header);
+      if (hasWork(header)) return toBlock(header, transactions);
+    }
+    return undefined;
+  };
+}
+
+/**
+ * Tells why a header by itself is none that anybody has worked for: its hash is not that of what is
+ * in it, or does not begin with the zero bits.
+ */
+export function whyForged(header: Header): string | undefined {
+  if (header.hash !== hashOf(header)) return 'its hash is not its own';
+  if (!hasWork(header)) return `its hash does not begin with ${DIFFICULTY} zero bits`;
+  return undefined;
+}
+
+/** Tells why a header does not follow another one, if it does not. */
+export function whyNotNext(header: Header, parent: Header): string | undefined {
+  if (header.height !== parent.height + 1) return `it is no block ${parent.height + 1}`;
+  if (header.previousHash !== parent.hash) return 'it follows another block';
+  if (header.timestamp <= parent.timestamp) return 'it is not later than the block before it';
+  return whyForged(header);
+}
+
+/** Tells whether a header is of a time that has not come yet, by more than clocks may differ. */
+export function isTooEarly(header: Header, nowMs: number): boolean {
+  return header.timestamp > nowMs + LIMITS.blockAheadMs;
+}
+
+/**
+ * Tells why what is in a block cannot be there, if it cannot.
+ *
+ * @param isIncluded whether a transaction is in an earlier block of its chain
+ */
+export function whyBadContent(block: Block, isIncluded: (key: Key) => boolean): string | undefined {
+  const { transactions, merkleRoot, json } = block;
+  if (transactions.length > LIMITS.blockTransactions) {
+    return `it has more than ${LIMITS.blockTransactions} transactions`;
+  }
+  if (Buffer.byteLength(json) > LIMITS.blockBytes) {
+    return `it has more than ${LIMITS.blockBytes} bytes`;
+  }
+  if (merkleRoot !== merkleRootOf(transactions.map((each) => each.json))) {
+    return 'its Merkle root is not that of its transactions';
+  }
+  const keys = new Set(transactions.map(({ key }) => key));
+  if (keys.size < transactions.length) return 'it has a transaction twice';
+  if (transactions.some(({ key }) => isIncluded(key))) {
+    return 'it has a transaction that is in the chain already';
+  }
+  return undefined;
+}
+
+/**
+ * Tells whether a chain is to be taken for ours: it has more work in it. All blocks take the same,
+ * so that is the longer one; of two that are equal, each node keeps its own until the next block.
+ *
+ * @param theirs and `ours`: the latest block of each
+ */
+export function hasMoreWork(theirs: Header, ours: Header): boolean {
+  return theirs.height > ours.height;
+}
+
+function hasWork(header: Header): boolean {
+  return header.hash < FIRST_WITHOUT_WORK;
+}

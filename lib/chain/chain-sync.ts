@@ -1,0 +1,293 @@
+/**
+ * Keeps our chain and those of our peers in step. As in a conversation, a node asks another for its
+ * latest block. If that follows our tip, we append it. If it is further on, we ask for the blocks
+ * between; and if the two chains have forked, the one with more work wins.
+ */
+
+import type { Answers } from '../guard/answers.js';
+import { LIMITS } from '../limits.js';
+import { count, type Log, reason } from '../log.js';
+import { type Connection, expel, nameOf, send } from '../peers/connection.js';
+import { InvalidBlockError, PeerError } from '../peers/peer-error.js';
+import { PendingRequests } from '../peers/requests.js';
+import type { Routes } from '../peers/routes.js';
+import type { Pool } from '../pool/pool.js';
+import type { Block, Header } from '../wire/block.js';
+import {
+  getLatestBlockFrame,
+  type Locator,
+  latestBlockFrame,
+  locatorFrame,
+} from '../wire/block-messages.js';
+import type { Data, Message } from '../wire/messages.js';
+import { GENESIS, hasMoreWork, whyForged } from './block.js';
+import type { Chain } from './chain.js';
+import { ChainAnswers } from './chain-answers.js';
+import { checkContent, checkHeaders, Fork } from './fork.js';
+import { reorganise } from './reorganise.js';
+import { type Claim, SyncQueue } from './sync-queue.js';
+
+/** What of the node the chain makes use of. */
+export interface Surroundings {
+  readonly answers: Answers;
+  /** Sends a frame to those of our nodes that the sender has not told. */
+  readonly relay: { announce(frame: Buffer, from: Connection): void };
+  /** Has our peers compare their pools with ours. */
+  readonly reconciler: { spread(): void };
+}
+
+type Handlers = {
+  [T in keyof ChainAnswers['handlers'] | 'LATEST_BLOCK' | 'HEADERS' | 'BLOCKS']: (
+    data: Data<T>,
+    from: Connection,
+  ) => void;
+};
+type Answer = Message<'HEADERS' | 'BLOCKS'>;
+
+export class ChainSync {
+  readonly handlers: Handlers;
+  readonly #chain: Chain;
+  readonly #pool: Pool;
+  readonly #routes: Routes;
+  readonly #relay: Surroundings['relay'];
+  readonly #reconciler: Surroundings['reconciler'];
+  readonly #log: Log;
+  readonly #answers: ChainAnswers;
+  readonly #requests = new PendingRequests<Answer>();
+  readonly #queue: SyncQueue;
+  #isWorking = false;
+  /** While a fork replaces a part of our chain, nothing is read from the chain, nor appended to it. */
+  #reorganising: Promise<unknown> | undefined;
+
+  constructor(
+    chain: Chain,
+    pool: Pool,
+    routes: Routes,
+    { answers, relay, reconciler }: Surroundings,
+    log: Log,
+  ) {
+    this.#chain = chain;
+    this.#pool = pool;
+    this.#routes = routes;
+    this.#relay = relay;
+    this.#reconciler = reconciler;
+    this.#log = log;
+    this.#answers = new ChainAnswers(chain, () => this.settled(), answers, log);
+    this.#queue = new SyncQueue(routes);
+    this.handlers = {
+      ...this.#answers.handlers,
+      LATEST_BLOCK: (block, from) => this.#hear(block, from),
+      HEADERS: (data, from) => this.#requests.answered(from, { type: 'HEADERS', data }),
+      BLOCKS: (data, from) => this.#requests.answered(from, { type: 'BLOCKS', data }),
+    };
+  }
+
+  /** Asks one of our nodes for its latest block. */
+  ask(connection: Connection): void {
+    send(connection, getLatestBlockFrame());
+  }
+
+  /** Tells a peer of our latest block, which it may have missed. */
+  tell(peer: Connection): void {
+    this.#answers.tellLatest(peer);
+  }
+
+  /** A connection has ended: its place in the queue ends with it. */
+  forget(connection: Connection): void {
+    this.#queue.drop(connection);
+    this.#requests.forget(connection);
+  }
+
+  /** Resolves when the chain is on disk, and no reorganisation is under way. */
+  async settled(): Promise<void> {
+    await this.#reorganising;
+    await this.#chain.saved();
+  }
+
+  /** LATEST_BLOCK: it follows our tip, or is of a chain that may have more work, or is nothing new. */
+  #hear(block: Block, from: Connection): void {
+    const why = whyForged(block);
+    if (why !== undefined) {
+      this.#refuse(new InvalidBlockError(`invalid block ${block.height}: ${why}`), from);
+    } else if (block.height === 0 && block.hash !== GENESIS.hash) {
+      this.#refuse(new InvalidBlockError('its chain has another genesis'), from);
+    } else if (!hasMoreWork(block, this.#chain.tip)) {
+      this.#queue.drop(from);
+    } else if (this.#reorganising === undefined && block.previousHash === this.#chain.tip.hash) {
+      this.#takeNext(block, from);
+    } else {
+      this.#queue.add({ from, height: block.height });
+      this.#work();
+    }
+  }
+
+  #takeNext(block: Block, from: Connection): void {
+    try {
+      this.#extend([block]);
+    } catch (error) {
+      this.#refuse(error, from);
+      return;
+    }
+    const { height, hash, transactions } = block;
+    const what = `${height} (${hash.slice(0, 8)}…), ${count(transactions.length, 'transaction')}`;
+    this.#log('new block', `${what}, from ${nameOf(from)}`);
+    this.#relay.announce(latestBlockFrame(block.json), from);
+  }
+
+  /**
+   * Adds blocks that follow our tip.
+   *
+   * @throws PeerError at the first that is not valid; those before it have been added
+   */
+  #extend(blocks: readonly Block[]): void {
+    for (const block of blocks) {
+      checkHeaders([block], this.#chain.tip);
+      checkContent(block, (key) => this.#chain.has(key));
+      const whyNoRoom = this.#chain.whyNoRoom(block);
+      if (whyNoRoom !== undefined) throw new PeerError(whyNoRoom);
+      this.#chain.append(block);
+      const keys = block.transactions.map(({ key }) => key);
+      this.#chain.saved().then(() => this.#pool.remove(keys));
+    }
+  }
+
+  /** Synchronises with the nodes that claim more work than we have, one after the other. */
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    for (;;) {
+      const claim = this.#queue.take(this.#chain.height);
+      if (claim === undefined) break;
+      const { from } = claim;
+      const before = this.#chain.tip;
+      try {
+        await this.#catchUpWith(claim);
+      } catch (error) {
+        this.#refuse(error, from);
+      }
+      if (this.#chain.tip !== before) this.#relay.announce(await this.#answers.latestFrame(), from);
+    }
+    this.#isWorking = false;
+  }
+
+  /** Takes the blocks of another node's chain, if it has more work than ours. */
+  async #catchUpWith({ from, height }: Claim): Promise<void> {
+    const isPeer = this.#routes.peerBehind(from) !== undefined;
+    const untilMs = performance.now() + (isPeer ? LIMITS.syncTimeoutMs : LIMITS.answerTimeoutMs);
+    let first = this.#chain.height + 1;
+    while (this.#chain.height < height) {
+      const blocks = await this.#getNewBlocks(from, height, untilMs);
+      const [next] = blocks;
+      if (next === undefined) continue;
+      const common = this.#chain.headerAt(next.height - 1);
+      if (common?.hash !== next.previousHash) throw new PeerError('blocks that were not asked for');
+      if (common === this.#chain.tip) {
+        this.#extend(blocks);
+      } else {
+        await this.#takeFork(from, common, untilMs);
+        first = this.#chain.height + 1;
+      }
+      if (this.#chain.isDiskBehind) await this.#chain.saved();
+      if (performance.now() > untilMs) {
+        // It has brought us forward, and may continue after the others have had their turn.
+        this.#queue.add({ from, height });
+        break;
+      }
+    }
+    await this.#chain.saved();
+    const { height: last } = this.#chain;
+    if (last >= first) {
+      this.#log('synchronised', `${blockRange(first, last)}, from ${nameOf(from)}`);
+    }
+  }
+
+  /**
+   * Asks for blocks that follow our chain, or fork from it.
+   *
+   * @param height of the other node's chain, as it claims
+   * @returns those that we lack; none, if our chain is as high by now
+   */
+  async #getNewBlocks(from: Connection, height: number, untilMs: number): Promise<Block[]> {
+    const newsByMs = Math.min(untilMs, performance.now() + LIMITS.answerTimeoutMs);
+    let locator = this.#chain.locator();
+    for (let common = -1; ; ) {
+      const page = await this.#getBlocks(from, locator, newsByMs);
+      const last = page.at(-1);
+      if (last === undefined) throw new PeerError('it has less than it said');
+      // A locator has gaps, and some blocks may have come from others meanwhile.
+      const blocks = page.filter(({ height, hash }) => this.#chain.headerAt(height)?.hash !== hash);
+      if (blocks.length > 0 || this.#chain.height >= height) return blocks;
+      if (last.height <= common) throw new PeerError('the same blocks again');
+      common = last.height;
+      locator = this.#chain.locatorDownTo(common);
+    }
+  }
+
+  /** Fetches a fork, and takes it if it does have more work than our chain. */
+  async #takeFork(from: Connection, common: Header, untilMs: number): Promise<void> {
+    const fork = await Fork.begin(this.#chain, common);
+    try {
+      while (!hasMoreWork(fork.tip, this.#chain.tip)) {
+        while (!hasMoreWork(fork.end, this.#chain.tip)) {
+          const headers = await this.#getHeaders(from, [fork.end], untilMs);
+          if (headers.length === 0) throw new PeerError('it has less work than it said');
+          fork.promise(headers);
+        }
+        const blocks = await this.#getBlocks(from, [fork.tip], untilMs);
+        if (blocks.length === 0) throw new PeerError('headers, but not their blocks');
+        await fork.add(blocks.slice(0, fork.end.height - fork.tip.height));
+      }
+      const reorganising = this.#reorganise(fork, from);
+      this.#reorganising = reorganising.catch(() => {});
+      await reorganising;
+    } finally {
+      this.#reorganising = undefined;
+      await fork.close();
+    }
+  }
+
+  async #reorganise(fork: Fork, from: Connection): Promise<void> {
+    const { commonHeight, tip } = fork;
+    const { height } = this.#chain;
+    const returned = await reorganise(this.#chain, this.#pool, fork);
+    const [old, latest] = [
+      blockRange(commonHeight + 1, height),
+      blockRange(commonHeight + 1, tip.height),
+    ];
+    const what = `${old} replaced by ${latest}`;
+    const back = returned > 0 ? `, ${count(returned, 'transaction')} back in the pool` : '';
+    this.#log('reorganised', `${what}, from ${nameOf(from)}${back}`);
+    if (returned > 0) this.#reconciler.spread();
+  }
+
+  async #getHeaders(from: Connection, locator: Locator, untilMs: number): Promise<Header[]> {
+    const { type, data } = await this.#ask(from, locatorFrame('GET_HEADERS', locator), untilMs);
+    if (type !== 'HEADERS') throw new PeerError(`${type} for an answer`);
+    return data;
+  }
+
+  async #getBlocks(from: Connection, locator: Locator, untilMs: number): Promise<Block[]> {
+    const { type, data } = await this.#ask(from, locatorFrame('GET_BLOCKS', locator), untilMs);
+    if (type !== 'BLOCKS') throw new PeerError(`${type} for an answer`);
+    return data;
+  }
+
+  #ask(from: Connection, frame: string, untilMs: number): Promise<Answer> {
+    if (performance.now() > untilMs) throw new PeerError('it takes too long');
+    return this.#requests.ask(from, frame);
+  }
+
+  #refuse(error: unknown, from: Connection): void {
+    if (error instanceof InvalidBlockError) {
+      expel(from, 1008, error.message);
+      return;
+    }
+    this.#queue.rest(from);
+    setTimeout(() => this.#work(), LIMITS.reconcileIntervalMs).unref();
+    this.#log('not synchronised', `with ${nameOf(from)} (${reason(error)})`);
+  }
+}
+
+function blockRange(first: number, last: number): string {
+  return first === last ? `block ${first}` : `blocks ${first} to ${last}`;
+}

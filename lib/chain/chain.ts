@@ -1,0 +1,261 @@
+/**
+ * The chain: every block from the genesis on, in blocks.json. In memory are the headers, and the
+ * keys of what is sealed.
+ */
+
+import { rmSync } from 'node:fs';
+import { copyFile, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LIMITS } from '../limits.js';
+import type { Log } from '../log.js';
+import { fail } from '../log.js';
+import { KeySet } from '../pool/key-set.js';
+import type { Element } from '../storage/array-file.js';
+import { type Journal, openJournal } from '../storage/journal.js';
+import { shortName } from '../storage/small-file.js';
+import { type Block, type Header, parseBlock } from '../wire/block.js';
+import type { Locator } from '../wire/block-messages.js';
+import type { Key } from '../wire/key.js';
+import { GENESIS, whyBadContent, whyNotNext } from './block.js';
+
+const FILE_NAME = 'blocks.json';
+const PROGRESS_INTERVAL_MS = 2000;
+
+/** What is told of a block where it is only shown. */
+export interface BlockSummary {
+  readonly height: number;
+  readonly hash: string;
+  readonly timestamp: number;
+  /** How many. */
+  readonly transactions: number;
+}
+
+export class Chain {
+  /** Of each block, by its height. */
+  readonly #headers: Header[] = [];
+  /** Behind which place among the keys its own end. */
+  readonly #keysUntil: number[] = [];
+  readonly #keys = new KeySet();
+  readonly #file: string;
+  #journal!: Journal;
+
+  private constructor(file: string) {
+    this.#file = file;
+  }
+
+  /**
+   * Reads the chain from blocks.json in a node's folder, and begins one if there is none. Ends the process with one
+   * line, the file untouched, when it is not an array of blocks that follow on each other.
+   *
+   * @param log hears of long work, of a file that had to be mended, and of a disk that takes no more
+   */
+  static async open(folder: string, log: Log): Promise<Chain> {
+    const file = join(folder, FILE_NAME);
+    const chain = new Chain(file);
+    rmSync(chain.forkFile, { force: true });
+    let toldMs = performance.now();
+    const onRecord = (record: Element) => {
+      chain.#add(chain.#readOrFail(record));
+      if (performance.now() - toldMs > PROGRESS_INTERVAL_MS) {
+        toldMs = performance.now();
+        log('checking', `${shortName(file)}, ${chain.height} blocks so far`);
+      }
+      return true;
+    };
+    chain.#journal = await openJournal(file, onRecord, log);
+    if (chain.#headers.length === 0) chain.append(GENESIS);
+    return chain;
+  }
+
+  /** Where the blocks of a fork wait; what a killed node has left there is of no use. */
+  get forkFile(): string {
+    return `${this.#file}.fork`;
+  }
+
+  get height(): number {
+    return this.#headers.length - 1;
+  }
+
+  /** The height of the latest block that is on disk. */
+  get savedHeight(): number {
+    return Math.min(this.#journal.savedCount, this.#headers.length) - 1;
+  }
+
+  /** The header of the latest block. */
+  get tip(): Header {
+    return this.#headers.at(-1) as Header;
+  }
+
+  headerAt(height: number): Header | undefined {
+    return this.#headers[height];
+  }
+
+  /** The latest blocks, the last one first. */
+  latest(limit: number): BlockSummary[] {
+    const shown = this.#headers.slice(-limit).reverse();
+    return shown.map(({ height, hash, timestamp }) => {
+      const until = this.#keysUntil[height] as number;
+      const transactions = until - (this.#keysUntil[height - 1] ?? 0);
+      return { height, hash, timestamp, transactions };
+    });
+  }
+
+  /**
+   * Tells whether a transaction is sealed.
+   *
+   * @param height up to which block to look
+   */
+  has(key: Key, height = this.height): boolean {
+    const place = this.#keys.placeOf(key);
+    return place !== undefined && place < (this.#keysUntil[height] as number);
+  }
+
+  /** Tells why there is no room for a block, if there is none. */
+  whyNoRoom(block: Block): string | undefined {
+    const isFull = this.#journal.bytes + block.json.length > LIMITS.chainBytes;
+    if (isFull) return `the chain is full, at ${LIMITS.chainBytes} bytes`;
+    if (this.#journal.unsavedBytes > LIMITS.unsavedBytes) return 'the disk takes nothing more';
+    return undefined;
+  }
+
+  /** How long the file is up to the end of a block. */
+  bytesTo(height: number): number {
+    return this.#journal.endOf(height);
+  }
+
+  /** Tells whether blocks come faster than the disk takes them. */
+  get isDiskBehind(): boolean {
+    return this.#journal.unsavedBytes > LIMITS.backlogBytes;
+  }
+
+  /** Adds a block that is valid here. */
+  append(block: Block): void {
+    this.#add(block);
+    this.#journal.append(block.json);
+    this.#journal.saved();
+  }
+
+  /** Resolves when all blocks are on disk. */
+  saved(): Promise<void> {
+    return this.#journal.saved();
+  }
+
+  /**
+   * Takes the latest blocks off. Nothing may be read or appended until it is done.
+   *
+   * @param height of the last block that stays
+   */
+  async truncate(height: number): Promise<void> {
+    const until = this.#keysUntil[height] as number;
+    for (let place = this.#keys.places - 1; place >= until; place--) {
+      const key = this.#keys.at(place);
+      if (this.#keys.placeOf(key) === place) this.#keys.remove(key);
+    }
+    this.#headers.length = height + 1;
+    this.#keysUntil.length = height + 1;
+    await this.#journal.truncate(height + 1);
+  }
+
+  /** Blocks from the tip back, each step twice as long as the one before, and the genesis. */
+  locator(): Locator {
+    const heights = [];
+    for (let back = 0; back < this.height; back = Math.max(1, 2 * back)) {
+      heights.push(this.height - back);
+    }
+    return this.#namesOf([...heights, 0]);
+  }
+
+  /** Blocks at even distances from the tip back to one that is common to both chains. */
+  locatorDownTo(common: number): Locator {
+    const step = Math.ceil((this.height - common) / (LIMITS.locatorEntries - 1));
+    const heights = [];
+    for (let height = this.height; height > common; height -= step) heights.push(height);
+    return this.#namesOf([...heights, common]);
+  }
+
+  /** The headers behind the first block of a locator that is ours, as many as one answer holds. */
+  headersAfter(locator: Locator): Header[] {
+    const first = this.#heightAfter(locator);
+    return this.#headers.slice(first, Math.min(first + LIMITS.headers, this.#journal.savedCount));
+  }
+
+  /**
+   * Reads the blocks behind the first block of a locator that is ours, as many as one answer holds.
+   *
+   * @returns the text of each
+   */
+  blocksAfter(locator: Locator): Promise<Buffer[]> {
+    return this.read(this.#heightAfter(locator));
+  }
+
+  /** Reads the texts of the blocks from a height on, of those on disk as many as one answer holds. */
+  read(from: number): Promise<Buffer[]> {
+    const heights: number[] = [];
+    const before = this.#keysUntil[from - 1] ?? 0;
+    let bytes = 0;
+    for (let height = from; height < this.#journal.savedCount; height++) {
+      bytes += this.#journal.lengthOf(height);
+      const transactions = (this.#keysUntil[height] as number) - before;
+      const isFull = bytes > LIMITS.answerBytes || transactions > LIMITS.answerTransactions;
+      if (isFull && heights.length > 0) break;
+      heights.push(height);
+    }
+    return this.#journal.read(heights);
+  }
+
+  /** Reads the text of the latest block that is on disk. */
+  async readLatest(): Promise<Buffer> {
+    const [text] = await this.#journal.read([this.#journal.savedCount - 1]);
+    return text as Buffer;
+  }
+
+  /** Keeps a copy of the file as it is, and of the older copies the latest. */
+  async keepCopy(): Promise<void> {
+    const { height, hash } = this.tip;
+    await this.saved();
+    await copyFile(this.#file, `${this.#file}.${height}-${hash.slice(0, 8)}`);
+    const folder = dirname(this.#file);
+    const isCopy = new RegExp(`^${FILE_NAME}\\.\\d+-[0-9a-f]{8}$`);
+    const names = (await readdir(folder)).filter((name) => isCopy.test(name));
+    const copies = await Promise.all(
+      names.map(async (name) => ({ name, madeMs: (await stat(join(folder, name))).mtimeMs })),
+    );
+    copies.sort((a, b) => b.madeMs - a.madeMs);
+    for (const { name } of copies.slice(LIMITS.chainCopies)) await rm(join(folder, name));
+  }
+
+  #heightAfter(locator: Locator): number {
+    const ours = locator.find(({ height, hash }) => this.#headers[height]?.hash === hash);
+    return ours === undefined ? Infinity : ours.height + 1;
+  }
+
+  #namesOf(heights: readonly number[]): Locator {
+    return heights.map((height) => {
+      const { hash } = this.#headers[height] as Header;
+      return { height, hash };
+    });
+  }
+
+  #add(block: Block): void {
+    const { transactions, json: _, ...header } = block;
+    this.#headers.push(header);
+    for (const { key } of transactions) this.#keys.add(key);
+    this.#keysUntil.push(this.#keys.places);
+  }
+
+  #readOrFail({ value, json }: Element): Block {
+    const height = this.#headers.length;
+    const block = parseBlock(value, json);
+    const why = block === undefined ? 'it is none' : this.#whyInvalid(block);
+    if (block !== undefined && why === undefined) return block;
+    return fail(`${shortName(this.#file)}, block ${height}: ${why}; mend it, or move it away`);
+  }
+
+  /** As we were when we took it, whatever the clock says now. */
+  #whyInvalid(block: Block): string | undefined {
+    if (this.#headers.length > 0) {
+      return whyNotNext(block, this.tip) ?? whyBadContent(block, (key) => this.has(key));
+    }
+    return block.json === GENESIS.json ? undefined : 'it is another genesis than ours';
+  }
+}

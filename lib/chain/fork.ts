@@ -1,0 +1,148 @@
+/**
+ * A chain that leaves ours at some block and may have more work. Its headers come first; once they
+ * show more work than our chain has, its blocks are fetched. These wait in a file of their own until
+ * they outweigh ours.
+ */
+
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { LIMITS } from '../limits.js';
+import { InvalidBlockError, PeerError } from '../peers/peer-error.js';
+import { KeySet } from '../pool/key-set.js';
+import { type Place, readPlaces, writeAll } from '../storage/journal-file.js';
+import { type Block, type Header, parseBlock } from '../wire/block.js';
+import type { Key } from '../wire/key.js';
+import { isTooEarly, whyBadContent, whyForged, whyNotNext } from './block.js';
+import type { Chain } from './chain.js';
+
+/** How many blocks are read back at once. */
+const READ_BLOCKS = 64;
+
+/**
+ * Checks headers that are to follow on another one.
+ *
+ * @throws PeerError at the first one that cannot
+ */
+export function checkHeaders(headers: readonly Header[], parent: Header): void {
+  let last = parent;
+  for (const header of headers) {
+    const why = whyNotNext(header, last);
+    if (why !== undefined) throw new InvalidBlockError(`invalid block ${header.height}: ${why}`);
+    if (isTooEarly(header, Date.now())) {
+      throw new PeerError(`block ${header.height} is of a time that has not come yet`);
+    }
+    last = header;
+  }
+}
+
+/**
+ * Checks what is in a block.
+ *
+ * @throws InvalidBlockError
+ */
+export function checkContent(block: Block, isIncluded: (key: Key) => boolean): void {
+  const why = whyBadContent(block, isIncluded);
+  if (why !== undefined) throw new InvalidBlockError(`invalid block ${block.height}: ${why}`);
+}
+
+export class Fork {
+  /** The height of the last block that is in our chain too. */
+  readonly commonHeight: number;
+  readonly #chain: Chain;
+  readonly #file: FileHandle;
+  /** The header of that block, and those that we have been told of. */
+  readonly #headers: Header[];
+  /** Where in the file the blocks are that we have. */
+  readonly #places: Place[] = [];
+  readonly #keys = new KeySet();
+  #end = 0;
+
+  private constructor(chain: Chain, common: Header, file: FileHandle) {
+    this.#chain = chain;
+    this.commonHeight = common.height;
+    this.#headers = [common];
+    this.#file = file;
+  }
+
+  /** @throws Error when its file cannot be opened */
+  static async begin(chain: Chain, common: Header): Promise<Fork> {
+    return new Fork(chain, common, await open(chain.forkFile, 'w+'));
+  }
+
+  /** The last header that we have been told of. */
+  get end(): Header {
+    return this.#headers.at(-1) as Header;
+  }
+
+  /** The header of the last block that we have. */
+  get tip(): Header {
+    return this.#headers[this.#places.length] as Header;
+  }
+
+  /** Tells whether a transaction is in one of the blocks that we have, or in an earlier one. */
+  has(key: Key): boolean {
+    return this.#keys.placeOf(key) !== undefined || this.#chain.has(key, this.commonHeight);
+  }
+
+  /**
+   * Takes the next headers.
+   *
+   * @throws PeerError
+   */
+  promise(headers: readonly Header[]): void {
+    const [first] = headers;
+    // It would cost a reorganisation, and prove no work.
+    const isOurs = first && this.#chain.headerAt(first.height)?.hash === first.hash;
+    if (isOurs) throw new PeerError('blocks that we have');
+    checkHeaders(headers, this.end);
+    this.#headers.push(...headers);
+  }
+
+  /**
+   * Takes the next blocks, those of the headers.
+   *
+   * @throws PeerError, or another Error when they cannot be stored
+   */
+  async add(blocks: readonly Block[]): Promise<void> {
+    const first = this.#places.length + 1;
+    for (const [i, block] of blocks.entries()) {
+      const why = whyForged(block);
+      if (why !== undefined) throw new InvalidBlockError(`invalid block ${block.height}: ${why}`);
+      // So all of its header is that which has been checked.
+      if (block.hash !== this.#headers[first + i]?.hash) {
+        throw new PeerError('its chain has changed meanwhile');
+      }
+      checkContent(block, (key) => this.has(key));
+      for (const { key } of block.transactions) this.#keys.add(key);
+    }
+    const texts = blocks.map(({ json }) => Buffer.from(json));
+    const bytes = texts.reduce((sum, { length }) => sum + length, this.#end);
+    if (this.#chain.bytesTo(this.commonHeight) + bytes > LIMITS.chainBytes) {
+      throw new PeerError(`the chain would be longer than ${LIMITS.chainBytes} bytes`);
+    }
+    await writeAll(this.#file, Buffer.concat(texts), this.#end);
+    for (const { length } of texts) {
+      this.#places.push({ offset: this.#end, length });
+      this.#end += length;
+    }
+  }
+
+  /** Reads the blocks that we have, some at a time. */
+  async *blocks(): AsyncGenerator<Block[]> {
+    for (let next = 0; next < this.#places.length; next += READ_BLOCKS) {
+      const places = this.#places.slice(next, next + READ_BLOCKS);
+      const texts = await readPlaces(this.#file, places, this.#chain.forkFile);
+      yield texts.map(readBlock);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    await rm(this.#chain.forkFile, { force: true });
+  }
+}
+
+/** Reads a block that we have stored. */
+export function readBlock(text: Buffer): Block {
+  const json = text.toString();
+  return parseBlock(JSON.parse(json), json) as Block;
+}

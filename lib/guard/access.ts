@@ -1,0 +1,137 @@
+/**
+ * Who may come in, and who may look in. Any web page can open a WebSocket to this machine, and any
+ * name can be made to lead here: so a request has to say that it is from no page, or from our own,
+ * and for us. Pure.
+ */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { isLoopback, withoutBrackets } from '../peers/addresses.js';
+
+export interface Refusal {
+  readonly status: 400 | 401 | 403 | 405 | 408;
+  /** For the log; who is refused is told the status alone, */
+  readonly reason: string;
+  /** and this line, if there is one. */
+  readonly header?: string;
+}
+
+export interface AccessRules {
+  /** By what name others may ask for us, beside `localhost` and IP addresses. */
+  readonly hostname: string;
+  readonly secret: string | undefined;
+  /** By what scheme others reach our own page. */
+  readonly scheme: 'http' | 'https';
+  /** Whether who comes from this machine's loopback may be somebody elsewhere. */
+  readonly isBehindProxy: boolean;
+}
+
+type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>;
+
+const NO_SECRET: Refusal = { status: 401, reason: 'without our NETWORK_SECRET' };
+/** By this a browser knows to ask its user for the secret. */
+const ASK = 'www-authenticate: Basic realm="NETWORK_SECRET as the password"';
+/** The headers by which a proxy shows. */
+const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip)$/;
+
+/** Tells why a request to become a WebSocket is refused; undefined if it is not. */
+export function whyRefused(
+  request: Request,
+  { hostname, secret }: AccessRules,
+): Refusal | undefined {
+  const { authorization, origin } = request.headers;
+  // First, for who does not know the secret is to learn nothing else.
+  if (secret !== undefined && !isSame(bearerOf(authorization), secret)) return NO_SECRET;
+  const isForeign = origin !== undefined;
+  return whyUnclear(request) ?? (isForeign ? fromPage(origin) : whyNotFor(hostname, request));
+}
+
+/**
+ * Tells why a request for our page, or what belongs to it, is refused; undefined if it is not.
+ *
+ * @param remoteAddress the IP address that it comes from
+ */
+export function whyNotShown(
+  request: Request,
+  remoteAddress: string,
+  { hostname, secret, scheme, isBehindProxy }: AccessRules,
+): Refusal | undefined {
+  const { authorization, origin, host } = request.headers;
+  const isFromHere = !isBehindProxy && isFromLoopback(request, remoteAddress);
+  if (secret !== undefined && !isFromHere) {
+    const shown = bearerOf(authorization) || passwordOf(authorization);
+    if (!isSame(shown, secret)) return { ...NO_SECRET, header: ASK };
+  }
+  const unclear = whyUnclear(request);
+  if (unclear !== undefined) return unclear;
+  if (origin !== undefined && origin.toLowerCase() !== `${scheme}://${host}`.toLowerCase()) {
+    return fromPage(origin);
+  }
+  if (isWithinForeignPage(request)) return fromPage('somebody else');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { status: 405, reason: `asks for ${request.method}`, header: 'allow: GET, HEAD' };
+  }
+  return whyNotFor(hostname, request);
+}
+
+function whyUnclear(request: Request): Refusal | undefined {
+  const hosts = request.rawHeaders.filter((text, i) => i % 2 === 0 && /^host$/i.test(text));
+  if (hosts.length !== 1 || !request.url?.startsWith('/')) {
+    return { status: 400, reason: 'a request that says not clearly whom it is for' };
+  }
+  return undefined;
+}
+
+function whyNotFor(hostname: string, { headers: { host } }: Request): Refusal | undefined {
+  const asked = hostnameOf(host);
+  if (asked === 'localhost' || asked === hostname || isIP(asked) !== 0) return undefined;
+  return { status: 403, reason: `asks for ${host}, which is not us` };
+}
+
+function fromPage(origin: string): Refusal {
+  return { status: 403, reason: `a web page of ${origin}` };
+}
+
+/** Whether a browser says that a page of somebody else wants it, other than to go there. */
+function isWithinForeignPage({ headers }: Request): boolean {
+  const httpInterface = headers['sec-fetch-site'];
+  const isForeign = httpInterface === 'cross-site' || httpInterface === 'same-site';
+  const [mode, dest] = [headers['sec-fetch-mode'], headers['sec-fetch-dest']];
+  return isForeign && (mode !== 'navigate' || dest !== 'document');
+}
+
+/** Whether a request comes from this machine itself, and not through a proxy on it. */
+function isFromLoopback({ headers }: Request, remoteAddress: string): boolean {
+  if (Object.keys(headers).some((name) => FORWARDED.test(name))) return false;
+  return isLoopback(remoteAddress) && isLoopback(hostnameOf(headers.host));
+}
+
+/** The headers by which one who knows the secret shows it. */
+export function secretHeaders(secret: string | undefined): Record<string, string> {
+  return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+}
+
+function bearerOf(authorization = ''): string {
+  return /^Bearer (.*)$/i.exec(authorization)?.[1] ?? '';
+}
+
+/** What a person has written into the browser's form for it, beside whatever name. */
+function passwordOf(authorization = ''): string {
+  const encoded = /^Basic (.*)$/i.exec(authorization)?.[1] ?? '';
+  return /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString())?.[1] ?? '';
+}
+
+/** Compares digests, and in constant time: how long it takes tells nothing about the secret. */
+function isSame(shown: string, secret: string): boolean {
+  return timingSafeEqual(digest(shown), digest(secret));
+}
+
+/** A host header, or the host of an address, without its port and brackets, in lower case. */
+export function hostnameOf(host = ''): string {
+  return withoutBrackets(host.replace(/:\d*$/, '')).replace(/\.$/, '').toLowerCase();
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,80 @@
+/**
+ * Backpressure: what happens to a peer that reads more slowly than transactions come. At first, the
+ * senders are paused. But a peer that is stuck must cost neither their time nor our memory: soon it
+ * is left behind, and gets nothing until it has read what it was sent. Then it catches up by a
+ * comparison of the pools. A plain peer cannot compare pools, so it is dropped.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../limits.js';
+import type { Log } from '../log.js';
+import { type Connection, expel, type Peer, pauseUntil, send } from '../peers/connection.js';
+
+export class Backpressure {
+  readonly #peers: ReadonlyMap<string, Peer>;
+  readonly #onCaughtUp: (peer: Peer) => void;
+  readonly #log: Log;
+
+  /** @param onCaughtUp is called when a peer that was left behind can be sent to again */
+  constructor(peers: ReadonlyMap<string, Peer>, onCaughtUp: (peer: Peer) => void, log: Log) {
+    this.#peers = peers;
+    this.#onCaughtUp = onCaughtUp;
+    this.#log = log;
+  }
+
+  /**
+   * Sends a peer what came over another connection, if the peer keeps up.
+   *
+   * @returns whether it does
+   */
+  send(peer: Peer, frames: readonly Buffer[], from: Connection): boolean {
+    const unreadBytes = peer.socket.bufferedAmount;
+    const slowBytes = this.#slowBytes();
+    if (unreadBytes > slowBytes && !peer.isSlow) this.#waitFor(peer, slowBytes / 2);
+    if (peer.isLeftBehind) return false;
+    if (unreadBytes > LIMITS.plainSlowTimes * slowBytes && peer.identity === undefined) {
+      expel(peer, 1008, 'it does not read');
+      return false;
+    }
+    for (const frame of frames) send(peer, frame);
+    if (peer.pause !== undefined) pauseUntil(peer.pause, from);
+    return true;
+  }
+
+  /** How much may be unread by a peer that keeps up; many peers share one limit. */
+  #slowBytes(): number {
+    return Math.min(LIMITS.slowBytes, LIMITS.unreadBytes / this.#peers.size);
+  }
+
+  /** Follows a slow peer until it keeps up, with no more than so many bytes unread. */
+  async #waitFor(peer: Peer, bytes: number): Promise<void> {
+    peer.isSlow = true;
+    // bufferedAmount falls only when a whole batch has gone out, and that may be almost everything.
+    peer.pause = hasRead(peer, bytes, LIMITS.slowPauseMs);
+    await peer.pause;
+    peer.pause = undefined;
+    const isStuck = peer.socket.bufferedAmount > bytes;
+    if (isStuck && peer.identity !== undefined) await this.#leaveBehind(peer);
+    // The senders wait no longer, but the peer may still catch up by itself.
+    else await hasRead(peer, bytes, Infinity);
+    peer.isSlow = false;
+  }
+
+  async #leaveBehind(peer: Peer): Promise<void> {
+    peer.isLeftBehind = true;
+    this.#log('left behind', `${peer.address.text} (it reads too slowly)`);
+    await hasRead(peer, 0, Infinity);
+    if (peer.isDropped) return;
+    peer.isLeftBehind = false;
+    this.#log('caught up', `${peer.address.text} (it has read what it was sent)`);
+    this.#onCaughtUp(peer);
+  }
+}
+
+/** Resolves when a peer has no more than so many bytes unread, or when that takes too long. */
+async function hasRead(peer: Peer, bytes: number, limitMs: number): Promise<void> {
+  const untilMs = performance.now() + limitMs;
+  while (peer.socket.bufferedAmount > bytes && !peer.isDropped && performance.now() < untilMs) {
+    await sleep(LIMITS.slowPollMs);
+  }
+}

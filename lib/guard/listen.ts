@@ -1,0 +1,186 @@
+/** The node's TCP side: what comes in, how long it may take, and what becomes a WebSocket. */
+
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { LIMITS } from '../limits.js';
+import type { Log } from '../log.js';
+import { fail } from '../log.js';
+import { isBehindProxy, type Settings } from '../settings.js';
+import { type AccessRules, hostnameOf, type Refusal, whyNotShown, whyRefused } from './access.js';
+
+/** What to do with requests that may come in. */
+interface Handlers {
+  /** Gets one to become a WebSocket, and what it runs on. */
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Answers another one; true if the answer goes on and on. */
+  onRequest(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+const OPTIONS = {
+  maxHeaderSize: LIMITS.headerBytes,
+  headersTimeout: LIMITS.headersTimeoutMs,
+  requestTimeout: LIMITS.headersTimeoutMs,
+  connectionsCheckingInterval: LIMITS.sweepIntervalMs,
+  handshakeTimeout: LIMITS.headersTimeoutMs,
+  // Who asks for nothing clear is told so by us.
+  requireHostHeader: false,
+};
+
+/**
+ * Listens on all hosts, and hands over the requests that may come in; to others it answers why not.
+ * Ends the process with one line when the port is not to be had.
+ *
+ * @param log hears of who is turned away
+ * @returns the listening servers: of loopback, one for IPv4, and one for IPv6 if the machine has it
+ */
+export async function listen(
+  settings: Settings,
+  log: Log,
+  { onUpgrade, onRequest }: Handlers,
+): Promise<Server[]> {
+  const { hosts, port, tls, address, secret } = settings;
+  const door: AccessRules = {
+    hostname: hostnameOf(new URL(address).host),
+    secret,
+    // A proxy may speak TLS for us.
+    scheme: /^wss:/i.test(address) ? 'https' : 'http',
+    isBehindProxy: isBehindProxy(settings),
+  };
+  const unopened = new Map<string, Socket>();
+  const servers: Server[] = [];
+  for (const host of hosts) {
+    const server = tls ? createTlsServer({ ...OPTIONS, ...tls }) : createServer(OPTIONS);
+    limitUnopened(server, unopened);
+    answerOn(server, door, log, {
+      onUpgrade: (request, socket, head) => {
+        unopened.delete(endOf(request.socket));
+        onUpgrade(request, socket, head);
+      },
+      onRequest: (request, response) => {
+        const goesOn = onRequest(request, response);
+        if (goesOn) unopened.delete(endOf(request.socket));
+        return goesOn;
+      },
+    });
+    if (await startOn(server, host, port)) servers.push(server);
+  }
+  return servers;
+}
+
+/** Of sockets that have not got as far as to stay, the oldest makes room for a new one. */
+function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
+  // Node.js takes its own listener away before an upgrade, or a CONNECT; TLS has a socket of its own.
+  const ignoreErrors = (socket: Socket) => socket.on('error', () => {});
+  server.on('secureConnection', ignoreErrors);
+  server.on('connection', ignoreErrors);
+  server.on('connection', (socket: Socket) => {
+    const end = endOf(socket);
+    unopened.set(end, socket);
+    socket.once('close', () => {
+      if (unopened.get(end) === socket) unopened.delete(end);
+    });
+    if (unopened.size <= LIMITS.pendingSockets) return;
+    const [oldest] = unopened.values();
+    oldest?.destroy();
+  });
+}
+
+function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handlers): void {
+  // One answer is enough, also for several requests: a second one would get into the first. Those
+  // behind it wait in memory until it is given, and that may be never.
+  const requests = new WeakMap<Socket, number>();
+  const isFirst = (socket: Socket) => {
+    const before = requests.get(socket) ?? 0;
+    requests.set(socket, before + 1);
+    if (before > LIMITS.pipelinedRequests) socket.destroy();
+    return socket.writable && before === 0;
+  };
+  const turnAway = (socket: Socket, refusal: Refusal) => {
+    if (!isFirst(socket)) return;
+    log('turned away', `${socket.remoteAddress} (${refusal.reason})`);
+    answer(socket, refusal);
+  };
+  // Who has not shown the secret learns nothing from this either.
+  const isOpen = door.secret === undefined;
+  const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
+  const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
+  const serverOnUpgrade: Handlers['onUpgrade'] = (request, socket, head) => {
+    const refusal = isUpgrade(request) ? whyRefused(request, door) : odd;
+    if (refusal !== undefined) turnAway(request.socket, refusal);
+    else if (isFirst(request.socket)) handlers.onUpgrade(request, socket, head);
+  };
+  const serverOnRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const refusal = whyNotShown(request, request.socket.remoteAddress ?? '', door);
+    if (refusal !== undefined) turnAway(request.socket, refusal);
+    else if (isFirst(request.socket)) handlers.onRequest(request, response);
+  };
+  const serverOnClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (isLate) turnAway(socket as Socket, late);
+    else if (/^HPE_/.test(error.code ?? '')) turnAway(socket as Socket, odd);
+    // It has gone, or speaks no TLS where we do.
+    else socket.destroy();
+  };
+  server.on('upgrade', serverOnUpgrade);
+  server.on('request', serverOnRequest);
+  server.on('checkContinue', serverOnRequest);
+  server.on('checkExpectation', serverOnRequest);
+  server.on('connect', ({ socket }) => turnAway(socket, odd));
+  server.on('clientError', serverOnClientError);
+}
+
+/** A request for an upgrade has no body, in which another request could hide. */
+function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  const hasBody = 'content-length' in headers || 'transfer-encoding' in headers;
+  return method === 'GET' && !hasBody;
+}
+
+/** Answers in few words, and that is that. */
+function answer(socket: Socket, { status, header }: Refusal): void {
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    'content-length: 0',
+    ...(header === undefined ? [] : [header]),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n`, () => socket.destroy());
+}
+
+/** False where the machine has no IPv6. */
+function startOn(server: Server, host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    server.once('listening', () => resolve(true));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const hasNoSuchAddress = error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT';
+      if (host !== '::1' || !hasNoSuchAddress) fail(explain(error, host, port));
+      resolve(false);
+    });
+    server.listen(port, host);
+  });
+}
+
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is already in use: end the program that uses it, or change PORT in .env`;
+    case 'EACCES':
+      return `Port ${port} needs more rights than you have: set a PORT above 1023 in .env`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `This machine has no address ${host}: change HOST in .env`;
+    default:
+      return `Cannot listen on port ${port} (${error.message}): change PORT in .env`;
+  }
+}

@@ -1,0 +1,54 @@
+/** How a node ends when it is told to: its peers are told, and nothing is lost. */
+
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from './limits.js';
+import { fail } from './log.js';
+import type { Connection } from './peers/connection.js';
+
+interface Leaving {
+  /** Has the node begin nothing new. */
+  stop(): void;
+  readonly listeners: readonly Server[];
+  readonly connections: ReadonlySet<Connection>;
+  /** Resolves when every accepted transaction is on disk. */
+  poolSaved(): Promise<void>;
+  /** Resolves when everything else is on disk. */
+  restSaved(): Promise<unknown>;
+}
+
+/**
+ * Leaves on Ctrl-C, and on the other signals that ask a process to end: closes the connections,
+ * writes what is not yet on disk, and exits. A second signal ends the process at once.
+ */
+export function leaveOnSignal(leaving: Leaving): void {
+  let sinceMs: number | undefined;
+  const processOnSignal = () => {
+    // npm and other runners pass a Ctrl-C on that the terminal has delivered already.
+    const isRepeated = sinceMs !== undefined && performance.now() - sinceMs > LIMITS.signalRepeatMs;
+    if (isRepeated) process.exit(1);
+    if (sinceMs !== undefined) return;
+    sinceMs = performance.now();
+    leave(leaving);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, processOnSignal);
+}
+
+async function leave({
+  stop,
+  listeners,
+  connections,
+  poolSaved,
+  restSaved,
+}: Leaving): Promise<void> {
+  setTimeout(() => fail('Left before all was saved'), LIMITS.leaveTimeoutMs);
+  stop();
+  for (const listener of listeners) listener.close();
+  // Accepted transactions get their receipts before their connections close.
+  await Promise.race([poolSaved(), sleep(LIMITS.receiptsTimeoutMs)]);
+  for (const { socket } of connections) socket.close(1001, 'leaving');
+  const closeBy = performance.now() + LIMITS.closeTimeoutMs;
+  while (connections.size > 0 && performance.now() < closeBy) await sleep(10);
+  await Promise.all([poolSaved(), restSaved()]);
+  process.exit(0);
+}

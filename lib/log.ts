@@ -1,0 +1,100 @@
+/**
+ * Everything that a person sees in the terminal: one line per event, `[4001] event: what and why`,
+ * or the same as JSON for a program; and the one line that ends the process.
+ */
+
+import { LIMITS } from './limits.js';
+import { TokenBucket } from './token-bucket.js';
+
+export type Log = (event: string, detail: string) => void;
+export type LogFormat = 'text' | 'json';
+
+/** A line as it was printed. */
+export interface LogLine {
+  /** In ms since 1970. */
+  readonly at: number;
+  readonly event: string;
+  readonly detail: string;
+}
+
+const LINE_CHARACTERS = 300;
+// Control characters and text-direction marks: a peer must not repaint somebody's terminal.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Creates the log of the node on `port`. Nobody can fill the terminal: each event may have a few
+ * lines at once, then one a second; from time to time a line says how many were left out.
+ *
+ * @returns the log, and its latest lines, the newest first
+ */
+export function createLog(
+  port: number,
+  format: LogFormat,
+): { log: Log; recentLines: readonly LogLine[] } {
+  // A reader that goes away (`node index.js | head`) must not end the node.
+  process.stdout.on('error', () => {});
+  const budgets = new Map<string, TokenBucket>();
+  const leftOut = new Map<string, number>();
+  const recentLines: LogLine[] = [];
+
+  function log(event: string, detail: string): void {
+    const budget = budgets.get(event) ?? newBudget();
+    budgets.set(event, budget);
+    if (budget.take(performance.now())) print(event, detail);
+    else leaveOut(event);
+  }
+
+  function leaveOut(event: string): void {
+    const others = leftOut.get(event) ?? 0;
+    leftOut.set(event, others + 1);
+    if (others === 0) setTimeout(tellLeftOut, LIMITS.leftOutIntervalMs, event).unref();
+  }
+
+  function tellLeftOut(event: string): void {
+    print(event, `${leftOut.get(event)} more of these`);
+    leftOut.delete(event);
+  }
+
+  function print(event: string, detail: string): void {
+    const line = { at: Date.now(), event, detail: printable(detail) };
+    // Under load there is one each second, which would push out everything else.
+    if (event === 'accepted' && recentLines[0]?.event === event) recentLines.shift();
+    recentLines.unshift(line);
+    recentLines.length = Math.min(recentLines.length, LIMITS.shownLines);
+    const asObject = { time: new Date(line.at), port, event, detail: line.detail };
+    const asText = `[${port}] ${event}: ${line.detail}`;
+    console.log(format === 'json' ? JSON.stringify(asObject) : asText);
+  }
+
+  return { log, recentLines };
+}
+
+/**
+ * Ends the process for a mistake of the person who started it: one clear line that names
+ * the remedy, exit code 1, no stack trace. Never used for what a peer does wrong.
+ */
+export function fail(line: string): never {
+  console.error(line);
+  process.exit(1);
+}
+
+/** `1 peer`, `2 peers`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** Why something failed, in one line. */
+export function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s+/g, ' ');
+}
+
+/** Somebody else's text, as one line that does nothing to a terminal. */
+export function printable(text: string): string {
+  const line = text.replace(UNPRINTABLE, '?');
+  return line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line;
+}
+
+function newBudget(): TokenBucket {
+  return new TokenBucket(LIMITS.linesAtOnce, performance.now(), LIMITS.linesPerSecond);
+}

@@ -1,0 +1,149 @@
+/** What a node answers to who asks by plain HTTP: its page, and how it is. */
+
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import type { Registry } from 'prom-client';
+import { LIMITS } from '../limits.js';
+import type { Log } from '../log.js';
+import { reason } from '../log.js';
+import { EventStream } from './event-stream.js';
+import { type Observed, readStatus, statusJson } from './status.js';
+
+interface Host extends Observed {
+  readonly log: Log;
+}
+
+/** An answer with a body. */
+interface Answer {
+  readonly type: string;
+  readonly body: string | Buffer;
+  readonly status?: number;
+}
+
+// Nothing but what this node itself serves: no script within the page, no page around it.
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  // One answer a connection, which then makes room for another.
+  connection: 'close',
+};
+const TEXT = 'text/plain; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+const FILES: Readonly<Record<string, readonly [module: string, type: string]>> = {
+  '/': ['./page/index.html', 'text/html; charset=utf-8'],
+  '/page.css': ['./page/page.css', 'text/css; charset=utf-8'],
+  '/page.js': ['./page/page.js', SCRIPT],
+  '/icon.svg': ['./page/icon.svg', 'image/svg+xml'],
+  '/cytoscape.mjs': ['cytoscape/dist/cytoscape.esm.min.mjs', SCRIPT],
+};
+
+export class HttpInterface {
+  readonly #host: Host;
+  readonly #feed: EventStream;
+  readonly #files = new Map<string, Promise<Buffer>>();
+  readonly #readBody = notTooOften(() => Buffer.from(`${statusJson(readStatus(this.#host))}\n`));
+  readonly #readMetrics = notTooOften(() => this.#measure());
+  #registry: Registry | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#feed = new EventStream(() => readStatus(host));
+  }
+
+  /**
+   * Answers a request that may be answered.
+   *
+   * @returns whether the answer goes on for as long as the other end likes
+   */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    const path = request.url?.replace(/\?.*$/s, '') ?? '/';
+    if (path === '/events' && request.method === 'GET') {
+      setHeaders(response, 'text/event-stream');
+      if (this.#feed.add(response)) return true;
+    }
+    this.#answerTo(path, request.method)
+      .catch((error: unknown) => {
+        this.#host.log('not served', `${path} (${reason(error)})`);
+        return { type: TEXT, body: 'It cannot be read\n', status: 500 };
+      })
+      .then((answer) => send(response, answer));
+    return false;
+  }
+
+  /** We leave: who watches is told nothing more. */
+  end(): void {
+    this.#feed.end();
+  }
+
+  async #answerTo(path: string, method = 'GET'): Promise<Answer> {
+    const [module, type] = FILES[path] ?? [];
+    if (module !== undefined && type !== undefined) return { type, body: await this.#file(module) };
+    switch (path) {
+      case '/status':
+        return { type: 'application/json', body: this.#readBody() };
+      case '/metrics':
+        return await this.#readMetrics();
+      case '/healthz':
+        if (this.#host.pool.isDiskFailing)
+          return { type: TEXT, body: 'the disk refuses\n', status: 503 };
+        return { type: TEXT, body: 'ok\n' };
+      case '/events':
+        if (method === 'HEAD') return { type: 'text/event-stream', body: '' };
+        return { type: TEXT, body: 'Too many are watching\n', status: 503 };
+      default:
+        return { type: TEXT, body: 'There is nothing here\n', status: 404 };
+    }
+  }
+
+  /** Read once, so that all who are being served share it. */
+  #file(module: string): Promise<Buffer> {
+    const file = this.#files.get(module) ?? readFile(fileURLToPath(import.meta.resolve(module)));
+    this.#files.set(module, file);
+    file.catch(() => this.#files.delete(module));
+    return file;
+  }
+
+  /** Only where somebody measures us: it costs some memory, and a look at the clock now and then. */
+  async #measure(): Promise<Answer> {
+    const { createMetrics } = await import('./metrics.js');
+    this.#registry ??= createMetrics(this.#host);
+    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+}
+
+/** Makes something anew only after a while: however many ask for it, it is done once for all. */
+function notTooOften<T>(make: () => T): () => T {
+  let made: T;
+  let madeMs = -Infinity;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - madeMs >= LIMITS.eventIntervalMs / 2) [made, madeMs] = [make(), nowMs];
+    return made;
+  };
+}
+
+function setHeaders(response: ServerResponse, type: string): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  response.setHeader('content-type', type);
+}
+
+function send(response: ServerResponse, { type, body, status = 200 }: Answer): void {
+  setHeaders(response, type);
+  if (status === 503) response.setHeader('retry-after', 5);
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}

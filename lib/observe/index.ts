@@ -1,0 +1,9 @@
+/**
+ * observe: what a node shows of itself over HTTP. Its page, its status as JSON and as an event
+ * stream, its metrics and its health.
+ *
+ * Promises to change nothing, and to cost next to nothing while nobody looks. Stands on all other
+ * rooms, and none of them on it.
+ */
+
+export { HttpInterface } from './http.js';

@@ -1,0 +1,93 @@
+/** The network as one node sees it: the nodes it has heard of, and who says to be linked with whom. */
+
+import { LIMITS } from '../limits.js';
+import type { AddressBook, Entry } from '../peers/address-book.js';
+import type { Address } from '../peers/addresses.js';
+import type { Connection, Peer } from '../peers/connection.js';
+import type { Routes } from '../peers/routes.js';
+
+export interface MappedNode {
+  readonly address: string;
+  /** `lost` is one that will be dialled again, `reported` one that is only named by others. */
+  readonly state: 'self' | 'connected' | 'dialling' | 'lost' | 'reported';
+  /** Whether it is a plain peer; of those that we are connected to. */
+  readonly isStranger?: boolean;
+}
+
+export interface NetworkMap {
+  readonly nodes: readonly MappedNode[];
+  /** Places in `nodes`, the lower first; each pair once. */
+  readonly links: readonly (readonly [number, number])[];
+  /** How many nodes there are beyond those. */
+  readonly leftOut: number;
+}
+
+/** What a map is drawn from, as it is at the time. */
+export interface View {
+  readonly own: Address;
+  readonly addressBook: AddressBook;
+  readonly connected: ReadonlyMap<string, Peer>;
+  readonly connections: ReadonlySet<Connection>;
+  readonly routes: Routes;
+}
+
+/** Draws the map of now: this node first, then its peers, whom it dials, and whom those name. */
+export function mapNetwork({ own, addressBook, connected, connections, routes }: View): NetworkMap {
+  const nodes: MappedNode[] = [];
+  const places = new Map<string, number>();
+  const leftOut = new Set<string>();
+  const links = new Map<number, [number, number]>();
+
+  function add(key: string, node: MappedNode): void {
+    if (places.has(key)) return;
+    if (nodes.length < LIMITS.shownNodes) places.set(key, nodes.push(node) - 1);
+    else leftOut.add(key);
+  }
+
+  function link(keyA: string, keyB: string): void {
+    const [a, b] = [places.get(keyA), places.get(keyB)];
+    if (a === undefined || b === undefined || a === b) return;
+    const [low, high] = a < b ? [a, b] : [b, a];
+    links.set(low * LIMITS.shownNodes + high, [low, high]);
+  }
+
+  add(own.key, { address: own.text, state: 'self' });
+  for (const [key, { address, identity }] of connected) {
+    add(key, { address: address.text, state: 'connected', isStranger: identity === undefined });
+    link(own.key, key);
+  }
+  for (const entry of addressBook.all()) {
+    add(entry.address.key, { address: entry.address.text, state: stateOf(entry) });
+  }
+  const told = neighboursOf(connections, routes);
+  for (const [peer, neighbours] of told) {
+    for (const address of neighbours) {
+      const key = addressBook.isOwn(address) ? own.key : addressBook.resolve(address);
+      add(key, { address: address.text, state: 'reported' });
+      link(peer.address.key, key);
+    }
+  }
+  return { nodes, links: [...links.values()], leftOut: leftOut.size };
+}
+
+/** Of one that we are not connected to. */
+function stateOf({ dueMs, failures }: Entry): MappedNode['state'] {
+  if (dueMs === Infinity) return 'dialling';
+  return failures > 0 ? 'lost' : 'reported';
+}
+
+/**
+ * Whom each of our peers is connected to, as it last said; over its first connection, for anybody
+ * can open others in its name.
+ */
+function neighboursOf(
+  connections: ReadonlySet<Connection>,
+  routes: Routes,
+): Map<Peer, readonly Address[]> {
+  const told = new Map<Peer, readonly Address[]>();
+  for (const connection of connections) {
+    const peer = connection.neighbours && routes.peerBehind(connection);
+    if (peer !== undefined && !told.has(peer)) told.set(peer, connection.neighbours ?? []);
+  }
+  return told;
+}

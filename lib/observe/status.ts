@@ -1,0 +1,66 @@
+/** How a node is: what GET /status answers, and what its page shows. */
+
+import type { Chain } from '../chain/chain.js';
+import type { Counters } from '../counters.js';
+import { LIMITS, VERSION } from '../limits.js';
+import type { LogLine } from '../log.js';
+import type { Pool } from '../pool/pool.js';
+import { mapNetwork, type View } from './network-map.js';
+
+/** What a status is read from, as it is at the time. */
+export interface Observed {
+  readonly peers: View;
+  readonly pool: Pool;
+  readonly chain: Chain;
+  readonly counters: Counters;
+  readonly recentLines: readonly LogLine[];
+}
+
+export type Section = 'node' | 'network' | 'transactions' | 'pool' | 'chain' | 'log';
+
+/** The JSON of each section. */
+export type Status = Readonly<Record<Section, string>>;
+
+const startedAt = Date.now() - uptimeMs();
+
+/** Reads how a node is. PROTOCOL.md describes it. */
+export function readStatus(observed: Observed): Status {
+  const { peers, pool, chain, counters, recentLines } = observed;
+  const { accepted, duplicate, rejected, relayed } = counters.counts;
+  const { own, connections } = peers;
+  const clients = [...connections].filter((each) => each.isInbound && each.address === undefined);
+  const status: Record<Section, unknown> = {
+    node: {
+      address: own.text,
+      version: VERSION,
+      startedAt,
+      uptimeMs: uptimeMs(),
+      clients: clients.length,
+    },
+    network: mapNetwork(peers),
+    transactions: {
+      accepted,
+      duplicate,
+      rejected,
+      relayed,
+      rate: counters.rate,
+      latest: counters.latest,
+    },
+    pool: pool.size,
+    chain: { height: chain.height, blocks: chain.latest(LIMITS.shownBlocks) },
+    log: recentLines,
+  };
+  const texts = Object.entries(status).map(([section, value]) => [section, JSON.stringify(value)]);
+  return Object.fromEntries(texts) as Record<Section, string>;
+}
+
+/** The JSON of some sections, in one object. */
+export function statusJson(status: Partial<Status>): string {
+  const members = Object.entries(status).map(([section, json]) => `"${section}":${json}`);
+  return `{${members.join()}}`;
+}
+
+/** Whatever becomes of the clock. */
+function uptimeMs(): number {
+  return Math.round(process.uptime() * 1000);
+}

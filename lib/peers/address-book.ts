@@ -1,0 +1,303 @@
+/**
+ * The addresses a node knows of, and when each is to be dialled. Pure: no sockets, no timers;
+ * times are milliseconds of whatever clock the caller uses.
+ */
+
+import { LIMITS } from '../limits.js';
+import type { TokenBucket } from '../token-bucket.js';
+import { type Address, isDiallable } from './addresses.js';
+import { backoffMs } from './backoff.js';
+import { totalSlots } from './slots.js';
+
+export interface Entry {
+  /** In the spelling that has worked, or else was learnt first. */
+  address: Address;
+  /** In the spelling to dial next. */
+  nextAddress: Address;
+  /** From known-peers.json: dialled for ever. One learnt from a peer is given up in the end. */
+  readonly isKnown: boolean;
+  /** Whether it was ever reached: only such addresses are worth remembering. */
+  isProven: boolean;
+  /** Attempts in a row that failed, or that were lost again before they were stable. */
+  failures: number;
+  /** When to dial; Infinity while it is dialled, connected, or the same as another. */
+  dueMs: number;
+  /** When a peer's news of it last cut its wait short, and how often that did no good. */
+  hurriedMs: number;
+  hurries: number;
+  /** The key of the address that turned out to be the same node. */
+  sameAs?: string;
+}
+
+/** What there is room for. */
+interface Room {
+  /** How many dials are under way. */
+  readonly dialling: number;
+  /** How many peers there are. */
+  readonly connected: number;
+  /** Returns where those say that they listen who have dialled us. */
+  callers(): readonly Address[];
+}
+
+/** Whom to dial, and when. */
+interface Plan {
+  readonly now: readonly Entry[];
+  /** When the next contact falls due; Infinity when none waits, or there is no room for more. */
+  readonly nextMs: number;
+}
+
+export class AddressBook {
+  readonly #own: Address;
+  readonly #keepsSecret: boolean;
+  readonly #maxPeers: number;
+  readonly #addressBook = new Map<string, Entry>();
+  /** Those of them that are from known-peers.json. */
+  readonly #known: Entry[] = [];
+  /** Other names of this node, the longest known first. */
+  readonly #ownNames = new Set<string>();
+
+  /**
+   * @param own this node's own address, which never becomes a contact
+   * @param keepsSecret whether we tell who we are to nobody but over TLS
+   * @param maxPeers how many peers we look for
+   */
+  constructor(own: Address, keepsSecret = false, maxPeers: number = LIMITS.peers) {
+    this.#own = own;
+    this.#keepsSecret = keepsSecret;
+    this.#maxPeers = maxPeers;
+  }
+
+  /** Adds an address from known-peers.json, due at once. */
+  addKnown(address: Address, nowMs: number): void {
+    if (!this.isOwn(address) && !this.#addressBook.has(address.key))
+      this.#add(address, true, nowMs);
+  }
+
+  /** Adds an address that was learnt and reached in an earlier run, due at once. */
+  addRemembered(address: Address, nowMs: number): void {
+    if (this.#isFull() || !this.#mayLearn(address)) return;
+    this.#add(address, false, nowMs).isProven = true;
+  }
+
+  /**
+   * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
+   * dialled again is probably back, so its wait is cut short; less and less often, until it has
+   * stayed, lest we hammer a third party on somebody's word. If dialling the spelling we had of it
+   * has failed, the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
+   *
+   * @param news spends a token for each address that leads to a dial
+   * @param isCaller whether it is the address of who says so: for it, another makes room
+   * @returns true when the address is new
+   */
+  hear(address: Address, news: TokenBucket, nowMs: number, isCaller = false): boolean {
+    if (this.isOwn(address)) return false;
+    const entry = this.#addressBook.get(address.key);
+    if (entry === undefined) {
+      if (!this.#mayLearn(address)) return false;
+      const stranger = isCaller && this.#isFull() ? this.#stranger() : undefined;
+      if (this.#isFull() && stranger === undefined) return false;
+      if (!news.take(nowMs)) return false;
+      if (stranger !== undefined) this.#addressBook.delete(stranger.address.key);
+      this.#add(address, false, nowMs);
+      return true;
+    }
+    const hurriedMs = Math.max(nowMs, entry.hurriedMs + backoffMs(entry.hurries, 0.5));
+    const isWaiting = entry.dueMs !== Infinity;
+    if (isWaiting && hurriedMs < entry.dueMs && news.take(nowMs)) {
+      entry.hurriedMs = hurriedMs;
+      entry.hurries += 1;
+      entry.dueMs = hurriedMs;
+      entry.nextAddress = address;
+    }
+    return false;
+  }
+
+  /** All contacts, but for those that turned out to be the same node as another. */
+  all(): Entry[] {
+    return [...this.#addressBook.values()].filter(({ sameAs }) => sameAs === undefined);
+  }
+
+  /**
+   * Returns some of the addresses that answer as far as we know, for somebody who looks for peers.
+   * Also those that we have not met: else all newcomers would crowd around the same few.
+   *
+   * @param random returns a number from 0 up to 1
+   */
+  some(count: number, random: () => number): Address[] {
+    const answering = this.all().filter(
+      ({ isProven, dueMs, failures }) => failures === 0 || (isProven && dueMs === Infinity),
+    );
+    const some: Address[] = [];
+    while (some.length < count && answering.length > 0) {
+      const [one] = answering.splice(Math.floor(random() * answering.length), 1);
+      if (one !== undefined) some.push(one.address);
+    }
+    return some;
+  }
+
+  /** Tells whether an address is ours, in whatever spelling and under any name met so far. */
+  isOwn(address: Address): boolean {
+    return address.key === this.#own.key || this.#ownNames.has(address.key);
+  }
+
+  /** Returns the key of the node behind an address, seeing through the aliases met so far. */
+  resolve(address: Address): string {
+    return this.#addressBook.get(address.key)?.sameAs ?? address.key;
+  }
+
+  /**
+   * Returns the contacts to dial now: known ones first, then those reached before, so that
+   * nobody can bury them under addresses that lead nowhere, then those tried least often; among
+   * equals, the longest due.
+   */
+  due(nowMs: number): Entry[] {
+    return inOrder([...this.#addressBook.values()], nowMs);
+  }
+
+  /**
+   * Returns whom to dial now, as far as there is room for them, and when to ask for the next. Who
+   * has dialled us is dialled back where others are not: only then does anything come to it from us.
+   */
+  plan(nowMs: number, { dialling, connected, callers }: Room): Plan {
+    const isFull = dialling + connected >= this.#maxPeers;
+    const most = isFull ? totalSlots(this.#maxPeers) : this.#maxPeers;
+    const places = most - dialling - connected;
+    const candidates = isFull ? this.#knownAnd(callers()) : [...this.#addressBook.values()];
+    const now: Entry[] = [];
+    for (const entry of inOrder(candidates, nowMs)) {
+      // An attempt that ends, or a peer that goes, asks again.
+      if (dialling + now.length >= LIMITS.dialsAtOnce) return { now, nextMs: Infinity };
+      if (now.length >= places && !entry.isKnown) return { now, nextMs: Infinity };
+      now.push(entry);
+    }
+    return { now, nextMs: nextDueMs(candidates, nowMs) };
+  }
+
+  /** A dial begins. Returns the address to dial. */
+  dialling(entry: Entry): Address {
+    entry.dueMs = Infinity;
+    return entry.nextAddress;
+  }
+
+  /** The dial has led to a peer. */
+  reached(entry: Entry): void {
+    entry.isProven = true;
+    entry.address = entry.nextAddress;
+  }
+
+  /**
+   * A dial failed, or a connection ended.
+   *
+   * @param upMs how long it was connected; 0 for a dial that failed
+   * @param random a number from 0 up to 1
+   * @returns how long until the next dial, undefined when the address is given up
+   */
+  lost(entry: Entry, upMs: number, nowMs: number, random: number): number | undefined {
+    entry.nextAddress = entry.address;
+    const wasStable = upMs >= LIMITS.stableAfterMs;
+    entry.failures = wasStable ? 1 : entry.failures + 1;
+    if (wasStable) entry.hurries = 0;
+    this.#releaseAliases(entry, nowMs);
+    if (!entry.isKnown && entry.failures >= LIMITS.learntAttempts) {
+      this.#addressBook.delete(entry.address.key);
+      return undefined;
+    }
+    const waitMs = backoffMs(entry.failures, random);
+    entry.dueMs = nowMs + waitMs;
+    return waitMs;
+  }
+
+  /** The contact turned out to be this node itself: it is not dialled again. */
+  foundOurself(entry: Entry): void {
+    const { key } = entry.address;
+    entry.sameAs = this.#own.key;
+    this.#addressBook.delete(key);
+    this.#ownNames.add(key);
+    if (this.#ownNames.size <= LIMITS.ownNames) return;
+    const [oldest] = this.#ownNames;
+    this.#ownNames.delete(oldest as string);
+  }
+
+  /** The contact turned out to be a node we are connected to: not dialled while that lasts. */
+  foundSame(entry: Entry, other: Entry): void {
+    entry.isProven = true;
+    for (const each of this.#addressBook.values()) {
+      if (each === entry || each.sameAs === entry.address.key) each.sameAs = other.address.key;
+    }
+  }
+
+  /** Returns the learnt addresses worth knowing at the next start. */
+  worthRemembering(): string[] {
+    return [...this.#addressBook.values()]
+      .filter((entry) => entry.isProven && !entry.isKnown)
+      .map((entry) => entry.address.text);
+  }
+
+  #mayLearn(address: Address): boolean {
+    if (this.isOwn(address) || this.#addressBook.has(address.key)) return false;
+    if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
+    return isDiallable(this.#own.scope, address.scope);
+  }
+
+  #isFull(): boolean {
+    return this.#addressBook.size >= LIMITS.learntAddresses;
+  }
+
+  #knownAnd(callers: readonly Address[]): Entry[] {
+    const found = new Set(this.#known);
+    for (const { key } of callers) {
+      const entry = this.#addressBook.get(key);
+      if (entry !== undefined) found.add(entry);
+    }
+    return [...found];
+  }
+
+  /** One that we have only heard of. */
+  #stranger(): Entry | undefined {
+    for (const entry of this.#addressBook.values()) {
+      if (!entry.isKnown && !entry.isProven && entry.dueMs !== Infinity) return entry;
+    }
+    return undefined;
+  }
+
+  #add(address: Address, isKnown: boolean, nowMs: number): Entry {
+    const entry: Entry = {
+      address,
+      nextAddress: address,
+      isKnown,
+      isProven: false,
+      failures: 0,
+      dueMs: nowMs,
+      hurriedMs: -Infinity,
+      hurries: 0,
+    };
+    this.#addressBook.set(address.key, entry);
+    if (isKnown) this.#known.push(entry);
+    return entry;
+  }
+
+  /** With the connection gone, its other names may lead to it, or to somebody else by now. */
+  #releaseAliases(entry: Entry, nowMs: number): void {
+    for (const alias of this.#addressBook.values()) {
+      if (alias.sameAs !== entry.address.key) continue;
+      delete alias.sameAs;
+      alias.dueMs = nowMs + backoffMs(1, 0.5);
+    }
+  }
+}
+
+/** Those that are due, in the order of `due`. */
+function inOrder(addressBook: readonly Entry[], nowMs: number): Entry[] {
+  const rank = ({ isKnown, isProven, failures }: Entry) =>
+    isKnown ? 0 : isProven ? 1 : 2 + failures;
+  const due = addressBook.filter(({ dueMs }) => dueMs <= nowMs);
+  return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
+}
+
+function nextDueMs(addressBook: Iterable<Entry>, afterMs: number): number {
+  let nextMs = Infinity;
+  for (const { dueMs } of addressBook) {
+    if (dueMs > afterMs && dueMs < nextMs) nextMs = dueMs;
+  }
+  return nextMs;
+}

@@ -1,0 +1,45 @@
+/**
+ * By what nodes like ours recognise each other: headers of the HTTP upgrade, in request and
+ * response alike. Strangers ignore them.
+ */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Address, parseAddress } from './addresses.js';
+
+/** What one says of itself. */
+export interface Identity {
+  readonly meshId: string;
+  /** Absent on a client that is no node. */
+  readonly address?: Address;
+  /** Whether it wants a RECEIPT for each transaction it sends. */
+  readonly wantsReceipts: boolean;
+}
+
+/** The upgrade headers by which nodes like ours recognise each other; others ignore them. */
+export function identityHeaders(meshId: string, address: string): Record<string, string> {
+  return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
+}
+
+/** The upgrade headers of a client that is no node, and speaks as nodes like ours do. */
+export function clientHeaders(meshId: string): Record<string, string> {
+  return { 'mesh-version': '1', 'mesh-id': meshId };
+}
+
+/** The upgrade headers of a client that wants to know what becomes of its transactions. */
+export function receiptHeaders(meshId: string): Record<string, string> {
+  return { ...clientHeaders(meshId), 'mesh-receipts': '1' };
+}
+
+export function headerLines(headers: Record<string, string>): string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+}
+
+/** Reads the headers of an upgrade request or response; undefined for a plain peer. */
+export function parseIdentity(headers: IncomingHttpHeaders): Identity | undefined {
+  const meshId = headers['mesh-id'];
+  if (headers['mesh-version'] !== '1' || typeof meshId !== 'string') return undefined;
+  if (!/^[0-9a-f]{32}$/.test(meshId)) return undefined;
+  const address = parseAddress(headers['mesh-address']);
+  const wantsReceipts = headers['mesh-receipts'] === '1';
+  return address === undefined ? { meshId, wantsReceipts } : { meshId, wantsReceipts, address };
+}

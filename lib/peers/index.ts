@@ -1,0 +1,26 @@
+/**
+ * peers: the other nodes. Their addresses, when to dial them, the connections with them, how our
+ * own nodes recognise each other, what a HANDSHAKE tells, and whom to relay to.
+ *
+ * Promises that no address is dialled twice at a time, that ours never is, and that nothing which a
+ * stranger claims about itself decides what reaches others. Stands on wire and storage.
+ */
+
+export type { Entry } from './address-book.js';
+export { type Address, pageAddressOf } from './addresses.js';
+export {
+  type Connection,
+  expel,
+  nameOf,
+  newConnection,
+  newPeer,
+  type Peer,
+  SOCKET_OPTIONS,
+  send,
+} from './connection.js';
+export { explainClose, explainError } from './dialling.js';
+export { headerLines } from './identity.js';
+export { PeerExchange } from './peer-exchange.js';
+export { readKnownPeers } from './peer-files.js';
+export { Peers } from './peers.js';
+export { totalSlots } from './slots.js';

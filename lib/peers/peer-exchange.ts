@@ -1,0 +1,82 @@
+/**
+ * Peer exchange: what nodes tell of each other. A HANDSHAKE names its sender and the nodes that the
+ * sender is connected to; a node with no free slot refers newcomers to others.
+ */
+
+import { LIMITS } from '../limits.js';
+import { count, type Log } from '../log.js';
+import type { TokenBucket } from '../token-bucket.js';
+import { handshakeFrame } from '../wire/messages.js';
+import type { AddressBook } from './address-book.js';
+import { type Address, parseAddress } from './addresses.js';
+import { type Connection, expel, nameOf, send } from './connection.js';
+import type { Routes } from './routes.js';
+import { totalSlots } from './slots.js';
+
+/** What one source may have us do for the addresses that it sends. */
+export interface ExchangeBudgets {
+  /** Spent on each address that is read. */
+  readonly reading: TokenBucket;
+  /** Spent on each address that is dialled because of it. */
+  readonly news: TokenBucket;
+}
+
+export class PeerExchange {
+  readonly #addressBook: AddressBook;
+  readonly #routes: Routes;
+  readonly #budgetsOf: (connection: Connection) => ExchangeBudgets;
+  readonly #log: Log;
+
+  constructor(
+    addressBook: AddressBook,
+    routes: Routes,
+    budgetsOf: (connection: Connection) => ExchangeBudgets,
+    log: Log,
+  ) {
+    this.#addressBook = addressBook;
+    this.#routes = routes;
+    this.#budgetsOf = budgetsOf;
+    this.#log = log;
+  }
+
+  /**
+   * Takes in a HANDSHAKE: where its sender listens, and whom that is connected to.
+   *
+   * @param texts the addresses, the sender's own first
+   * @returns true when the sender has named its own address for the first time
+   */
+  read(texts: readonly string[], from: Connection): boolean {
+    const hadAddress = from.address !== undefined;
+    from.address ??= parseAddress(texts[0]);
+    const { reading } = this.#budgetsOf(from);
+    const nowMs = performance.now();
+    const addresses = texts.flatMap((text) => (reading.take(nowMs) && parseAddress(text)) || []);
+    if (from.neighbours === undefined) {
+      const peers = count(texts.length - 1, 'peer');
+      this.#log('handshake from', `${nameOf(from)}, connected to ${peers}`);
+    }
+    from.neighbours = addresses.slice(1, 1 + totalSlots(LIMITS.peers));
+    this.#routes.forget();
+    this.hear(addresses, from);
+    return !hadAddress && from.address !== undefined;
+  }
+
+  /** Adds addresses to the address book, as far as the budgets of their sender go. */
+  hear(addresses: readonly Address[], from: Connection): void {
+    const { news } = this.#budgetsOf(from);
+    const nowMs = performance.now();
+    const learnt = addresses.filter((address) =>
+      this.#addressBook.hear(address, news, nowMs, address.key === from.address?.key),
+    );
+    if (learnt.length > 0) this.#log('learnt', learnt.map(({ text }) => text).join(' '));
+  }
+
+  /** Refers one of our nodes to others, because it may know nobody else, and closes. */
+  refer(newcomer: Connection, ownAddress: string): void {
+    if (newcomer.identity?.address) {
+      const others = this.#addressBook.some(LIMITS.peers, Math.random).map(({ text }) => text);
+      send(newcomer, handshakeFrame([ownAddress, ...others]));
+    }
+    expel(newcomer, 1013, 'no room for so many connections');
+  }
+}

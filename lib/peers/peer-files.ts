@@ -1,0 +1,76 @@
+/** Which peers a node knows of when it starts: known-peers.json, and what it learnt before. */
+
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../log.js';
+import { fail, reason } from '../log.js';
+import { createSaver, type Saver, shortName } from '../storage/small-file.js';
+import { type Address, parseAddress } from './addresses.js';
+
+const KNOWN = 'known-peers.json';
+const LEARNT = 'peers.json';
+
+/**
+ * Reads the known-peers.json of the node in `folder`, which a person writes. Ends the process
+ * with one line when it is missing, not JSON, or holds something that is no address.
+ */
+export function readKnownPeers(folder: string): Address[] {
+  const file = join(folder, KNOWN);
+  return readArray(file).map(
+    (text) =>
+      parseAddress(text) ??
+      fail(
+        `${shortName(file)}: ${JSON.stringify(text)} is not an address: write it like "ws://localhost:4001"`,
+      ),
+  );
+}
+
+/**
+ * Reads the addresses that the node in `folder` learnt in earlier runs. A file that the node
+ * wrote for itself is no reason not to start: one that cannot be read is put aside.
+ */
+export function readLearntPeers(folder: string, log: Log): Address[] {
+  const file = join(folder, LEARNT);
+  if (!existsSync(file)) return [];
+  try {
+    const addresses: unknown[] = JSON.parse(readFileSync(file, 'utf8'));
+    return addresses.flatMap((text) => parseAddress(text) ?? []);
+  } catch {
+    putAside(file, log);
+    return [];
+  }
+}
+
+/**
+ * Writes the learnt addresses down for the next start.
+ *
+ * @param addresses gives those worth remembering at the moment of writing
+ */
+export function createLearntPeersSaver(folder: string, addresses: () => string[], log: Log): Saver {
+  const text = () => `${JSON.stringify(addresses(), null, 2)}\n`;
+  return createSaver(join(folder, LEARNT), text, log);
+}
+
+function readArray(file: string): unknown[] {
+  const name = shortName(file);
+  const example = 'for example ["ws://localhost:4001"]';
+  if (!existsSync(file)) return fail(`${name} is missing: create it, ${example}`);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    if (text.trim() === '') return fail(`${name} is empty: write an array, ${example}`);
+    const array: unknown = JSON.parse(text);
+    return Array.isArray(array) ? array : fail(`${name} is not a JSON array, ${example}`);
+  } catch (error) {
+    return fail(`${name} cannot be read (${reason(error)}): mend it, or move it away`);
+  }
+}
+
+function putAside(file: string, log: Log): void {
+  const aside = `${file}.unreadable`;
+  try {
+    renameSync(file, aside);
+    log('put aside', `${shortName(file)} is not readable, and is now ${shortName(aside)}`);
+  } catch (error) {
+    log('not read', `${shortName(file)} (${reason(error)})`);
+  }
+}

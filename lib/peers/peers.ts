@@ -1,0 +1,135 @@
+/** All that this node knows of other nodes: their addresses, and the connections with them. */
+
+import { randomBytes } from 'node:crypto';
+import type { ClientOptions } from 'ws';
+import type { Counters } from '../counters.js';
+import type { Log } from '../log.js';
+import type { Saver } from '../storage/small-file.js';
+import { AddressBook, type Entry } from './address-book.js';
+import { type Address, lookupIn, parseAddress, scopeFromOutside } from './addresses.js';
+import { type Connection, isAtHome, isSameNode, type Peer, SOCKET_OPTIONS } from './connection.js';
+import { identityHeaders } from './identity.js';
+import { createLearntPeersSaver, readLearntPeers } from './peer-files.js';
+import { Routes } from './routes.js';
+
+/** What the settings say of this node among others. */
+export interface PeerSettings {
+  readonly folder: string;
+  /** Our own address, as we announce it. */
+  readonly address: string;
+  /** How many peers we look for. */
+  readonly maxPeers: number;
+  /** Whether we tell NETWORK_SECRET to nobody but over TLS. */
+  readonly keepsSecret: boolean;
+  /** Sent with each dial, by which the members of a network recognise each other. */
+  readonly secretHeaders: Readonly<Record<string, string>>;
+  /** The certificate authorities that we trust, PEM; undefined for those that Node.js trusts. */
+  readonly ca: Buffer | undefined;
+}
+
+export class Peers {
+  /** Random, new at each start: two connections with one mesh-id lead to one node. */
+  readonly meshId = randomBytes(16).toString('hex');
+  readonly own: Address;
+  readonly addressBook: AddressBook;
+  /** The peers we are connected to, by the key of the address we dialled. */
+  readonly connected = new Map<string, Peer>();
+  /** Every socket, in both directions, also those that are still being opened. */
+  readonly connections = new Set<Connection>();
+  readonly routes: Routes;
+  readonly #settings: PeerSettings;
+  readonly #counters: Counters;
+  readonly #log: Log;
+  readonly #learnt: Saver;
+
+  private constructor(settings: PeerSettings, own: Address, counters: Counters, log: Log) {
+    this.own = own;
+    this.addressBook = new AddressBook(own, settings.keepsSecret, settings.maxPeers);
+    this.routes = new Routes(this.connected, this.connections, this.addressBook);
+    this.#settings = settings;
+    this.#counters = counters;
+    this.#log = log;
+    const learnt = () => this.addressBook.worthRemembering();
+    this.#learnt = createLearntPeersSaver(settings.folder, learnt, log);
+  }
+
+  /** Reads the addresses learnt in earlier runs, and finds out from where our own is reached. */
+  static async open(
+    settings: PeerSettings,
+    knownPeers: readonly Address[],
+    counters: Counters,
+    log: Log,
+  ): Promise<Peers> {
+    const address = parseAddress(settings.address) as Address;
+    const own = { ...address, scope: await scopeFromOutside(address) };
+    const peers = new Peers(settings, own, counters, log);
+    const nowMs = performance.now();
+    for (const known of knownPeers) peers.addressBook.addKnown(known, nowMs);
+    for (const learnt of readLearntPeers(settings.folder, log)) {
+      peers.addressBook.addRemembered(learnt, nowMs);
+    }
+    return peers;
+  }
+
+  /** The headers of an upgrade by which our nodes recognise this one. */
+  get identityHeaders(): Record<string, string> {
+    return identityHeaders(this.meshId, this.#settings.address);
+  }
+
+  /** The options of `new WebSocket(…)` for a dial. */
+  dialOptions(entry: Entry): ClientOptions {
+    const headers = { ...this.identityHeaders, ...this.#settings.secretHeaders };
+    // An address that a person wrote down may lead anywhere; a name that a peer told us may not.
+    const lookup = entry.isKnown ? undefined : lookupIn(this.own.scope);
+    return { ...SOCKET_OPTIONS, headers, ca: this.#settings.ca, lookup } as ClientOptions;
+  }
+
+  /**
+   * Tells which connection to give up, if a new one leads to this node itself, or to a node that we
+   * are connected to under another address.
+   */
+  redundant(peer: Peer): { readonly peer: Peer; readonly reason: string } | undefined {
+    if (peer.identity?.meshId === this.meshId) {
+      this.addressBook.foundOurself(peer.entry);
+      return { peer, reason: 'this node itself under another name' };
+    }
+    const twin = [...this.connected.values()].find((other) => isSameNode(other, peer));
+    if (twin === undefined) return undefined;
+    const [kept, other] = isAtHome(peer) ? [peer, twin] : [twin, peer];
+    this.addressBook.foundSame(other.entry, kept.entry);
+    return { peer: other, reason: `the same node as ${kept.address.text}` };
+  }
+
+  /** A dial has led to a peer, which is kept. */
+  opened(peer: Peer): void {
+    peer.openedMs = performance.now();
+    this.connected.set(peer.address.key, peer);
+    this.addressBook.reached(peer.entry);
+    this.routes.forget();
+    this.#counters.count('connected');
+    this.#learnt.save();
+  }
+
+  /** A dial has failed, or the connection with a peer has ended: decides when to dial again. */
+  closed(peer: Peer, reason: string): void {
+    const { entry, address, openedMs } = peer;
+    if (this.connected.get(address.key) === peer) this.connected.delete(address.key);
+    this.routes.forget();
+    if (entry.sameAs !== undefined) {
+      this.#log('not connected', `${address.text} is ${reason}`);
+      return;
+    }
+    const nowMs = performance.now();
+    const upMs = Math.max(0, nowMs - openedMs);
+    const waitMs = this.addressBook.lost(entry, upMs, nowMs, Math.random());
+    const next = waitMs === undefined ? 'given up' : `again in ${(waitMs / 1000).toFixed(1)} s`;
+    if (upMs === 0) this.#counters.count('failed');
+    this.#log(upMs > 0 ? 'disconnected' : 'unreachable', `${address.text} (${reason}), ${next}`);
+    if (waitMs === undefined) this.#learnt.save();
+  }
+
+  /** Resolves when the learnt addresses are on disk. */
+  saved(): Promise<void> {
+    return this.#learnt.settled();
+  }
+}

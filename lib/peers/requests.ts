@@ -1,0 +1,51 @@
+/** What we ask nodes like ours: one thing at a time on a connection, and each has one answer. */
+
+import { WebSocket } from 'ws';
+import { LIMITS } from '../limits.js';
+import { type Connection, send } from './connection.js';
+import { PeerError } from './peer-error.js';
+
+interface Pending<A> {
+  readonly resolve: (answer: A) => void;
+  readonly reject: (error: PeerError) => void;
+}
+
+export class PendingRequests<A> {
+  readonly #pending = new Map<Connection, Pending<A>>();
+
+  /** Tells whether an answer is awaited on a connection. */
+  isPending(connection: Connection): boolean {
+    return this.#pending.has(connection);
+  }
+
+  /**
+   * Asks, and waits for the answer.
+   *
+   * @param frame the request
+   * @throws PeerError when there is none in time
+   */
+  async ask(connection: Connection, frame: string): Promise<A> {
+    if (connection.socket.readyState !== WebSocket.OPEN) throw new PeerError('not connected');
+    let deadline: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<A>((resolve, reject) => {
+        this.#pending.set(connection, { resolve, reject });
+        deadline = setTimeout(reject, LIMITS.answerTimeoutMs, new PeerError('no answer in time'));
+        send(connection, frame);
+      });
+    } finally {
+      clearTimeout(deadline);
+      this.#pending.delete(connection);
+    }
+  }
+
+  /** Takes an answer, unless nothing was asked. */
+  answered(connection: Connection, answer: A): void {
+    this.#pending.get(connection)?.resolve(answer);
+  }
+
+  /** A connection is gone, and with it the answer. */
+  forget(connection: Connection): void {
+    this.#pending.get(connection)?.reject(new PeerError('the connection ended'));
+  }
+}

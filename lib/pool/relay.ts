@@ -1,0 +1,75 @@
+/**
+ * Relays new transactions. Those that arrive over one connection in one turn of the event loop go to
+ * the same peers: together in a frame to our own nodes, one per frame to everybody else.
+ */
+
+import type { Counters } from '../counters.js';
+import type { Backpressure } from '../guard/backpressure.js';
+import { LIMITS } from '../limits.js';
+import type { Connection } from '../peers/connection.js';
+import type { Routes } from '../peers/routes.js';
+import type { Transaction } from '../wire/transaction.js';
+import { manyFrame, transactionFrame } from '../wire/transaction-messages.js';
+import type { Pool } from './pool.js';
+
+export class Relay {
+  readonly #pool: Pool;
+  readonly #routes: Routes;
+  readonly #backpressure: Backpressure;
+  readonly #counters: Counters;
+  /** The transactions that go on together, their length, and the connection they came over. */
+  #batch: Transaction[] = [];
+  #bytes = 0;
+  #from: Connection | undefined;
+
+  constructor(pool: Pool, routes: Routes, backpressure: Backpressure, counters: Counters) {
+    this.#pool = pool;
+    this.#routes = routes;
+    this.#backpressure = backpressure;
+    this.#counters = counters;
+  }
+
+  /** Relays a transaction, with all others that come in this turn of the event loop. */
+  add(transaction: Transaction, from: Connection): void {
+    const { bytes } = transaction;
+    const isFull = this.#batch.length === LIMITS.keys || this.#bytes + bytes > LIMITS.relayBytes;
+    if (isFull || from !== this.#from) this.#flush();
+    if (this.#batch.length === 0) process.nextTick(() => this.#flush());
+    this.#from = from;
+    this.#batch.push(transaction);
+    this.#bytes += bytes;
+  }
+
+  /** Sends a frame about a block to those of our nodes that its sender has not told. */
+  announce(frame: Buffer, from: Connection): void {
+    for (const peer of this.#routes.from(from)) {
+      if (peer.identity !== undefined) this.#backpressure.send(peer, [frame], from);
+    }
+  }
+
+  #flush(): void {
+    const [batch, from] = [this.#batch, this.#from];
+    if (batch.length === 0 || from === undefined) return;
+    this.#batch = [];
+    this.#bytes = 0;
+    const sender = this.#routes.peerBehind(from)?.address.text ?? null;
+    this.#counters.accepted(batch, sender, this.#pool.size.transactions);
+    const texts = batch.map(({ json }) => json);
+    const alone = once(() => texts.map(transactionFrame));
+    const together = once(() => [manyFrame('RELAY', texts)]);
+    for (const peer of this.#routes.from(from)) {
+      const isAlone = batch.length === 1 || peer.identity === undefined;
+      const isSent = this.#backpressure.send(peer, isAlone ? alone() : together(), from);
+      if (isSent) this.#counters.count('relayed', batch.length);
+    }
+  }
+}
+
+/** Makes something when it is first needed, and keeps it. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,271 @@
+/** The settings of one node: its .env, checked. */
+
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { basename, join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import dotenv from 'dotenv';
+import { hostnameOf } from './guard/access.js';
+import { LIMITS } from './limits.js';
+import type { LogFormat } from './log.js';
+import { fail, reason } from './log.js';
+import { type Address, isLoopback, parseAddress } from './peers/addresses.js';
+
+export interface Settings {
+  /** The node's own folder, absolute. */
+  readonly folder: string;
+  readonly port: number;
+  /** What to listen on: IP addresses, or the name of one. */
+  readonly hosts: readonly string[];
+  /** Our own address, as we announce it to others. */
+  readonly address: string;
+  /** How many peers we look for. */
+  readonly maxPeers: number;
+  /** How long the file of the pool may become. */
+  readonly maxPoolBytes: number;
+  /** What everybody must know who wants to come in; undefined where anybody may. */
+  readonly secret: string | undefined;
+  /** With what we speak TLS, PEM; undefined where we don't. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Whose certificates we trust in others, PEM; undefined for those that Node.js trusts. */
+  readonly ca: Buffer | undefined;
+  /** What a line in the terminal looks like. */
+  readonly logFormat: LogFormat;
+  /** What LOG says, where that is no format. */
+  readonly badLogFormat: string | undefined;
+  /** Names in .env that are those of no setting. */
+  readonly unknown: readonly string[];
+}
+
+type Complain = (what: string) => never;
+type Env = Readonly<Record<string, string | undefined>>;
+
+export const SETTINGS = [
+  'PORT',
+  'MAX_PEERS',
+  'MAX_POOL_BYTES',
+  'HOST',
+  'ADDRESS',
+  'NETWORK_SECRET',
+  'TLS_CERT',
+  'TLS_KEY',
+  'TLS_CA',
+  'LOG',
+];
+/** Who leaves one of these empty does not mean to leave the network open. */
+const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
+const LOOPBACK = ['127.0.0.1', '::1'];
+const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
+const SHORT_SECRET_CHARACTERS = 16;
+
+/**
+ * Reads the settings of the node in `folder` from its .env alone: a PORT that happens to be
+ * set in the terminal must not turn three nodes into one. Only LOG, which may well be the same
+ * for all, is taken from the terminal if it is not in .env. Ends the process with one line when
+ * a setting is missing or wrong.
+ */
+export function loadSettings(folder: string): Settings {
+  const name = basename(folder);
+  const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
+  const env = readEnv(join(folder, '.env'), name, suggestion);
+  const complain = (what: string) => fail(`${name}/.env: ${what}`);
+  const empty = PROTECTING.find((setting) => env[setting] === '');
+  if (empty) complain(`${empty} is empty: give it a value, or take its line away`);
+  if (!env.PORT) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
+  const port = Number(env.PORT);
+  if (!/^\d+$/.test(env.PORT) || port < 1 || port > 65_535) {
+    complain(`PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
+  }
+  const maxPeersText = env.MAX_PEERS ?? String(LIMITS.peers);
+  const maxPeers = Number(maxPeersText);
+  if (!/^\d+$/.test(maxPeersText) || maxPeers < 1 || maxPeers > LIMITS.peers) {
+    complain(`MAX_PEERS must be a whole number from 1 to ${LIMITS.peers}`);
+  }
+  const maxPoolText = env.MAX_POOL_BYTES ?? String(LIMITS.poolBytes);
+  const maxPoolBytes = Number(maxPoolText);
+  if (!/^\d+$/.test(maxPoolText) || !Number.isSafeInteger(maxPoolBytes) || maxPoolBytes < 1) {
+    complain(`MAX_POOL_BYTES must be a whole number, for example ${LIMITS.poolBytes}`);
+  }
+  const secret = env.NETWORK_SECRET;
+  // It has to fit into a header.
+  if (secret !== undefined && !/^[ -~]+$/.test(secret)) {
+    complain('NETWORK_SECRET must consist of ASCII letters, digits, signs and spaces');
+  }
+  const hosts = readHosts(env, complain);
+  const tls = readTls(env, folder, complain);
+  const address = readAddress(env, port, tls !== undefined, complain);
+  checkCertificate(address, tls, complain);
+  const log = env.LOG ?? (process.env.LOG || 'text');
+  return Object.freeze({
+    folder,
+    port,
+    hosts,
+    address,
+    maxPeers,
+    maxPoolBytes,
+    secret,
+    tls,
+    ca: readCa(env, folder, complain),
+    logFormat: log === 'json' ? 'json' : 'text',
+    badLogFormat: log === 'json' || log === 'text' ? undefined : log,
+    unknown: Object.keys(env).filter((name) => !SETTINGS.includes(name)),
+  });
+}
+
+/** Whether we speak TLS, so that nobody reads the secret who does not know it. */
+export function keepsSecret({ address, secret }: Settings): boolean {
+  return secret !== undefined && isTls(address);
+}
+
+/** Whether a proxy on this machine leads to us: then whoever comes from here may be anybody. */
+export function isBehindProxy({ address, hosts }: Settings): boolean {
+  return hosts.every(isLoopback) && (parseAddress(address) as Address).scope !== 'loopback';
+}
+
+/** Tells what is not wrong with the settings, but dangerous, or has no effect. */
+export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
+  const { address, hosts, port, secret, badLogFormat, unknown } = settings;
+  const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
+  if (badLogFormat !== undefined) {
+    warnings.push(`LOG=${badLogFormat} is neither text nor json: lines are text`);
+  }
+  const own = parseAddress(address) as Address;
+  const isReachable = !hosts.every(isLoopback);
+  if (isBehindProxy(settings)) {
+    warnings.push(
+      `only this machine can reach us: set HOST, unless a proxy here leads to port ${port}`,
+    );
+  }
+  if (secret === undefined && isReachable) {
+    warnings.push(`anybody who reaches ${address} can add transactions: set NETWORK_SECRET`);
+  }
+  if (secret === undefined) return warnings;
+  // Who has TLS means to keep the secret from this machine's other users too.
+  const inClear = [own, ...knownPeers].find(
+    ({ key, scope }) => !isTls(key) && (scope !== 'loopback' || isTls(own.key)),
+  );
+  if (inClear !== undefined) {
+    warnings.push(
+      `whoever is between us and ${inClear.text} can read NETWORK_SECRET: set TLS_CERT and TLS_KEY there, and write wss://`,
+    );
+  }
+  if (secret.length < SHORT_SECRET_CHARACTERS) {
+    const wanted = `${SHORT_SECRET_CHARACTERS} random characters or more`;
+    warnings.push(`NETWORK_SECRET is short enough to be guessed: make it of ${wanted}`);
+  }
+  return warnings;
+}
+
+function isTls(address: string): boolean {
+  return /^wss:/i.test(address);
+}
+
+function readEnv(file: string, name: string, suggestion: string): Env {
+  try {
+    const env = Object.entries(dotenv.parse(readFileSync(file)));
+    const trimmed = env.map(([key, value]) => [key, value.trim()] as const);
+    return Object.fromEntries(
+      trimmed.filter(([key, value]) => value !== '' || PROTECTING.includes(key)),
+    );
+  } catch {
+    return fail(`${name}/.env cannot be read: create it with the line ${suggestion}`);
+  }
+}
+
+function readHosts({ HOST: host }: Env, complain: Complain): readonly string[] {
+  if (host === undefined || host === 'localhost') return LOOPBACK;
+  if (isIP(host) === 0 && !/^[a-z\d.-]+$/i.test(host)) {
+    complain(`HOST=${host} is not an IP address, nor a name: write it like 192.168.1.5`);
+  }
+  return [host];
+}
+
+/** Our own address: ADDRESS, with our port if it has none; else what HOST says. */
+function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain): string {
+  const { HOST: host, ADDRESS: given } = env;
+  const place = (given ?? host ?? 'localhost').replace(/\/$/, '');
+  const scheme = hasTls ? 'wss' : 'ws';
+  const bracketed = isIP(place) === 6 ? `[${place}]` : place;
+  const full = place.includes('://') ? place : `${scheme}://${bracketed}`;
+  const text = /:\d+$/.test(full) ? full : `${full}:${port}`;
+  const address = parseAddress(text);
+  const isEverywhere = address !== undefined && EVERYWHERE.has(new URL(text).hostname);
+  if (given !== undefined && (address === undefined || address.scope === 'reserved')) {
+    complain(
+      `ADDRESS=${given} is no address: write it like 192.168.1.5 or ws://192.168.1.5:${port}`,
+    );
+  }
+  if (address === undefined || isEverywhere || address.scope === 'reserved') {
+    const what = given === undefined ? `HOST=${host} needs an ADDRESS` : `ADDRESS=${given} is none`;
+    complain(`${what} by which others reach this node, like 192.168.1.5`);
+  }
+  if (hasTls && !isTls(text)) {
+    complain(`ADDRESS=${place} does not fit TLS_CERT: with TLS it begins with wss://`);
+  }
+  return text;
+}
+
+function readTls(env: Env, folder: string, complain: Complain): Settings['tls'] {
+  const cert = readPem(env, 'TLS_CERT', folder, complain);
+  const key = readPem(env, 'TLS_KEY', folder, complain);
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined) return complain('TLS_KEY needs a TLS_CERT');
+  if (key === undefined) return complain('TLS_CERT needs a TLS_KEY');
+  if (fails(() => createSecureContext({ cert }))) complain(notPem(env, 'TLS_CERT'));
+  if (fails(() => createSecureContext({ key }))) complain(notPem(env, 'TLS_KEY'));
+  if (fails(() => createSecureContext({ cert, key }))) {
+    complain(`TLS_KEY=${env.TLS_KEY} is not the key of TLS_CERT=${env.TLS_CERT}`);
+  }
+  return { cert, key };
+}
+
+/** Who dials us refuses a certificate that is for somebody else, or no longer valid. */
+function checkCertificate(address: string, tls: Settings['tls'], complain: Complain): void {
+  if (tls === undefined) return;
+  const certificate = new X509Certificate(tls.cert);
+  const host = hostnameOf(new URL(address).host);
+  const isOurs = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
+  if (isOurs === undefined)
+    complain(`TLS_CERT is not for ${host}, by which others reach this node`);
+  if (Date.parse(certificate.validTo) < Date.now()) {
+    complain(`TLS_CERT has expired, on ${certificate.validTo}`);
+  }
+}
+
+function readCa(env: Env, folder: string, complain: Complain): Buffer | undefined {
+  const ca = readPem(env, 'TLS_CA', folder, complain);
+  const certificates = ca?.toString().match(/-----BEGIN CERTIFICATE-----[^-]*/g) ?? [];
+  const isUsable = certificates.length > 0 && !fails(() => certificates.map(readCertificate));
+  if (ca !== undefined && !isUsable) complain(notPem(env, 'TLS_CA'));
+  return ca;
+}
+
+/** The content of a file that a setting names, as seen from the node's folder. */
+function readPem(env: Env, name: string, folder: string, complain: Complain): Buffer | undefined {
+  const file = env[name];
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(resolve(folder, file));
+  } catch (error) {
+    return complain(`${name}=${file} cannot be read (${reason(error)})`);
+  }
+}
+
+function notPem(env: Env, name: string): string {
+  return `${name}=${env[name]} holds nothing in PEM format that can be used`;
+}
+
+/** @param start of the PEM text, without its last line */
+function readCertificate(start: string): X509Certificate {
+  return new X509Certificate(`${start}-----END CERTIFICATE-----\n`);
+}
+
+function fails(use: () => unknown): boolean {
+  try {
+    use();
+    return false;
+  } catch {
+    return true;
+  }
+}

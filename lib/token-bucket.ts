@@ -1,0 +1,27 @@
+/**
+ * A token bucket: allows a burst of `depth`, then `perSecond`. The caller tells the time in
+ * milliseconds, which makes it a pure decision.
+ */
+export class TokenBucket {
+  readonly #depth: number;
+  readonly #perSecond: number;
+  #tokens: number;
+  #updatedMs: number;
+
+  constructor(depth: number, nowMs: number, perSecond = 1) {
+    this.#depth = depth;
+    this.#perSecond = perSecond;
+    this.#tokens = depth;
+    this.#updatedMs = nowMs;
+  }
+
+  /** Takes one token; false when there is none. */
+  take(nowMs: number): boolean {
+    const refilled = this.#tokens + ((nowMs - this.#updatedMs) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#depth, refilled);
+    this.#updatedMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

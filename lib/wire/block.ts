@@ -1,0 +1,105 @@
+/** A block as it is sent and stored: its form, whether or not it is valid. Pure. */
+
+import { memberSource, sourceParts } from '../json-source.js';
+import type { Key } from './key.js';
+import { inOneLine, isObject, readTransaction } from './transaction.js';
+
+/** All of a block but its transactions, which the Merkle root stands for. */
+export interface Header {
+  /** How many blocks come before this one. */
+  readonly height: number;
+  /** When the block was made, in ms since 1970; later than the block before it. */
+  readonly timestamp: number;
+  readonly previousHash: string;
+  readonly merkleRoot: string;
+  /** Found by trial: it makes the hash begin with the required number of zero bits. */
+  readonly nonce: number;
+  /** SHA-256 over all of the above, in hex. */
+  readonly hash: string;
+}
+
+/** A transaction as it is in a block. */
+export interface BlockTransaction {
+  readonly key: Key;
+  /** Its text as it came, in one line. */
+  readonly json: string;
+}
+
+export interface Block extends Header {
+  readonly transactions: readonly BlockTransaction[];
+  /** The whole block as it is stored, in one line. */
+  readonly json: string;
+}
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/** Puts a block together, in the form in which it is stored and sent. */
+export function toBlock(header: Header, transactions: readonly BlockTransaction[]): Block {
+  const { height, timestamp, previousHash, merkleRoot, nonce, hash } = header;
+  const fields = { height, timestamp, previousHash, merkleRoot, nonce, hash };
+  const texts = transactions.map(({ json }) => json).join();
+  const json = `${JSON.stringify(fields).slice(0, -1)},"transactions":[${texts}]}`;
+  return { ...fields, transactions, json };
+}
+
+/**
+ * Reads a block.
+ *
+ * @param value the parsed block
+ * @param json its source text
+ * @returns undefined if it does not have the form of a block
+ */
+export function parseBlock(value: unknown, json: string): Block | undefined {
+  const header = parseHeader(value);
+  if (header === undefined || !isObject(value) || !Array.isArray(value.transactions)) {
+    return undefined;
+  }
+  const texts = sourceParts(memberSource(json, 'transactions'));
+  const parse = (each: unknown, i: number) => parseTransaction(each, texts[i] as string);
+  const transactions = parseAll(value.transactions, Infinity, parse);
+  return transactions && toBlock(header, transactions);
+}
+
+/** Reads a header; undefined if the value does not have the form of one. */
+export function parseHeader(value: unknown): Header | undefined {
+  if (!isObject(value)) return undefined;
+  const { height, timestamp, previousHash, merkleRoot, nonce, hash } = value;
+  if (!isWhole(height) || !isWhole(timestamp) || !isWhole(nonce)) return undefined;
+  if (!isHash(previousHash) || !isHash(merkleRoot) || !isHash(hash)) return undefined;
+  return { height, timestamp, previousHash, merkleRoot, nonce, hash };
+}
+
+/**
+ * Reads each element of an array.
+ *
+ * @returns undefined if one of them cannot be read, or there are more than `limit`
+ */
+export function parseAll<T>(
+  data: unknown,
+  limit: number,
+  parse: (value: unknown, index: number) => T | undefined,
+): T[] | undefined {
+  if (!Array.isArray(data) || data.length > limit) return undefined;
+  const parsed: T[] = [];
+  for (const [index, value] of data.entries()) {
+    const each = parse(value, index);
+    if (each === undefined) return undefined;
+    parsed.push(each);
+  }
+  return parsed;
+}
+
+/** Whether a value is a whole number from 0 up. JSON has a -0 too, which would be written as 0. */
+export function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
+}
+
+export function isHash(value: unknown): value is string {
+  return typeof value === 'string' && HASH.test(value);
+}
+
+function parseTransaction(value: unknown, text: string): BlockTransaction | undefined {
+  const json = inOneLine(text);
+  const read = readTransaction(value, json);
+  return 'key' in read ? { key: read.key, json } : undefined;
+}

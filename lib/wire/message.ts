@@ -1,0 +1,17 @@
+/** The shape that all messages share, and what a frame is that cannot be used. */
+
+import type { TransactionId } from './transaction.js';
+
+/** A message of one of the types in `D`, a map from each type to its data. */
+export type MessageOf<D> = {
+  [T in keyof D]: { readonly type: T; readonly data: D[T] };
+}[keyof D];
+
+/** A frame that breaks the rules. If it was meant to be a transaction: its id, null if unusable. */
+export interface Malformed {
+  readonly malformed: string;
+  readonly id?: TransactionId | null;
+}
+
+/** A frame that says nothing to us: malformed, or of a type that we do not speak. */
+export type Unusable = Malformed | { readonly unknown: string };

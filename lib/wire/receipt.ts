@@ -1,0 +1,24 @@
+/** What a node tells a client about a transaction that the client sent. */
+
+import { parseJson } from '../json-source.js';
+import { isObject, type TransactionId } from './transaction.js';
+
+/** What became of a transaction; the reason says why it was rejected. */
+export interface Outcome {
+  readonly status: 'accepted' | 'known' | 'rejected';
+  readonly reason?: string;
+}
+
+/** @param id null if the transaction has none that is usable */
+export function receiptFrame(id: TransactionId | null, outcome: Outcome): string {
+  return JSON.stringify({ type: 'RECEIPT', data: { id, ...outcome } });
+}
+
+/** Reads a RECEIPT; undefined for any other frame. */
+export function parseReceipt(text: string): Required<Outcome> | undefined {
+  const message = parseJson(text);
+  if (!isObject(message) || message.type !== 'RECEIPT' || !isObject(message.data)) return undefined;
+  const { status, reason } = message.data;
+  if (status !== 'accepted' && status !== 'known' && status !== 'rejected') return undefined;
+  return { status, reason: typeof reason === 'string' ? reason : 'it gives no reason' };
+}

@@ -1,0 +1,158 @@
+/** What the benchmark makes of its figures; that they are right, only a look at them tells. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Experiment } from '../../bench/experiment.js';
+import { median } from '../../bench/figures.js';
+import { describe } from '../../bench/report.js';
+import { measure } from '../../bench/rounds.js';
+import { judge, ratioOf, type Sample } from '../../bench/samples.js';
+import { decadesAround, logScale, spreadOut } from '../../bench/scales.js';
+import { showNumber } from '../../bench/table.js';
+import { TARGETS, type Target } from '../../bench/targets.js';
+
+const ours = { experiment: 'relay', system: 'ours', figure: 'tx/s' };
+const theirs = { ...ours, system: 'theirs' };
+const target: Target = { subject: ours, bound: '≥', factor: 20, reference: theirs };
+
+/** Runs of one group, of which null is one that failed. */
+function sample(system: string, rates: readonly (number | null)[], group = 0): Sample {
+  return {
+    group,
+    experiment: 'relay',
+    system,
+    runs: rates.map((rate) => (rate === null ? null : { 'tx/s': rate })),
+    failures: rates.filter((rate) => rate === null).map(() => 'one was lost\nwith details'),
+  };
+}
+
+test('a median is the middle, or between the two in the middle, and of nothing no number', () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 3, 2]), 2.5);
+  assert.ok(Number.isNaN(median([])));
+});
+
+test('what was measured in turns is compared round by round, without the rounds that failed', () => {
+  const samples = [sample('ours', [100, 400, 90]), sample('theirs', [10, 20, null])];
+  assert.equal(ratioOf(samples, ours, theirs), 15);
+  const apart = [sample('ours', [100, 400, 90]), sample('theirs', [10, 20, null], 1)];
+  assert.equal(ratioOf(apart, ours, theirs), 100 / 15);
+  assert.equal(ratioOf([sample('ours', [1])], ours, theirs), undefined);
+  assert.equal(ratioOf([sample('ours', [1]), sample('theirs', [null])], ours, theirs), undefined);
+});
+
+test('a target is met at its bound, and never by what has failed', () => {
+  const fast = sample('ours', [200, 200]);
+  assert.equal(judge([fast, sample('theirs', [10, 10])], target), 'met');
+  assert.equal(judge([fast, sample('theirs', [11, 11])], target), 'NOT MET');
+  assert.equal(judge([fast], target), 'not measured');
+  assert.equal(judge([], target), 'not measured');
+  assert.equal(judge([sample('ours', [900, null]), sample('theirs', [1, 1])], target), 'NOT MET');
+  assert.equal(judge([sample('ours', [null])], target), 'NOT MET');
+  const most: Target = { subject: ours, bound: '≤', factor: 200 };
+  assert.equal(judge([fast], most), 'met');
+  assert.equal(judge([sample('ours', [201])], most), 'NOT MET');
+});
+
+test('the report has each figure with its ratio and target, and why runs failed', () => {
+  const samples = [sample('ours', [200, 220, 180]), sample('theirs', [10, null, 10])];
+  const other: Target = { subject: { ...ours, experiment: 'another' }, bound: '≤', factor: 5 };
+  const lines = describe(samples, [target, other]).split('\n');
+  const words = lines.map((line) => line.trim().split(/ {2,}/));
+  assert.deepEqual(words.slice(1), [
+    ['relay, tx/s', 'ours', '200', '180–220'],
+    ['theirs', '10.0', '10.0–10.0', '19.0 ×', '≥ 20 ×', 'NOT MET'],
+    ['another, tx/s', '–', '≤ 5', 'not measured'],
+    [''],
+    ['Failed'],
+    ['relay, theirs: 1 of 3 runs (one was lost)'],
+  ]);
+});
+
+test('the report fits on a terminal, with whatever was measured', () => {
+  const long = TARGETS.flatMap(({ subject, reference = subject }) => [subject, reference]);
+  const samples = long.map(({ experiment, system, figure }, group) => ({
+    ...{ group, experiment, system, failures: ['long'.repeat(100)] },
+    runs: [{ [figure]: 100_000 }, { [figure]: 200_000 }],
+  }));
+  for (const line of [...describe([]).split('\n'), ...describe(samples).split('\n')]) {
+    assert.ok(line.length <= 120, `${line.length}: ${line}`);
+  }
+});
+
+test('numbers are told with three digits or more', () => {
+  const shown = [0, 0.04567, 0.4567, 4.567, 45.67, 456.7, 4567, 1234567].map(showNumber);
+  assert.deepEqual(shown, ['0', '0.046', '0.457', '4.57', '45.7', '457', '4,567', '1,234,567']);
+});
+
+test('a logarithmic scale ends at the powers of ten around what it shows', () => {
+  assert.deepEqual(decadesAround([0.4, 30, 1000]), [0.1, 1, 10, 100, 1000]);
+  assert.deepEqual(decadesAround([100]), [100, 1000]);
+  const scale = logScale([1, 100], [300, 100]);
+  assert.deepEqual([1, 10, 100].map(scale), [300, 200, 100]);
+  assert.equal(logScale([3, 3], [0, 100])(3), 50);
+});
+
+test('names that would be in one place are moved apart, and stay within the chart', () => {
+  assert.deepEqual(spreadOut([50, 10, 52], 16, [0, 100]), [50, 10, 66]);
+  assert.deepEqual(spreadOut([99, 98, 97], 16, [0, 100]), [100, 84, 68]);
+  assert.deepEqual(spreadOut([], 16, [0, 100]), []);
+});
+
+test('experiments are run in turns, paused between them, and opened anew when they fail', async () => {
+  const events: string[] = [];
+  const experiment = (system: string, runs: (() => number)[]): Experiment => ({
+    name: 'relay',
+    system,
+    open: async () => {
+      events.push(`open ${system}`);
+      return {
+        run: async () => {
+          const rate = (runs.shift() as () => number)();
+          events.push(`run ${system}`);
+          return { 'tx/s': rate };
+        },
+        pause: () => events.push(`pause ${system}`),
+        resume: async () => {
+          events.push(`resume ${system}`);
+        },
+        close: async () => {
+          events.push(`close ${system}`);
+        },
+      };
+    },
+  });
+  const fails = () => {
+    throw new Error('one was lost');
+  };
+  const group = [experiment('a', [() => 1, () => 2]), experiment('b', [fails, () => 4])];
+  const samples = await measure(group, 7, 2, () => {});
+  assert.deepEqual(
+    samples.map(({ group, system, runs, failures }) => [group, system, runs, failures]),
+    [
+      [7, 'a', [{ 'tx/s': 1 }, { 'tx/s': 2 }], []],
+      [7, 'b', [null, { 'tx/s': 4 }], ['one was lost']],
+    ],
+  );
+  assert.deepEqual(events, [
+    ...['open a', 'run a', 'pause a', 'open b', 'close b'],
+    ...['open b', 'run b', 'pause b', 'resume a', 'run a', 'pause a'],
+    ...['close a', 'close b'],
+  ]);
+});
+
+test('what is not as it should be in the end fails all runs', async () => {
+  const experiment: Experiment = {
+    name: 'relay',
+    system: 'ours',
+    open: async () => ({
+      run: async () => ({ 'tx/s': 1 }),
+      close: async () => {
+        throw new Error('one is there twice');
+      },
+    }),
+  };
+  const [only] = await measure([experiment], 0, 2, () => {});
+  assert.deepEqual(only?.runs, [null, null]);
+  assert.deepEqual(only?.failures, ['one is there twice']);
+});

@@ -1,0 +1,175 @@
+/** blocks.json under a node: whoever wrote it, whatever cut it off, and a disk that refuses. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import {
+  type Chain,
+  fileOf,
+  grow,
+  growBy,
+  startWithChain,
+  text,
+  trunkTo,
+  untilChainIs,
+} from '../support/chain.js';
+import { chainOf, seal, sealedIds, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
+import { ChainPeer } from '../support/chain-peer.js';
+import { askStatus, give } from '../support/client.js';
+import { limitFileSize, ON_LINUX } from '../support/disk.js';
+import { freePort, isJson, makeTransaction, until, within } from '../support/helpers.js';
+import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+
+const FILE = 'node-1/blocks.json';
+const CHAIN = growBy(trunkTo(2), 4, 'sealed');
+/** Line 0 is the opening bracket, line 1 the genesis, and so on. */
+const LINES = fileOf(CHAIN).split('\n');
+const NO_BLOCK = '{"height":3,"timestamp":1,"previousHash":"","transactions":[]}';
+
+/** The file, with one of its lines changed. */
+function changed(line: number, change: (text: string) => string): string {
+  return LINES.map((each, i) => (i === line ? change(each) : each)).join('\n');
+}
+
+for (const [what, file, says] of [
+  ['an object', '{"blocks":[]}', 'line 1: not a JSON array'],
+  ['a word', 'blocks', 'line 1: not a JSON array'],
+  ['numbers', '[1,2]', 'line 1: an element is not an object'],
+  ['a comma too many', changed(3, (line) => `${line},`), 'line 4: an element is not an object'],
+  ['another genesis', changed(1, (line) => line.replace('3799', '3800')), 'block 0: '],
+  ['no genesis', changed(1, () => ''), 'block 0: '],
+  ['another object for the genesis', changed(1, () => `${NO_BLOCK},`), 'block 0: '],
+  ['what is no block', changed(4, () => `${NO_BLOCK},`), 'block 3: '],
+  [
+    'a block with another nonce',
+    changed(4, (line) => line.replace('"nonce":', '$&9')),
+    'block 3: ',
+  ],
+  ['another transaction', changed(5, (line) => line.replace('sealed', 'forged')), 'block 4: '],
+  ['another spelling of one', changed(5, (line) => line.replace('1.0', '1.00')), 'block 4: '],
+  ['a block too few', changed(4, () => ''), 'block 3: '],
+  ['a block twice', changed(4, (line) => `${line}\n${line}`), 'block 4: '],
+  ['a transaction twice', fileOf(grow(CHAIN, [text('sealed 3')])), 'block 7: '],
+] as const) {
+  test(`a node does not start with ${what} in blocks.json, says so in a line, and leaves it`, () =>
+    withNetwork(async (network) => {
+      await network.addNode('node-1', await freePort(), []);
+      await network.write(FILE, file);
+      const { code, stdout, stderr } = await within(10_000, network.run(['index.js'], 'node-1'));
+      assert.match(stderr, /^[^\n]+; mend it, or move it away\n$/);
+      assert.ok(stderr.startsWith(`node-1/blocks.json, ${says}`), stderr);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.equal(await network.read(FILE), file);
+    }));
+}
+
+test('a node without a chain begins one, whatever is left of its file', () =>
+  withNetwork(async (network) => {
+    const genesis = fileOf(trunkTo(0));
+    for (const file of [undefined, '', '[', '[]', '[\n]\n', genesis.slice(0, 100), genesis]) {
+      await fs.remove(network.path(FILE));
+      if (file !== undefined) await network.write(FILE, file);
+      const node = await network.startNode();
+      await untilChainIs(node, trunkTo(0));
+      await node.end('SIGKILL');
+    }
+  }));
+
+test('a chain that is torn at its end is mended, the piece is kept, and the rest fetched again', () =>
+  withNetwork(async (network) => {
+    const peer = network.keep(await ChainPeer.open(CHAIN, { GET_LATEST_BLOCK: () => undefined }));
+    const file = fileOf(CHAIN);
+    const start = fileOf(CHAIN.slice(0, -1)).length - '\n]\n'.length + ',\n'.length;
+    for (const end of [start + 1, start + 200, file.length - '}\n]\n'.length]) {
+      await network.addNode('node-1', await freePort(), [peer.address]);
+      await network.write(FILE, file.slice(0, end));
+      const port = Number(/^PORT=(\d+)$/m.exec(await network.read('node-1/.env'))?.[1]);
+      const node = await network.launch('node-1', port).listening();
+      await untilOneChain([node], CHAIN.length - 2);
+      const torn = await network.read(`${FILE}.torn`);
+      assert.equal(torn.trimEnd(), file.slice(start, end));
+      assert.ok(node.stdout.includes('mended: node-1/blocks.json'), node.stdout);
+      await peer.dial(node.address);
+      peer.announce();
+      await untilChainIs(node, CHAIN);
+      await node.end('SIGKILL');
+      await fs.remove(network.path(`${FILE}.torn`));
+    }
+  }));
+
+test('a chain that lacks only its bracket is whole again', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    await network.write(FILE, fileOf(CHAIN).slice(0, -2));
+    const node = await network.launch('node-1', port).listening();
+    assert.equal((await untilOneChain([node], CHAIN.length - 1)).length, CHAIN.length);
+    await assert.rejects(network.read(`${FILE}.torn`), { code: 'ENOENT' });
+  }));
+
+test('what is sealed and still in the pool at the start is taken out of it', () =>
+  withNetwork(async (network) => {
+    const pool = ['sealed 3', 'pooled', 'sealed 6'].map((id) => text(id));
+    const node = await startWithChain(network, CHAIN, [], pool);
+    await untilPoolsAre([node], ['pooled']);
+    await untilChainIs(node, CHAIN);
+  }));
+
+const GIVEN = ['a', 'b'];
+const TEXTS = GIVEN.map((id) => JSON.stringify(makeTransaction(id)));
+const SEALING = grow(CHAIN, TEXTS, []);
+const FORKING = grow(growBy(trunkTo(2), 7, 'other'), TEXTS);
+
+/** A node whose disk refuses the end of another chain than the one that it has. */
+async function startWithFullDisk(network: Network, theirs: Chain): Promise<RunningNode> {
+  const node = await startWithChain(network, CHAIN);
+  await give(node.address, GIVEN);
+  await limitFileSize(node, String(fileOf(theirs).length - 100));
+  const peer = network.keep(await ChainPeer.open(theirs));
+  await peer.dial(node.address);
+  peer.announce();
+  await until('a line', () => node.stdout.includes(`not saved: ${FILE} (`));
+  await until('a file that is whole', async () => isJson(await network.read(FILE)));
+  return node;
+}
+
+for (const [what, theirs] of [
+  ['blocks', SEALING],
+  ['another chain', FORKING],
+] as const) {
+  const butFor = (sealed: string[], ...later: string[]) =>
+    [...sealedIds(CHAIN), ...GIVEN, ...later].filter((id) => !sealed.includes(id));
+
+  test(`a disk that refuses ${what} is told, and tried until it takes all`, ON_LINUX, () =>
+    withNetwork(async (network) => {
+      const node = await startWithFullDisk(network, theirs);
+      await limitFileSize(node, 'unlimited');
+      await until('a line', () => node.stdout.includes(`saved again: ${FILE}`));
+      await untilChainIs(node, theirs);
+      await untilPoolsAre([node], butFor(sealedIds(theirs)));
+      await seal(network, node, '--empty');
+      await untilOneChain([node], theirs.length);
+    }),
+  );
+
+  test(`a kill while the disk refuses ${what} costs no transaction`, ON_LINUX, () =>
+    withNetwork(async (network) => {
+      const node = await startWithFullDisk(network, theirs);
+      // Whatever was to be written to the pool before this one, is.
+      await give(node.address, ['later']);
+      await node.end('SIGKILL');
+      const again = await network.restart(node);
+      await untilPoolsAre([again], butFor(sealedIds(await chainOf(again)), 'later'));
+    }),
+  );
+}
+
+test('what is only in a block that the disk refuses is not known, but taken', ON_LINUX, () =>
+  withNetwork(async (network) => {
+    const paid = makeTransaction('paid');
+    const node = await startWithFullDisk(network, grow(CHAIN, [JSON.stringify(paid)]));
+    assert.deepEqual(await askStatus(node.address, paid), ['accepted']);
+    await node.end('SIGKILL');
+    await untilPoolsAre([await network.restart(node)], [...GIVEN, 'paid']);
+  }),
+);

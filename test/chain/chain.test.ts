@@ -1,0 +1,207 @@
+/** One chain, whoever makes the blocks, whoever was away, and whatever was cut. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import { fileOf, grow, startWithChain, text, trunkTo } from '../support/chain.js';
+import {
+  chainFile,
+  poolIds,
+  seal,
+  sealedIds,
+  untilOneChain,
+  untilPoolsAre,
+} from '../support/chain-checks.js';
+import { askStatus, give, makeIds } from '../support/client.js';
+import { freePort, makeTransaction, until } from '../support/helpers.js';
+import { type RunningNode, withNetwork } from '../support/network.js';
+
+/** A node that is cut off dials again after a while, and then it takes two seconds. */
+const HEALING_MS = 60_000;
+
+test('nodes that seal in turn have one chain to the byte, and the same pools', () =>
+  withNetwork(async (network) => {
+    const nodes = await network.startMesh(3);
+    const ids: string[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const { name, address } = nodes[turn % 3] as RunningNode;
+      const { stdout } = await network.run(['add-transaction.js', '--node', name]);
+      const id = / accepted transaction (\w+)\n$/.exec(stdout)?.[1];
+      ids.push(`${id}`, `also ${turn}`);
+      await give(address, [`also ${turn}`]);
+      await seal(network, nodes[turn % 3] as RunningNode);
+      await untilOneChain(nodes, turn + 1);
+    }
+    await give((nodes[0] as RunningNode).address, ['left over']);
+    await untilPoolsAre(nodes, ['left over']);
+    assert.deepEqual(sealedIds(await untilOneChain(nodes, 4)), ids);
+  }));
+
+test('each node tells once of each block, in a line that names it', () =>
+  withNetwork(async (network) => {
+    const nodes = await network.startMesh(3);
+    await give((nodes[0] as RunningNode).address, ['a', 'b', 'c']);
+    await untilPoolsAre(nodes, ['a', 'b', 'c']);
+    await seal(network, nodes[0] as RunningNode);
+    const [, block] = await untilOneChain(nodes, 1);
+    for (const node of nodes) {
+      const lines = () => node.lines.filter((line) => line.includes('] new block: '));
+      await until('a line about it', () => lines().length > 0);
+      assert.equal(lines().length, 1);
+      const expected = `[${node.port}] new block: 1 (${block?.hash.slice(0, 8)}…), 3 transactions, from `;
+      assert.ok(lines()[0]?.startsWith(expected), lines()[0]);
+    }
+  }));
+
+test('one that joins gets the whole chain, of a thousand blocks, to the byte', () =>
+  withNetwork(async (network) => {
+    const contents = Array.from({ length: 1000 }, (_, i) =>
+      makeIds(`${i}, `, i % 10).map((id) => text(id)),
+    );
+    const whole = grow(trunkTo(0), ...contents);
+    await network.write('node-1/blocks.json', fileOf(whole));
+    const nodes = await network.startMesh(3);
+    const joining = await network.startNode('node-4', [(nodes[2] as RunningNode).address]);
+    await untilOneChain([...nodes, joining], 1000);
+    assert.equal(await fs.readFile(chainFile(joining), 'utf8'), fileOf(whole));
+    await until('a line about it', () =>
+      / synchronised: blocks \d+ to 1000, from ws:/.test(joining.stdout),
+    );
+    const known = sealedIds(whole).map(makeTransaction);
+    const sample = [0, 1, 2000, -1].map((index) => known.at(index));
+    assert.deepEqual(new Set(await askStatus(joining.address, ...sample)), new Set(['known']));
+    await untilPoolsAre([joining], []);
+  }));
+
+test('the halves of a cut network agree on the longer chain, and lose no transaction', () =>
+  withNetwork(async (network) => {
+    const { nodes, switchboard } = await network.startBehindSwitchboard(4);
+    const [first, second, third, fourth] = nodes as [
+      RunningNode,
+      RunningNode,
+      RunningNode,
+      RunningNode,
+    ];
+    await seal(network, first, '--count', '3', '--empty');
+    await give(first.address, ['at both']);
+    await untilOneChain(nodes, 3);
+    await untilPoolsAre(nodes, ['at both']);
+    switchboard.cutInTwo([0, 1]);
+    const sealInTurn = async (half: [RunningNode, RunningNode], ids: string[]) => {
+      for (let i = 0; i < ids.length / 10; i++) {
+        await untilOneChain(half, 3 + i);
+        const node = half[(i % 2) as 0 | 1];
+        await give(node.address, ids.slice(10 * i, 10 * (i + 1)));
+        await seal(network, node);
+      }
+    };
+    const [left, right] = [makeIds('left', 50), makeIds('right', 80)];
+    await Promise.all([sealInTurn([first, second], left), sealInTurn([third, fourth], right)]);
+    await untilOneChain([first, second], 8);
+    const longer = await untilOneChain([third, fourth], 11);
+    await give(second.address, ['left over']);
+    await give(fourth.address, ['right over']);
+    switchboard.healAll();
+    const chain = await untilOneChain(nodes, 11, HEALING_MS);
+    assert.equal(fileOf(chain), fileOf(longer), 'the longer one is left as it was');
+    assert.deepEqual(sealedIds(chain).sort(), ['at both', ...right].sort());
+    await untilPoolsAre(nodes, [...left, 'left over', 'right over'], HEALING_MS);
+
+    const reorganised =
+      / reorganised: blocks 4 to 8 gave way to (blocks )?4 to 11, from ws:\S+, 50 transactions (are )?back in the pool$/;
+    for (const node of nodes) {
+      const found = node.lines.filter((line) => line.includes('] reorganised: '));
+      if (node === third || node === fourth) assert.deepEqual(found, []);
+      else assert.equal(found.filter((line) => reorganised.test(line)).length, 1, found.join());
+    }
+    await seal(network, first);
+    await untilOneChain(nodes, 12);
+    await untilPoolsAre(nodes, []);
+  }));
+
+test('chains that part between blocks of the largest size become one, wherever that is', () =>
+  withNetwork(async (network) => {
+    const large = (id: string) => [0, 1, 2, 3].map((i) => text(`${id} ${i}`, 'x'.repeat(60_000)));
+    const small = (id: string) => [text(id)];
+    const shared = grow(trunkTo(0), ...makeIds('both', 5).map(large));
+    const ours = grow(shared, ...makeIds('ours', 5).map(small));
+    const theirs = grow(shared, ...makeIds('theirs', 6).map(small));
+    // Neither is the block where they part one that our node names, nor all before it one answer.
+    const first = await startWithChain(network, ours);
+    const port = await freePort();
+    await network.addNode('node-2', port, [first.address]);
+    await network.write('node-2/blocks.json', fileOf(theirs));
+    const second = await network.launch('node-2', port).listening();
+    await untilOneChain([first, second], theirs.length - 1);
+    await untilPoolsAre([first, second], sealedIds(ours.slice(shared.length)));
+  }));
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  test(`chain and pool are the same after ${signal} and another start`, () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const [sealed, pooled] = [makeIds('sealed', 300), makeIds('pooled', 200)];
+      await give(node.address, sealed);
+      await seal(network, node);
+      await give(node.address, pooled);
+      await untilOneChain([node], 1);
+      const text = await fs.readFile(chainFile(node), 'utf8');
+      await node.end(signal);
+      const again = await network.restart(node);
+      assert.equal(await fs.readFile(chainFile(node), 'utf8'), text);
+      await untilPoolsAre([again], pooled);
+      assert.deepEqual(
+        new Set(await askStatus(again.address, ...[...sealed, ...pooled].map(makeTransaction))),
+        new Set(['known']),
+      );
+      await seal(network, again);
+      const chain = await untilOneChain([again], 2);
+      assert.deepEqual(sealedIds(chain), [...sealed, ...pooled]);
+    }));
+}
+
+test('what was sealed while a node was away does not come back from its pool', () =>
+  withNetwork(async (network) => {
+    const { nodes, switchboard } = await network.startBehindSwitchboard(3);
+    const [first, second, away] = nodes as [RunningNode, RunningNode, RunningNode];
+    const ids = makeIds('sealed', 500);
+    await give(first.address, ids);
+    await untilPoolsAre(nodes, ids);
+    switchboard.cutInTwo([2]);
+    await seal(network, first);
+    await untilOneChain([first, second], 1);
+    await untilPoolsAre([first, second], []);
+    // By this one it is seen that the pools have been compared.
+    await give(away.address, ['alone']);
+    let mostAtOnce = 0;
+    switchboard.healAll();
+    await until(
+      'the pools to be compared',
+      async () => {
+        const pools = await Promise.all([first, second].map(poolIds));
+        mostAtOnce = Math.max(mostAtOnce, ...pools.map((pool) => pool.length));
+        return pools.every((pool) => pool.includes('alone'));
+      },
+      HEALING_MS,
+    );
+    await untilOneChain(nodes, 1);
+    await untilPoolsAre(nodes, ['alone']);
+    assert.equal(mostAtOnce, 1);
+  }));
+
+test('a clone starts with a chain of its own', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    await seal(network, node, '--empty');
+    await untilOneChain([node], 1);
+    for (const ending of ['.torn', '.5-000b2806']) {
+      await network.write(`node-1/blocks.json${ending}`, '[\n]\n');
+    }
+    await network.run(['clone-node.js']);
+    const files = await fs.readdir(network.path('node-2'));
+    assert.deepEqual(
+      files.filter((file) => file.startsWith('blocks.json')),
+      [],
+    );
+    assert.ok(files.includes('blocks.js'), 'a clone has the code');
+  }));

@@ -1,0 +1,283 @@
+/** add-block.js: what it seals, what it says, and how it ends. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import { LIMITS } from '../../lib/limits.js';
+import { startWithChain, trunkTo } from '../support/chain.js';
+import {
+  chainFile,
+  chainOf,
+  readChain,
+  seal,
+  sealedIds,
+  untilOneChain,
+  untilPoolsAre,
+} from '../support/chain-checks.js';
+import { ask, Client, give, makeIds } from '../support/client.js';
+import {
+  freePort,
+  isJson,
+  makeTransaction,
+  onTerminal,
+  until,
+  within,
+} from '../support/helpers.js';
+import { type Network, withNetwork } from '../support/network.js';
+import { PlainPeer } from '../support/plain-peer.js';
+
+const ACCEPTED =
+  /^(ws:\S+) accepted block (\d+) \(([0-9a-f]{64})\), (\d+) transactions?, after \d+\.\d s \(\d+ hashes\/s\)$/;
+
+/** What a line says of a block: by whom it was accepted, its height, hash and transactions. */
+function readLine(line: string): [string, number, string, number] {
+  const [, address, height, hash, count] = ACCEPTED.exec(line) ?? assert.fail(line);
+  return [`${address}`, Number(height), `${hash}`, Number(count)];
+}
+
+const addBlock = (network: Network, ...args: string[]) => network.run(['add-block.js', ...args]);
+
+interface Mistake {
+  readonly what: string;
+  /** Returns the arguments. */
+  readonly make: (network: Network) => Promise<string[]>;
+  readonly says: RegExp;
+}
+
+const mistakes: Mistake[] = [
+  ...(
+    [
+      [['--colour'], /^Unknown option '--colour'; --help lists what there is$/],
+      [['--count', '0'], /^--count 0 is not a whole number of 1 or more$/],
+      [['--count', '1.5'], /^--count 1\.5 is not a whole number of 1 or more$/],
+      [['--count'], /^Option '--count <value>' argument missing; --help/],
+      [['--empty=yes'], /^Option '--empty' does not take an argument; --help/],
+      [['stray'], /^Unexpected argument 'stray'/],
+      [['--node', 'node-9'], /^There is no node folder node-9; there is node-1$/],
+      [['--address', 'http://localhost:1'], /^--address http:\/\/localhost:1 is not an address/],
+      [['--node', 'node-1', '--address', 'ws://localhost:1'], /^Give either --node or --address/],
+    ] as const
+  ).map(([args, says]) => ({ what: args.join(' '), make: async () => [...args], says })),
+  {
+    what: 'no node listening',
+    make: async (network) => {
+      await network.addNode('node-1', await freePort(), []);
+      return [];
+    },
+    says: /^No node is listening on ws:\/\/localhost:\d+: start it with node index\.js in its folder$/,
+  },
+  {
+    what: 'an empty pool',
+    make: async (network) => {
+      await network.startNode();
+      return [];
+    },
+    says: /^The pool of ws:\/\/localhost:\d+ is empty: there is nothing to seal \(--empty seals a block without transactions\)$/,
+  },
+  {
+    what: 'no NETWORK_SECRET where there is one',
+    make: (network) => makeSecretNode(network, 'a secret that nobody knows'),
+    says: /^ws:\S+ lets in only who knows its NETWORK_SECRET: set the same one in \.env$/,
+  },
+];
+
+/** Starts a node with a secret, which the folder that add-block.js is for does not have. */
+async function makeSecretNode(network: Network, secret: string): Promise<string[]> {
+  const port = await freePort();
+  await network.addNode('node-2', port, []);
+  await network.write('node-2/.env', `PORT=${port}\nNETWORK_SECRET=${secret}\n`);
+  const { address } = await network.launch('node-2', port).listening();
+  return ['--empty', '--address', address];
+}
+
+for (const { what, make, says } of mistakes) {
+  test(`add-block tells a mistake in one line: ${what}`, () =>
+    withNetwork(async (network) => {
+      const { code, stdout, stderr } = await addBlock(network, ...(await make(network)));
+      assert.equal(stdout, '');
+      assert.match(stderr, /^[^\n]+\n$/);
+      assert.match(stderr.trimEnd(), says);
+      assert.equal(code, 1);
+    }));
+}
+
+test('add-block says nothing to a plain peer, but to the person that it keeps no chain', () =>
+  withNetwork(async (network) => {
+    const peer = network.keep(await PlainPeer.join([]));
+    const { code, stdout, stderr } = await addBlock(network, '--empty', '--address', peer.address);
+    assert.match(stderr, /^ws:\S+ is [^\n]*\bno chain\n$/);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.deepEqual([peer.connections, peer.heard, peer.crashes], [1, [], []]);
+  }));
+
+test('add-block with another NETWORK_SECRET is not let in, with the same one it is', () =>
+  withNetwork(async (network) => {
+    const args = await makeSecretNode(network, 'one that both of them know');
+    await network.write('node-1/.env', 'PORT=4001\nNETWORK_SECRET=one of its own and long\n');
+    const { code, stdout, stderr } = await addBlock(network, ...args);
+    assert.match(stderr, /^ws:\S+ lets in only who knows its NETWORK_SECRET: [^\n]+\n$/);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.equal((await addBlock(network, '--empty', '--node', 'node-2')).code, 0);
+  }));
+
+test('add-block explains itself with --help', () =>
+  withNetwork(async (network) => {
+    const { code, stdout, stderr } = await addBlock(network, '--help');
+    assert.match(stdout, /^Usage: node add-block\.js \[options\]\n/);
+    assert.match(stdout, /--count N.*--empty.*--node NAME.*--address URL.*--help/s);
+    assert.deepEqual([code, stderr], [0, '']);
+  }));
+
+test('add-block says which block was accepted: that one is in the chain, and not in the pool', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    await give(node.address, ['a', 'b']);
+    const one = await addBlock(network);
+    await give(node.address, ['c']);
+    const two = await addBlock(network, '--address', node.address);
+    assert.deepEqual([one.code, two.code, one.stderr, two.stderr], [0, 0, '', '']);
+    const said = [one, two].map(({ stdout }) => readLine(stdout.trimEnd()));
+    const [, first, second] = await untilOneChain([node], 2);
+    assert.ok(first !== undefined && second !== undefined);
+    assert.deepEqual(said, [
+      [node.address, 1, first.hash, 2],
+      [node.address, 2, second.hash, 1],
+    ]);
+    assert.deepEqual([sealedIds([first]), sealedIds([second])], [['a', 'b'], ['c']]);
+    assert.match(one.stdout, / 2 transactions, /);
+    assert.match(two.stdout, / 1 transaction, /);
+    for (const { timestamp } of [first, second]) {
+      assert.ok(Math.abs(Date.now() - timestamp) < 60_000, 'a block is of the time it is made');
+    }
+    await untilPoolsAre([node], []);
+  }));
+
+test('add-block seals the oldest first, as many as a block can hold, the rest in the next ones', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const [small, large] = [makeIds('small', 1500), makeIds('large', 9)];
+    await give(node.address, small);
+    // Of these, four are no larger than a block may be, but for what else is in it.
+    const pad = 'x'.repeat(
+      65_500 - JSON.stringify({ ...makeTransaction('large0'), pad: '' }).length,
+    );
+    await ask(node.address, ...large.map((id) => ({ ...makeTransaction(id), pad })));
+    const { code, stdout, stderr } = await addBlock(network, '--count', '9');
+    assert.match(stderr, /^[^\n]*the pool of \S+ is empty: there is nothing to seal [^\n]*\n$/i);
+    assert.match(stderr, /\b4 of 9 blocks\b/);
+    assert.equal(code, 1);
+
+    const chain = await untilOneChain([node], 4);
+    const heights = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => readLine(line).slice(1));
+    const sealed = chain.slice(1);
+    assert.deepEqual(
+      heights,
+      sealed.map(({ height, hash, transactions }) => [height, hash, transactions.length]),
+    );
+    assert.deepEqual(sealedIds(sealed), [...small, ...large]);
+    for (const [i, block] of sealed.slice(0, -1).entries()) {
+      const next = Buffer.byteLength(sealed[i + 1]?.transactions[0]?.json ?? '');
+      const isFull =
+        block.transactions.length === LIMITS.blockTransactions ||
+        Buffer.byteLength(block.json) + next + 1 > LIMITS.blockBytes;
+      assert.ok(isFull, `block ${block.height} could have held another transaction`);
+    }
+    await untilPoolsAre([node], []);
+  }));
+
+test('add-block keeps each transaction as it came, to the letter', () =>
+  withNetwork(async (network) => {
+    const indented = JSON.stringify({ id: 'zero', by: ['a', 'person'] }, null, 2);
+    const node = await startWithChain(network, trunkTo(0), [], [indented]);
+    const texts = [
+      '{"id":"one","amount":1.0,"b":1,"a":2,"1":12345678901234567890.10}',
+      '{ "id" : "two", "to":"\\u00e9 Zoë 𝄞",\n  "nested": {"n":[1e2, -0.0 ]} }',
+    ];
+    const client = await Client.open(node.address);
+    for (const text of texts) client.socket.send(`{"type":"TRANSACTION","data":${text}}`);
+    await client.received(2);
+    await seal(network, node);
+    const [, block] = await untilOneChain([node], 1);
+    assert.deepEqual(
+      block?.transactions.map(({ json }) => json),
+      [indented, ...texts].map((text) => text.replaceAll('\n', ' ')),
+    );
+  }));
+
+test('add-block --count seals so many blocks, with --empty also of nothing', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    await give(node.address, ['a']);
+    const lines = await seal(network, node, '--count', '5', '--empty');
+    const [, ...blocks] = await untilOneChain([node], 5);
+    assert.deepEqual(
+      lines.map(readLine),
+      blocks.map(({ height, hash }) => [node.address, height, hash, height === 1 ? 1 : 0]),
+    );
+    assert.deepEqual(sealedIds(blocks), ['a']);
+  }));
+
+test('add-block inside a node folder is for that node, also without its ending', () =>
+  withNetwork(async (network) => {
+    const other = await network.startNode();
+    const node = await network.startNode('node-2');
+    for (const [index, [script, folder]] of (
+      [
+        ['add-block', 'node-2'],
+        ['./add-block.js', 'node-2'],
+        ['node-2/add-block.js', '.'],
+        ['../add-block.js', 'node-2'],
+      ] as const
+    ).entries()) {
+      const { stdout } = await network.run([script, '--empty'], folder);
+      assert.deepEqual(readLine(stdout.trimEnd()).slice(0, 2), [node.address, index + 1]);
+    }
+    assert.equal((await chainOf(other)).length, 1);
+  }));
+
+test('two add-block at one node both make all their blocks, each of which is in the chain', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const run = () => seal(network, node, '--count', '10', '--empty');
+    const lines = (await Promise.all([run(), run()])).flat().map(readLine);
+    const [, ...blocks] = await untilOneChain([node], 20);
+    const said = lines.map(([, height, hash]) => `${height} ${hash}`);
+    const found = blocks.map(({ height, hash }) => `${height} ${hash}`);
+    assert.deepEqual(said.sort(), found.sort());
+  }));
+
+test('add-block that is interrupted says so, whatever the node does, and leaves a chain', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    for (const isStopped of [false, true]) {
+      const adding = network.start(['add-block.js', '--count', '1000000', '--empty']);
+      await until('a first block', () => adding.lines.length > 1);
+      if (isStopped) node.process.kill('SIGSTOP');
+      assert.equal(await within(10_000, adding.end('SIGINT')), 130);
+      node.process.kill('SIGCONT');
+      const lines = `${adding.stdout}${adding.stderr}`.trimEnd().split('\n');
+      const accepted = lines.filter((line) => ACCEPTED.test(line)).map(readLine);
+      assert.equal(lines.length, accepted.length + 1, lines.join('\n'));
+      assert.match(lines.at(-1) as string, /^Interrupted: ./);
+      let text = '';
+      await until('each of these blocks in the file', async () => {
+        text = await fs.readFile(chainFile(node), 'utf8');
+        return accepted.every(([, , hash]) => text.includes(hash)) && isJson(text);
+      });
+      const chain = readChain(text);
+      for (const [, height, hash] of accepted) assert.equal(chain[height]?.hash, hash);
+    }
+  }));
+
+test('add-block shows a line of progress on a terminal', () =>
+  withNetwork(async (network) => {
+    await network.startNode();
+    const command = 'node add-block.js --count 100 --empty';
+    const { code, stdout } = await network.start(onTerminal(command), '.', 'script').result();
+    assert.equal(code, 0);
+    assert.match(stdout, /mining block 1: \d+ hashes\/s, \d+\.\d s/);
+    assert.match(stdout, / accepted block 100 \(/);
+  }));

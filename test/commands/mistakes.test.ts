@@ -1,0 +1,219 @@
+/** Mistakes people make: one clear line, exit code 1, no stack trace, nothing changed. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import { fileOf, trunkTo } from '../support/chain.js';
+import { freePort, until } from '../support/helpers.js';
+import { type Network, type Result, withNetwork } from '../support/network.js';
+
+interface Mistake {
+  readonly what: string;
+  readonly make: (network: Network) => Promise<unknown>;
+  readonly run: (network: Network) => Promise<Result>;
+  readonly says: RegExp;
+}
+
+const start = (network: Network) => network.run(['index.js'], 'node-1');
+const env = (text: string) => (network: Network) => network.write('node-1/.env', text);
+const peers = (text: string) => (network: Network) =>
+  network.write('node-1/known-peers.json', text);
+const pool = (text: string) => (network: Network) =>
+  network.write('node-1/transactions.json', text);
+const add =
+  (...args: string[]) =>
+  (network: Network) =>
+    network.run(['add-transaction.js', ...args]);
+const nothing = async () => {};
+
+const mistakes: Mistake[] = [
+  {
+    what: 'no .env',
+    make: (network) => fs.remove(network.path('node-1/.env')),
+    run: start,
+    says: /^node-1\/\.env cannot be read: create it with the line PORT=4001$/,
+  },
+  { what: 'no PORT', make: env('HOST=x\n'), run: start, says: /^node-1\/\.env has no PORT: add/ },
+  ...['abc', '0', '70000', '-1', '40.5', '1e3'].map((port) => ({
+    what: `PORT ${port}`,
+    make: env(`PORT=${port}\n`),
+    run: start,
+    says: /^node-1\/\.env: PORT must be a whole number from 1 to 65535, for example PORT=4001$/,
+  })),
+  {
+    what: 'a port in use',
+    make: async (network) => {
+      const port = await freePort();
+      await network.trap(port);
+      await network.addNode('node-1', port, []);
+    },
+    run: start,
+    says: /^Port \d+ is already in use: end the program that uses it, or change PORT in \.env$/,
+  },
+  {
+    what: 'no known-peers.json',
+    make: (network) => fs.remove(network.path('node-1/known-peers.json')),
+    run: start,
+    says: /^node-1\/known-peers\.json is missing: create it, for example \["ws/,
+  },
+  {
+    what: 'a known-peers.json that is not JSON',
+    make: peers('["ws://localhost:4001"\n'),
+    run: start,
+    says: /^node-1\/known-peers\.json cannot be read \(.*JSON.*\): mend it, or move it away$/,
+  },
+  {
+    what: 'a known-peers.json that is no array',
+    make: peers('{"peer":"ws://localhost:4001"}'),
+    run: start,
+    says: /^node-1\/known-peers\.json is not a JSON array/,
+  },
+  {
+    what: 'an empty known-peers.json',
+    make: peers('\n'),
+    run: start,
+    says: /^node-1\/known-peers\.json is empty: write an array, for example \["ws/,
+  },
+  {
+    what: 'a known peer that is no address',
+    make: peers('["ws://localhost:4001","http://localhost:4003"]'),
+    run: start,
+    says: /^node-1\/known-peers\.json: "http:\/\/localhost:4003" is not an address: write it like/,
+  },
+  ...(
+    [
+      ['that is no array', '{"id":"a"}', 1, 'not a JSON array'],
+      ['with something else than objects', '[{"id":"a"},\n7]', 2, 'an element is not an object'],
+      ['with a typo', '[{"id":"a"},\n{"id":},\n{"id":"b"}]', 2, 'not JSON'],
+      ['with a typo at its end', '[\n{"id":"a"},\n{"id":"b"]', 3, 'not JSON'],
+      ['without a quote', '[\n{"id":"a"},\n{"id:"b"},\n{"id":"c"}\n]', 3, 'not JSON'],
+      ['without a brace', '[\n{"id":"a",\n{"id":"b"},\n{"id":"c"}\n]', 3, 'not JSON'],
+      ['without a comma', '[{"id":"a"}\n{"id":"b"}]', 2, 'no comma between two elements'],
+      ['with a comma too many', '[{"id":"a"},\n,{"id":"b"}]', 2, 'an element is not an object'],
+      ['with more behind it', '[{"id":"a"}]\n\n[]', 3, 'something behind the array'],
+    ] as const
+  ).map(([how, text, line, why]) => ({
+    what: `a pool ${how}`,
+    make: pool(text),
+    run: start,
+    says: new RegExp(
+      `^node-1/transactions\\.json, line ${line}: ${why}; mend it, or move it away$`,
+    ),
+  })),
+  {
+    what: 'a pool in another encoding',
+    make: (network) =>
+      fs.writeFile(network.path('node-1/transactions.json'), '[{"to":"J\xfcrgen"}]', 'latin1'),
+    run: start,
+    says: /^node-1\/transactions\.json, line 1: not UTF-8; mend it, or move it away$/,
+  },
+  ...['1GB', '1e9', '0x10', '0', '-1', '1.5', '99999999999999999999'].map((limit) => ({
+    what: `a limit for the pool of ${limit}`,
+    make: env(`PORT=4001\nMAX_POOL_BYTES=${limit}\n`),
+    run: start,
+    says: /^node-1\/\.env: MAX_POOL_BYTES must be a whole number, for example 1073741824$/,
+  })),
+  {
+    what: 'no node-1 to clone',
+    make: (network) => fs.move(network.path('node-1'), network.path('elsewhere')),
+    run: (network) => network.run(['clone-node.js']),
+    says: /^There is no node-1 folder to clone/,
+  },
+  ...[['clone-node.js'], ['start-nodes.js']].map((args) => ({
+    what: `${args[0]} before the code is compiled`,
+    make: (network: Network) => fs.remove(network.path('node-1/index.js')),
+    run: (network: Network) => network.run(args),
+    says: /^node-1\/index\.js is missing, the code is not compiled: run npm install$/,
+  })),
+  ...['clone-node.js', 'delete-nodes.js', 'start-nodes.js', 'add-transaction.js'].map((script) => ({
+    what: `${script} with an unknown flag`,
+    make: nothing,
+    run: (network: Network) => network.run([script, '--colour']),
+    says: /^Unknown option '--colour'; --help lists what there is$/,
+  })),
+  {
+    what: 'add-transaction with no node listening',
+    make: async (network) => network.addNode('node-1', await freePort(), []),
+    run: add(),
+    says: /^No node is listening on ws:\/\/localhost:\d+: start it with node index\.js in its folder$/,
+  },
+  ...(
+    [
+      [['--amount', 'much'], /^--amount much is not a number above 0$/],
+      [['--amount', '-1'], /^Option '--amount' argument is ambiguous; --help/],
+      [['--amount=-1'], /^--amount -1 is not a number above 0$/],
+      [['--count', '0'], /^--count 0 is not a whole number of 1 or more$/],
+      [['--count', '1.5'], /^--count 1\.5 is not a whole number of 1 or more$/],
+      [['--count'], /^Option '--count <value>' argument missing; --help/],
+      [['stray'], /^Unexpected argument 'stray'/],
+      [['--node', 'node-9'], /^There is no node folder node-9; there is node-1$/],
+      [['--address', 'http://localhost:1'], /^--address http:\/\/localhost:1 is not an address/],
+      [['--node', 'node-1', '--address', 'ws://localhost:1'], /^Give either --node or --address/],
+      [
+        ['--from', 'x'.repeat(70_000)],
+        /^A transaction may have 65536 bytes, this one has 70\d\d\d$/,
+      ],
+    ] as const
+  ).map(([args, says]) => ({
+    what: `add-transaction ${args.join(' ').slice(0, 40)}`,
+    make: nothing,
+    run: add(...args),
+    says,
+  })),
+];
+
+for (const { what, make, run, says } of mistakes) {
+  test(`a mistake told in one line: ${what}`, () =>
+    withNetwork(async (network) => {
+      // Where there is none, a node begins one.
+      await network.write('node-1/blocks.json', fileOf(trunkTo(0)));
+      await make(network);
+      const before = await snapshot(network);
+      const { code, stdout, stderr } = await run(network);
+      const lines = `${stdout}${stderr}`.trimEnd().split('\n');
+      assert.equal(lines.length, 1, `one line, not: ${stdout}${stderr}`);
+      assert.match(lines[0] as string, says);
+      assert.equal(code, 1);
+      assert.deepEqual(await snapshot(network), before, 'nothing is changed');
+    }));
+}
+
+test('npm start before anything is compiled says what to do', () =>
+  withNetwork(async (network) => {
+    await fs.remove(network.path('start-nodes.js'));
+    const npm = network.start(['start', '--silent'], '.', 'npm');
+    const { code, stdout, stderr } = await npm.result();
+    const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('npm '));
+    assert.deepEqual(said, ['The packages or the compiled code are missing: run npm install']);
+    assert.deepEqual([code, stdout], [1, '']);
+  }));
+
+test('a PORT set in the terminal does not override the one in .env', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    process.env.PORT = '1';
+    try {
+      await network.launch('node-1', port).listening();
+    } finally {
+      delete process.env.PORT;
+    }
+  }));
+
+test('a peers.json that cannot be read is put aside, and the node starts', () =>
+  withNetwork(async (network) => {
+    await network.write('node-1/peers.json', '["ws://localhost:4009",');
+    const node = await network.startNode();
+    await until('a line about it', () => node.stdout.includes('put aside: node-1/peers.json'));
+    assert.equal(await network.read('node-1/peers.json.unreadable'), '["ws://localhost:4009",');
+  }));
+
+async function snapshot(network: Network): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const file of (await fs.readdir(network.root, { recursive: true })) as string[]) {
+    if (file.startsWith('node_modules')) continue;
+    const path = network.path(file);
+    files[file] = (await fs.stat(path)).isFile() ? await fs.readFile(path, 'utf8') : 'a folder';
+  }
+  return files;
+}

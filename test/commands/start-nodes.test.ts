@@ -1,0 +1,215 @@
+/** What a person sees who runs all nodes in one terminal with npm start, or a program that reads it. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { colourOf, wholeLines } from '../../lib/commands/node-lines.js';
+import {
+  connectTo,
+  freePort,
+  isListening,
+  onTerminal,
+  transactionMessage,
+  until,
+} from '../support/helpers.js';
+import { type Network, type Program, untilFullMesh, withNetwork } from '../support/network.js';
+
+const ESCAPE = '\u001b';
+const PREFIX = new RegExp(
+  `^(?:${ESCAPE}\\[(\\d+)m)?\\[(node-\\d)\\](?:${ESCAPE}\\[39m)? Port \\d+ is already in use`,
+  'gm',
+);
+
+/** Makes three node folders on free ports, that all know the first. */
+async function addNodes(network: Network): Promise<number[]> {
+  const ports = [await freePort(), await freePort(), await freePort()];
+  for (const [index, port] of ports.entries()) {
+    await network.addNode(`node-${index + 1}`, port, [`ws://localhost:${ports[0]}`]);
+  }
+  return ports;
+}
+
+/** Adds a line to the settings of a node. */
+async function set(network: Network, name: string, line: string): Promise<void> {
+  await network.write(`${name}/.env`, `${await network.read(`${name}/.env`)}\n${line}\n`);
+}
+
+/** Starts all nodes with these variables, and none that would change what is shown. */
+function start(network: Network, ...variables: string[]): Program {
+  return network.start([...environment(variables), 'node', 'start-nodes.js'], '.', 'env');
+}
+
+/** As start(), on a terminal. */
+function startOnTerminal(network: Network, ...variables: string[]): Program {
+  const command = ['env', ...environment(variables), 'node', 'start-nodes.js'].join(' ');
+  return network.start(onTerminal(command), '.', 'script');
+}
+
+function environment(variables: string[]): string[] {
+  const unset = ['CI', 'COLORTERM', 'FORCE_COLOR', 'NO_COLOR'].flatMap((name) => ['-u', name]);
+  return [...unset, 'TERM=xterm', ...variables];
+}
+
+/** Waits until each node has said where it listens. */
+function untilAllSpeak(terminal: Program, ports: number[]): Promise<void> {
+  return until(
+    () => `a line of each node, not: ${terminal.stdout}${terminal.stderr}`,
+    () => ports.every((port) => terminal.stdout.includes(`ws://localhost:${port}, 0 trans`)),
+  );
+}
+
+/** Ends all nodes, and waits until they are gone, so that their folders can go too. */
+async function end(terminal: Program, ports: number[]): Promise<void> {
+  await terminal.close();
+  for (const port of ports) await until('the end', async () => !(await isListening(port)));
+}
+
+test('npm start says where the page of each node is before any node says anything', () =>
+  withNetwork(async (network) => {
+    const ports = await addNodes(network);
+    await set(network, 'node-2', 'ADDRESS=10.0.0.1:80');
+    await set(network, 'node-3', 'ADDRESS=wss://[fd00::1]:4443');
+    // Node.js warns of a contradiction, but here nodes are not asked for colours.
+    const terminal = start(network, 'FORCE_COLOR=1', 'NO_COLOR=1');
+    await until('a line of each node', () =>
+      [1, 2, 3].every((number) => terminal.stdout.includes(`\n[node-${number}] `)),
+    );
+    assert.deepEqual(terminal.lines.slice(0, 4), [
+      'Starting node-1, node-2, node-3; Ctrl-C ends them',
+      `node-1  http://localhost:${ports[0]}/`,
+      'node-2  http://10.0.0.1/',
+      'node-3  https://[fd00::1]:4443/',
+    ]);
+    await end(terminal, ports);
+    const rest = terminal.lines.slice(4, -1);
+    for (const line of rest) assert.match(line, /^\[node-[123]\] (\[\d+\]|exec) /);
+  }));
+
+test('npm start with a mistake in the settings of one node says so in one line', () =>
+  withNetwork(async (network) => {
+    await addNodes(network);
+    await network.write('node-2/.env', 'PORT=4002x\n');
+    const { code, stdout, stderr } = await start(network).result();
+    assert.match(stderr, /^node-2\/\.env: PORT must be a whole number [^\n]+\n$/);
+    assert.deepEqual([code, stdout], [1, '']);
+  }));
+
+test('npm start with nodes that write their lines differently says so in one line', () =>
+  withNetwork(async (network) => {
+    await addNodes(network);
+    for (const odd of ['node-2', 'node-1']) {
+      await set(network, odd, 'LOG=text');
+      const { code, stdout, stderr } = await start(network, 'LOG=json').result();
+      assert.match(stderr, /^LOG is not the same in node-1 and in node-[23]\n$/);
+      assert.deepEqual([code, stdout], [1, '']);
+    }
+  }));
+
+test('on a terminal each node has a colour of its own; elsewhere none, nor with NO_COLOR', () =>
+  withNetwork(async (network) => {
+    // Somebody listens there, so that each node says one line and all is over.
+    for (const port of await addNodes(network)) await network.trap(port);
+    const colours = ['node-1 36', 'node-2 35', 'node-3 32'];
+    const none = ['node-1 ', 'node-2 ', 'node-3 '];
+    for (const [run, variables, expected] of [
+      [startOnTerminal, [], colours],
+      [startOnTerminal, ['NO_COLOR=1'], none],
+      [start, [], none],
+      [start, ['FORCE_COLOR=1', 'NO_COLOR='], colours],
+      [start, ['FORCE_COLOR=1', 'NO_COLOR=1'], none],
+    ] as const) {
+      const { code, stdout } = await run(network, ...variables).result();
+      const name = `${run.name} ${variables}: ${stdout}`;
+      const found = stdout.matchAll(PREFIX);
+      const shown = [...found].map(([, colour = '', node]) => `${node} ${colour}`).sort();
+      assert.deepEqual(shown, expected, name);
+      assert.equal(stdout.includes(ESCAPE), expected === colours, name);
+      assert.equal(code, 1);
+    }
+  }));
+
+test('the colours of the first ten nodes differ, whichever of them there are', () => {
+  const colours = Array.from({ length: 10 }, (_, index) => colourOf(index + 1));
+  assert.equal(new Set(colours).size, 10);
+  assert.equal(colourOf(11), colourOf(1));
+});
+
+test('under load npm start shows a line a second for all nodes, not one each', () =>
+  withNetwork(async (network) => {
+    const ports = await addNodes(network);
+    const terminal = start(network);
+    await untilAllSpeak(terminal, ports);
+    const addresses = ports.map((port) => `ws://localhost:${port}`);
+    await untilFullMesh(addresses.map((address) => ({ name: address, address })));
+    const client = await connectTo(addresses[0] as string);
+    const startedMs = performance.now();
+    let sent = 0;
+    const load = setInterval(() => {
+      for (let i = 0; i < 20; i++) client.send(JSON.stringify(transactionMessage(`t${sent++}`)));
+    }, 10);
+    const tallies = () => terminal.lines.filter((line) => line.startsWith('--> '));
+    /** How many transactions a node has accepted, by all lines about it. */
+    const accepted = (name: string) =>
+      terminal.lines.reduce((sum, line) => {
+        const one = line.startsWith(`[${name}]`) && line.includes('] accepted: transaction ');
+        const many = line.startsWith('--> ') && new RegExp(`${name} (\\d+)`).exec(line);
+        return sum + Number(one) + Number(many ? many[1] : 0);
+      }, 0);
+    await until('some lines', () => tallies().length === 3);
+    clearInterval(load);
+    await until(
+      () => `all transactions, ${sent}, in all pools; there is said: ${terminal.stdout}`,
+      () => ['node-1', 'node-2', 'node-3'].every((name) => accepted(name) === sent),
+    );
+    const seconds = (performance.now() - startedMs) / 1000;
+    client.terminate();
+    await end(terminal, ports);
+
+    assert.ok(tallies().length <= seconds + 2, `${tallies().length} lines in ${seconds} s`);
+    assert.doesNotMatch(terminal.stdout, /\] accepted: \d/);
+    for (const line of tallies()) {
+      assert.match(line, /^--> accepted in the last second: node-[123] \d+.*; in the pools: \d+/);
+    }
+    assert.ok(tallies().some((line) => /node-1 \d+, node-2 \d+, node-3 \d+; /.test(line)));
+  }));
+
+test('with LOG=json there is nothing on stdout but one object a line', () =>
+  withNetwork(async (network) => {
+    const ports = await addNodes(network);
+    for (const isInFile of [false, true]) {
+      if (isInFile) await set(network, 'node-1', 'LOG=json');
+      const terminal = isInFile ? start(network) : start(network, 'LOG=json');
+      await untilAllSpeak(terminal, ports);
+      await end(terminal, ports);
+      const lines = terminal.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      assert.deepEqual([...new Set(lines.map(({ port }) => port))].sort(), [...ports].sort());
+      assert.match(
+        terminal.stderr,
+        /^Starting .*\nnode-1 {2}http:.*\nnode-2 .*\nnode-3 .*\n(node-\d ended with 0\n){3}$/,
+      );
+    }
+  }));
+
+test('with LOG=json what ends a node is a plain line on stderr', () =>
+  withNetwork(async (network) => {
+    const [taken, ...ports] = await addNodes(network);
+    await network.trap(taken);
+    const terminal = start(network, 'LOG=json');
+    await untilAllSpeak(terminal, ports);
+    await until('the line', () => /^Port \d+ is already in use: /m.test(terminal.stderr));
+    await end(terminal, ports);
+    for (const line of terminal.stdout.trimEnd().split('\n')) JSON.parse(line);
+  }));
+
+test('lines that come in pieces are handed on whole', () => {
+  const text = 'one\n\nzwölf – 12\nthe end\n';
+  const bytes = Buffer.from(`${text}of no line`);
+  for (let size = 1; size <= bytes.length; size++) {
+    const lines: string[] = [];
+    const read = wholeLines((line) => lines.push(line));
+    for (let at = 0; at < bytes.length; at += size) read(bytes.subarray(at, at + size));
+    assert.deepEqual(lines, ['one\n', '\n', 'zwölf – 12\n', 'the end\n']);
+  }
+});

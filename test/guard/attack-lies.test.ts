@@ -1,0 +1,111 @@
+/** What others say of themselves, and is not true. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { handshakeFrame } from '../../lib/wire/messages.js';
+import { makeIds } from '../support/client.js';
+import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
+import { keepsItsPeer, withSiege } from '../support/load.js';
+import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
+import { connectedAddressesOf, type RunningNode } from '../support/network.js';
+
+/** The longest that two reconciliation periods can be. */
+const TWO_PERIODS_MS = 2 * 36_000;
+const LIARS = 100;
+
+/** Waits until each of these nodes has all of these transactions. */
+async function untilAllHave(nodes: RunningNode[], ids: string[]): Promise<void> {
+  let lacking = '';
+  await until(
+    () => `all to have all; ${lacking}`,
+    async () => {
+      const texts = await Promise.all(nodes.map((node) => node.poolText()));
+      const lacks = texts.map((text) => ids.filter((id) => !text.includes(`"${id}"`)).length);
+      lacking = `they lack ${lacks}`;
+      return lacks.every((count) => count === 0);
+    },
+    TWO_PERIODS_MS,
+  );
+}
+
+/** The mesh-id that a node shows to everybody. */
+async function meshIdOf(node: RunningNode): Promise<string> {
+  const socket = new WebSocket(node.address);
+  const meshId = await new Promise<string>((done, fail) => {
+    socket.once('upgrade', ({ headers }) => done(String(headers['mesh-id']))).once('error', fail);
+  });
+  socket.terminate();
+  return meshId;
+}
+
+// Side by side, for they may wait for two reconciliations.
+describe('in spite of lies, all pools become the same', { concurrency: 4 }, () => {
+  test('of a peer that says that it has told everyone, and has told no one', () =>
+    withSiege(async (siege) => {
+      const { network, victim, honest } = siege;
+      const third = await network.startNode('node-3', [victim.address]);
+      const nodes = [victim, honest, third];
+      const ids = makeIds('kept back', 500);
+      const liar = network.keep(await MeshPeer.open(honestAnswers([])));
+      const socket = await liar.dial(victim.address);
+      socket.send(handshakeFrame([liar.address, ...nodes.map(({ address }) => address)]));
+      await until('all to be connected', async () => {
+        const connected = await connectedAddressesOf(victim);
+        return [liar, honest, third].every(({ address }) => connected.includes(address));
+      });
+      for (const id of ids) socket.send(JSON.stringify(transactionMessage(id)));
+      await untilAllHave(nodes, ids);
+      await keepsItsPeer(siege);
+    }));
+
+  test('of clients that pass for a node, under its address and the id that it shows', () =>
+    withSiege(async (siege) => {
+      const { network, victim, honest } = siege;
+      const third = await network.startNode('node-3', [victim.address]);
+      const nodes = [victim, honest, third];
+      await until('all to be connected', async () =>
+        (await connectedAddressesOf(victim)).includes(third.address),
+      );
+      const copied = {
+        'mesh-version': '1',
+        'mesh-id': await meshIdOf(honest),
+        'mesh-address': honest.address,
+      };
+      const ids = makeIds('copied', LIARS);
+      const liars = await Promise.all(ids.map(() => connectTo(victim.address, copied)));
+      for (const [number, socket] of liars.entries()) {
+        socket.send(handshakeFrame([honest.address, ...nodes.map(({ address }) => address)]));
+        socket.send(JSON.stringify(transactionMessage(ids[number] as string)));
+      }
+      await untilAllHave(nodes, ids);
+      await keepsItsPeer(siege);
+      for (const socket of liars) socket.terminate();
+    }));
+
+  test('of clients that pass for a node which is away, and which is let in when it is back', () =>
+    withSiege(async (siege) => {
+      const { network, victim, honest } = siege;
+      const third = await network.startNode('node-3', [victim.address]);
+      const copied = {
+        'mesh-version': '1',
+        'mesh-id': await meshIdOf(third),
+        'mesh-address': third.address,
+      };
+      await third.end();
+      const liars = await Promise.all(
+        Array.from({ length: LIARS }, () => connectTo(victim.address, copied)),
+      );
+      for (const socket of liars) socket.send(handshakeFrame([third.address, honest.address]));
+      const back = await network.restart(third);
+      await until('it to be connected', async () =>
+        (await connectedAddressesOf(victim)).includes(back.address),
+      );
+      liars[0]?.send(JSON.stringify(transactionMessage('from a liar')));
+      await say(back.address, transactionMessage('from the real one'));
+      await untilAllHave([victim, honest, back], ['from a liar', 'from the real one']);
+      await keepsItsPeer(siege);
+      assert.ok(victim.isRunning);
+      for (const socket of liars) socket.terminate();
+    }));
+});

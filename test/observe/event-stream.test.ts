@@ -1,0 +1,286 @@
+/** The feed of a node: what comes when, and what becomes of those who do not read it. */
+
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { Client, give, makeIds } from '../support/client.js';
+import { EventStream } from '../support/event-stream.js';
+import { connectRaw } from '../support/frames.js';
+import {
+  bytesUnderWay,
+  makeTransaction,
+  say,
+  transactionMessage,
+  until,
+} from '../support/helpers.js';
+import { visit } from '../support/http.js';
+import { NameDropper } from '../support/name-dropper.js';
+import { type Named, type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Status, statusOf, untilStatus } from '../support/status.js';
+
+const MEMBERS = ['chain', 'log', 'network', 'node', 'pool', 'transactions'];
+const FEEDS = 16;
+const SLOW_BYTES = 1024 * 1024;
+const MESSAGES_PER_SECOND = 10;
+const HEARTBEAT_MS = 2000;
+/** What a busy machine adds. */
+const SLACK_MS = 1000;
+const FLOOD = 6000;
+const FLOOD_MS = 3000;
+
+/** Asks for the feed, and reads nothing of it. */
+async function openUnread(node: RunningNode): Promise<Socket> {
+  const socket = await connectRaw(node);
+  socket.pause();
+  socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  return socket;
+}
+
+async function hasPlace(node: RunningNode): Promise<boolean> {
+  const feed = await EventStream.open(node).catch(() => undefined);
+  feed?.close();
+  return feed !== undefined;
+}
+
+/** Starts a node that has much to tell, again and again: of 256 nodes with long names. */
+async function startTalkative(network: Network): Promise<RunningNode> {
+  const node = await network.startNode();
+  // A quote takes two characters in JSON.
+  const nameOf = (number: number) => `ws://${'"'.repeat(240)}${number}:80`;
+  const names = Array.from({ length: 251 }, (_, number) => nameOf(number));
+  for (const some of [names.slice(0, 126), names.slice(126)]) {
+    network.keep(await NameDropper.join(node, some));
+  }
+  let number = names.length;
+  const changing = network.keep(await NameDropper.join(node, [nameOf(number)]));
+  const timer = setInterval(() => changing.tell([nameOf(++number)]), 50);
+  network.keep({ close: () => clearInterval(timer) });
+  const isAll = ({ network: { nodes, leftOut } }: Status) => nodes.length === 256 && leftOut === 0;
+  await untilStatus(node, 'all names', isAll);
+  return node;
+}
+
+/** Tells a node of a transaction; gives how long it took until a feed had it. */
+async function timeToFeed(told: Named, feed: EventStream, id: string): Promise<number> {
+  const sentMs = performance.now();
+  await say(told.address, transactionMessage(id));
+  const find = () =>
+    feed.messages.find(({ data }) => data.transactions?.latest.some((each) => each.id === id));
+  await until(`transaction ${id} in the feed`, () => find() !== undefined);
+  return (find()?.atMs ?? Infinity) - sentMs;
+}
+
+/** Nothing but what `/events` promises has come: at first all, and then what is new. */
+function checkMessages({ messages, odd }: EventStream): void {
+  assert.deepEqual(odd, []);
+  const last = new Map<string, unknown>();
+  for (const [index, { data }] of messages.entries()) {
+    const members = Object.entries(data);
+    if (index === 0) assert.deepEqual(Object.keys(data).sort(), MEMBERS);
+    assert.ok(members.length > 0, 'an empty message');
+    for (const [name, value] of members) {
+      const isNew = !isDeepStrictEqual(last.get(name), value);
+      assert.ok(isNew, `${name} again, and nothing in it has changed: ${JSON.stringify(value)}`);
+      last.set(name, value);
+    }
+  }
+}
+
+describe('the feed of a node', { concurrency: 3 }, () => {
+  test('at first it has all that /status has, and later only what has changed', () =>
+    withNetwork(async (network) => {
+      const { node, peer } = await network.startNodeWithPeer();
+      const feed = await EventStream.open(node);
+      assert.match(String(feed.headers['content-type']), /^text\/event-stream\b/);
+      assert.deepEqual(Object.keys(feed.messages[0]?.data ?? {}).sort(), MEMBERS);
+      await give(node.address, ['a', 'b']);
+      await until('both', () => feed.status.pool.transactions === 2);
+      await network.run(['add-block.js']);
+      await until('a block', () => feed.status.chain.height === 1);
+      await peer.close();
+      await until('the peer to go', () => feed.status.network.links.length === 0);
+      await until('the same as /status', async () => {
+        const now = await statusOf(node);
+        const { node: _, log, transactions, ...told } = feed.status;
+        const same = { network: now.network, pool: now.pool, chain: now.chain };
+        return isDeepStrictEqual(told, same) && isDeepStrictEqual(log, now.log);
+      });
+      checkMessages(feed);
+      const chains = feed.messages.filter(({ data }) => 'chain' in data);
+      assert.equal(chains.length, 2, 'the chain has changed once');
+      feed.close();
+    }));
+
+  test('a node with nothing to tell says every two seconds that it is there', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const feed = await EventStream.open(node);
+      const startMs = feed.messages[0]?.atMs ?? 0;
+      await until('some seconds', () => performance.now() - startMs > 2.5 * HEARTBEAT_MS);
+      const beats = feed.messages.slice(1);
+      assert.ok(beats.every(({ data }) => `${Object.keys(data)}` === 'node'));
+      let lastMs = startMs;
+      for (const atMs of [...beats.map((beat) => beat.atMs), performance.now()]) {
+        assert.ok(atMs - lastMs < HEARTBEAT_MS + SLACK_MS, `${atMs - lastMs} ms of silence`);
+        lastMs = atMs;
+      }
+      const uptimes = feed.messages.flatMap(({ data }) => data.node?.uptimeMs ?? []);
+      assert.deepEqual(
+        uptimes,
+        [...new Set(uptimes)].sort((a, b) => a - b),
+      );
+      checkMessages(feed);
+      feed.close();
+    }));
+
+  test('a transaction is in the feeds of all nodes within a second', () =>
+    withNetwork(async (network) => {
+      const nodes = (await network.startMesh(2)) as [RunningNode, RunningNode];
+      const feeds = await Promise.all(nodes.map((node) => EventStream.open(node)));
+      for (const feed of feeds) {
+        const took: number[] = [];
+        for (const id of makeIds(`t${feeds.indexOf(feed)} `, 5)) {
+          took.push(await timeToFeed(nodes[0], feed, id));
+        }
+        // One of them may have met a busy machine.
+        const median = took.sort((a, b) => a - b)[2] ?? Infinity;
+        assert.ok(median < 1000, `${took} ms`);
+      }
+      for (const feed of feeds) feed.close();
+    }));
+
+  test('whatever comes, there are at most ten messages a second, and the last has all', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const feed = await EventStream.open(node);
+      const client = await Client.open(node.address);
+      const startMs = performance.now();
+      let sent = 0;
+      while (sent < FLOOD || performance.now() - startMs < FLOOD_MS) {
+        client.send(...makeIds(`flood ${sent} `, 100).map(makeTransaction));
+        sent += 100;
+        await client.received();
+      }
+      await until('all of them', () => feed.status.transactions.accepted === sent);
+      client.socket.terminate();
+      const times = feed.messages.map(({ atMs }) => atMs);
+      for (const [index, atMs] of times.entries()) {
+        const later = times[index + MESSAGES_PER_SECOND];
+        assert.ok(later === undefined || later - atMs > 900, `${times}`);
+      }
+      const told = feed.messages.filter(({ data }) => 'transactions' in data);
+      assert.ok(told.length >= FLOOD_MS / 1000, `${told.length} messages about transactions`);
+      assert.equal(feed.status.transactions.latest[0]?.id, `flood ${sent - 100} 99`);
+      checkMessages(feed);
+      feed.close();
+    }));
+
+  test('there are sixteen feeds; one more is asked to come later, and finds a free place then', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const feeds: EventStream[] = [];
+      for (let number = 0; number < FEEDS; number++) feeds.push(await EventStream.open(node));
+      for (let tries = 0; tries < 3; tries++) {
+        const { status, headers } = await visit(node, '/events');
+        assert.equal(status, 503);
+        assert.match(String(headers['retry-after']), /^[1-9]\d*$/);
+      }
+      assert.equal((await visit(node, '/status')).status, 200, 'that is no feed');
+      await say(node.address, transactionMessage('for all'));
+      await until('all of them to be told', () =>
+        feeds.every(({ status }) => status.pool.transactions === 1),
+      );
+      const openAll = (count: number) =>
+        until(`${count} free places`, async () => {
+          const some = Array.from({ length: count }, () =>
+            EventStream.open(node).catch(() => undefined),
+          );
+          const opened = (await Promise.all(some)).filter((feed) => feed !== undefined);
+          if (opened.length === count) feeds.push(...opened);
+          else for (const feed of opened) feed.close();
+          return opened.length === count;
+        });
+      for (const feed of feeds.splice(3, 2)) feed.close();
+      await openAll(2);
+      assert.equal(await hasPlace(node), false);
+      for (const feed of feeds.splice(0)) feed.close();
+      await openAll(FEEDS);
+      assert.equal(await hasPlace(node), false);
+      for (const feed of feeds) feed.close();
+    }));
+
+  test('who does not read is dropped, when a MiB waits for it; who reads goes on', () =>
+    withNetwork(async (network) => {
+      const node = await startTalkative(network);
+      const feed = await EventStream.open(node);
+      const unread: Socket[] = [];
+      for (let number = 1; number < FEEDS; number++) unread.push(await openUnread(node));
+      await until('no free place', async () => !(await hasPlace(node)));
+      const since = feed.characters;
+      const untilTold = (bytes: number) =>
+        until(`${bytes} bytes`, () => feed.characters - since > bytes, 60_000);
+      const underWay = await bytesUnderWay();
+      await untilTold(underWay + SLOW_BYTES / 2);
+      const slow = unread.pop()?.resume();
+      const enough = underWay + 3 * SLOW_BYTES;
+      await untilTold(enough);
+      for (const socket of unread) {
+        socket.resume();
+        await until('the end of what was sent', () => socket.closed, 5000);
+        assert.ok(socket.bytesRead > SLOW_BYTES, `${socket.bytesRead} bytes`);
+        assert.ok(socket.bytesRead < enough - SLOW_BYTES, `${socket.bytesRead} bytes`);
+      }
+      assert.ok(feed.isOpen, 'who reads goes on');
+      assert.equal(slow?.closed, false, 'who was slow for a while does, too');
+      slow?.destroy();
+      await until('a free place', () => hasPlace(node));
+      checkMessages(feed);
+      feed.close();
+    }));
+
+  test('feeds outlive a crowd of connections that ask for nothing', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const feed = await EventStream.open(node);
+      const idle: Socket[] = [];
+      for (let number = 0; number < 300; number++) idle.push(await connectRaw(node));
+      for (const socket of idle) socket.resume();
+      await until('some to be ended', () => idle.filter(({ closed }) => closed).length > 150);
+      assert.ok((await timeToFeed(node, feed, 'in a crowd')) < 5000);
+      assert.ok(feed.isOpen);
+      const late = await EventStream.open(node);
+      assert.equal(late.status.pool.transactions, 1);
+      for (const socket of idle) socket.destroy();
+      for (const each of [feed, late]) each.close();
+    }));
+
+  test('a node that leaves ends all feeds at once, and does not wait for who reads them', () =>
+    withNetwork(async (network) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        const node = await network.startNode();
+        const feeds = [await EventStream.open(node), await EventStream.open(node)];
+        const unread = await openUnread(node);
+        await give(node.address, makeIds('t', 100));
+        const startMs = performance.now();
+        assert.equal(await node.end(signal), 0);
+        const tookMs = performance.now() - startMs;
+        assert.ok(tookMs < 1500, `${tookMs} ms`);
+        for (const feed of feeds) await feed.closed();
+        assert.equal(node.stderr, '');
+        unread.destroy();
+      }
+    }));
+
+  test('a feed is ended before the last peer has said goodbye', () =>
+    withNetwork(async (network) => {
+      const { node, peer } = await network.startNodeWithPeer();
+      const feed = await EventStream.open(node);
+      // It keeps the node waiting for an answer to its close frame.
+      peer.openCallers[0]?.socket.pause();
+      node.process.kill('SIGINT');
+      await feed.closed();
+      assert.ok(node.isRunning, 'it still waits for its peer');
+      assert.equal((await node.result()).code, 0);
+    }));
+});

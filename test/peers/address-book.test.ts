@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { AddressBook, type Entry } from '../../lib/peers/address-book.js';
+import { type Address, parseAddress } from '../../lib/peers/addresses.js';
+import { backoffMs } from '../../lib/peers/backoff.js';
+import { TokenBucket } from '../../lib/token-bucket.js';
+import { checkProperty } from '../support/helpers.js';
+
+const read = (text: string) => parseAddress(text) as Address;
+const at = (port: number) => read(`ws://localhost:${port}`);
+const plenty = () => new TokenBucket(1e6, 0);
+
+/** AddressBook of a node on 4001 that has heard of one address, and that contact, being dialled. */
+function dialled(isKnown = false): { addressBook: AddressBook; entry: Entry } {
+  const addressBook = new AddressBook(at(4001));
+  if (isKnown) addressBook.addKnown(at(4002), 0);
+  else addressBook.hear(read('ws://localhost:4002'), plenty(), 0);
+  const [entry] = addressBook.due(0);
+  assert.ok(entry !== undefined);
+  addressBook.dialling(entry);
+  return { addressBook, entry };
+}
+
+test('backoff doubles from one second to sixty, spread by half', (t) => {
+  const middle = [1, 2, 3, 4, 5, 6, 7, 8, 100].map((failures) => backoffMs(failures, 0.5) / 1000);
+  assert.deepEqual(middle, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  checkProperty(
+    t,
+    fc.property(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (n, random) => {
+        const [waitMs, middleMs] = [backoffMs(n, random), backoffMs(n, 0.5)];
+        return waitMs >= 500 && waitMs >= middleMs * 0.5 && waitMs < middleMs * 1.5;
+      },
+    ),
+  );
+});
+
+test('a token bucket gives its depth at once, then one a second', (t) => {
+  checkProperty(
+    t,
+    fc.property(
+      fc.integer({ min: 1, max: 50 }),
+      fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 100 }),
+      (depth, pausesMs) => {
+        const bucket = new TokenBucket(depth, 0);
+        let [nowMs, taken] = [0, 0];
+        for (const pauseMs of pausesMs) {
+          nowMs += pauseMs;
+          if (bucket.take(nowMs)) taken += 1;
+        }
+        return taken <= depth + nowMs / 1000 && taken >= Math.min(depth, pausesMs.length);
+      },
+    ),
+  );
+});
+
+test('a token bucket never holds more than its depth, however long it was left alone', () => {
+  const bucket = new TokenBucket(3, 0);
+  const taken = Array.from({ length: 10 }, () => bucket.take(1e6)).filter(Boolean);
+  assert.equal(taken.length, 3);
+});
+
+test('a node never becomes its own contact', () => {
+  const addressBook = new AddressBook(at(4001));
+  addressBook.addKnown(at(4001), 0);
+  assert.equal(addressBook.hear(read('ws://127.0.0.1:4001'), plenty(), 0), false);
+  assert.deepEqual(addressBook.due(Infinity), []);
+});
+
+test('an address is learnt once, however it is spelt, and only in scope', () => {
+  const addressBook = new AddressBook(at(4001));
+  assert.equal(addressBook.hear(read('ws://localhost:4002'), plenty(), 0), true);
+  for (const text of ['ws://127.0.0.1:4002', 'ws://10.0.0.1:4003', 'ws://example.org:4003']) {
+    assert.equal(addressBook.hear(read(text), plenty(), 0), false, text);
+  }
+  assert.deepEqual(
+    addressBook.due(0).map(({ address }) => address.text),
+    ['ws://localhost:4002'],
+  );
+});
+
+test('one peer teaches as many addresses as it has tokens, all peers together a bounded number', () => {
+  const addressBook = new AddressBook(at(4001));
+  const few = new TokenBucket(3, 0);
+  const all = Array.from({ length: 5000 }, (_, i) => `ws://localhost:${10_000 + i}`);
+  assert.equal(all.filter((text) => addressBook.hear(read(text), few, 0)).length, 3);
+  for (const text of all) addressBook.hear(read(text), plenty(), 0);
+  assert.equal(addressBook.due(0).length, 1024);
+});
+
+test('a learnt address is given up after five failures in a row, a known one never', () => {
+  for (const isKnown of [false, true]) {
+    const { addressBook, entry } = dialled(isKnown);
+    const waits = [1, 2, 3, 4, 5, 6].map(() => addressBook.lost(entry, 0, 0, 0.5));
+    assert.deepEqual(waits.slice(0, 4), [1000, 2000, 4000, 8000]);
+    assert.equal(waits[4], isKnown ? 16_000 : undefined);
+    assert.equal(addressBook.due(Infinity).length, isKnown ? 1 : 0);
+  }
+});
+
+test('only a connection that was stable sets the backoff back', () => {
+  const { addressBook, entry } = dialled(true);
+  for (const [upMs, waitMs] of [
+    [0, 1000],
+    [14_999, 2000],
+    [10, 4000],
+    [15_000, 1000],
+    [0, 2000],
+  ] as const) {
+    assert.equal(addressBook.lost(entry, upMs, 0, 0.5), waitMs);
+  }
+});
+
+test('news of an address that comes to nothing cuts its wait short less and less often', () => {
+  const { addressBook, entry } = dialled(true);
+  let hurried: number[] = [];
+  let nowMs = 0;
+  /** Whoever is heard of all the time, and lost again as soon as it is reached. */
+  const flapFor = (durationMs: number) => {
+    hurried = [];
+    for (const endMs = nowMs + durationMs; nowMs < endMs; nowMs += 10) {
+      addressBook.hear(entry.address, plenty(), nowMs);
+      if (entry.dueMs > nowMs) continue;
+      hurried.push(nowMs);
+      addressBook.dialling(entry);
+      addressBook.lost(entry, 0, nowMs, 0.5);
+    }
+  };
+  for (let i = 0; i < 9; i++) addressBook.lost(entry, 0, 0, 0.5);
+  flapFor(120_000);
+  assert.deepEqual(
+    hurried.map((at) => at / 1000),
+    [0, 1, 3, 7, 15, 31, 63],
+  );
+
+  addressBook.dialling(entry);
+  addressBook.lost(entry, 20_000, nowMs, 0.5);
+  flapFor(5000);
+  assert.equal(hurried.length, 3, 'a connection that lasted sets that back');
+});
+
+test('news of an address cuts its wait short, and not while it is dialled', () => {
+  const { addressBook, entry } = dialled(true);
+  const hear = (nowMs: number) => addressBook.hear(read('ws://localhost:4002'), plenty(), nowMs);
+  hear(0);
+  assert.deepEqual(addressBook.due(1e9), []);
+  for (let i = 0; i < 5; i++) addressBook.lost(entry, 0, 0, 0.5);
+  assert.equal(entry.dueMs, 16_000);
+  hear(10);
+  assert.equal(entry.dueMs, 10);
+  addressBook.dialling(entry);
+  addressBook.lost(entry, 0, 20, 0.5);
+  hear(900);
+  assert.equal(entry.dueMs, 1010);
+  addressBook.lost(entry, 0, 2000, 0.5);
+  hear(5000);
+  assert.equal(entry.dueMs, 5000);
+});
+
+test('another name of this node is never dialled again, of a peer not while that is connected', () => {
+  const { addressBook, entry } = dialled();
+  addressBook.foundOurself(entry);
+  assert.ok(addressBook.isOwn(entry.address));
+  addressBook.hear(entry.address, plenty(), 1e6);
+  assert.deepEqual(addressBook.due(1e9), []);
+
+  addressBook.addKnown(at(4003), 0);
+  addressBook.hear(read('ws://localhost:4004'), plenty(), 0);
+  const [peer, alias] = addressBook.due(0) as [Entry, Entry];
+  for (const each of [peer, alias]) addressBook.dialling(each);
+  addressBook.foundSame(alias, peer);
+  assert.equal(addressBook.resolve(at(4004)), at(4003).key);
+  addressBook.hear(read('ws://localhost:4004'), plenty(), 1e6);
+  assert.deepEqual(addressBook.due(1e9), []);
+
+  // The peer is reached at its own address: its other names now follow that one.
+  addressBook.addKnown(at(4005), 2e6);
+  const [home] = addressBook.due(2e6) as [Entry];
+  addressBook.dialling(home);
+  addressBook.foundSame(peer, home);
+  for (const port of [4003, 4004]) assert.equal(addressBook.resolve(at(port)), at(4005).key);
+  addressBook.lost(home, 20_000, 2e6, 0.5);
+  assert.equal(addressBook.resolve(at(4004)), at(4004).key);
+  assert.deepEqual(addressBook.due(3e6), [peer, home, alias]);
+});
+
+test('worth remembering are learnt addresses that were reached', () => {
+  const addressBook = new AddressBook(at(4001));
+  addressBook.addKnown(at(4002), 0);
+  addressBook.addRemembered(at(4005), 0);
+  addressBook.hear(read('ws://localhost:4003'), plenty(), 0);
+  addressBook.hear(read('ws://localhost:4004'), plenty(), 0);
+  for (const entry of addressBook.due(0)) entry.isProven ||= entry.address.key === at(4003).key;
+  assert.deepEqual(addressBook.worthRemembering(), ['ws://localhost:4005', 'ws://localhost:4003']);
+});
+
+test('other names of this node do not use up the room for learnt addresses', () => {
+  const addressBook = new AddressBook(at(4001));
+  for (let port = 10_000; port < 15_000; port++) {
+    addressBook.hear(read(`ws://localhost:${port}`), plenty(), 0);
+    const [entry] = addressBook.due(0);
+    if (entry !== undefined) addressBook.foundOurself(entry);
+  }
+  assert.ok(addressBook.isOwn(at(14_999)));
+  assert.equal(addressBook.hear(read('ws://localhost:4002'), plenty(), 0), true);
+});
+
+test('what is out of scope costs a peer none of its tokens', () => {
+  const addressBook = new AddressBook(at(4001));
+  const one = new TokenBucket(1, 0);
+  assert.equal(addressBook.hear(read('ws://10.0.0.1:4002'), one, 0), false);
+  assert.equal(addressBook.hear(read('ws://localhost:4002'), one, 0), true);
+});
+
+test('an address that failed is tried once as it was spelt last, and kept so if that works', () => {
+  const { addressBook, entry } = dialled(true);
+  addressBook.hear(read('ws://[::1]:4002'), plenty(), 0);
+  for (const isReached of [false, true]) {
+    addressBook.lost(entry, 0, 0, 0.5);
+    assert.equal(addressBook.dialling(entry).text, 'ws://localhost:4002');
+    addressBook.lost(entry, 0, 0, 0.5);
+    entry.hurriedMs = -Infinity;
+    addressBook.hear(read('ws://[::1]:4002'), plenty(), 10);
+    assert.equal(addressBook.dialling(entry).text, 'ws://[::1]:4002');
+    if (isReached) addressBook.reached(entry);
+  }
+  addressBook.lost(entry, 0, 0, 0.5);
+  assert.equal(addressBook.dialling(entry).text, 'ws://[::1]:4002');
+});
+
+test('known peers are dialled first, then those reached before, then the others', () => {
+  const addressBook = new AddressBook(at(4001));
+  addressBook.hear(read('ws://localhost:4002'), plenty(), 0);
+  addressBook.hear(read('ws://localhost:4003'), plenty(), 5);
+  addressBook.addRemembered(at(4004), 10);
+  addressBook.addKnown(at(4005), 20);
+  assert.deepEqual(
+    addressBook.due(30).map(({ address }) => address),
+    [at(4005), at(4004), at(4002), at(4003)],
+  );
+});
+
+/** AddressBook of a node that looks for two peers, and has heard of addresses on these ports. */
+function contactsWith(...ports: number[]): AddressBook {
+  const addressBook = new AddressBook(at(4001), false, 2);
+  for (const port of ports) addressBook.hear(at(port), plenty(), 0);
+  return addressBook;
+}
+
+const planned = (addressBook: AddressBook, room: Partial<Parameters<AddressBook['plan']>[1]>) =>
+  addressBook
+    .plan(0, { dialling: 0, connected: 0, callers: () => [], ...room })
+    .now.map(({ address }) => address.key.split(':').at(-1));
+
+test('a node looks for as many peers as it is set to, and dials known ones beyond that', () => {
+  const addressBook = contactsWith(4002, 4003, 4004);
+  assert.deepEqual(planned(addressBook, {}), ['4002', '4003']);
+  assert.deepEqual(planned(addressBook, { dialling: 1 }), ['4002']);
+  assert.deepEqual(planned(addressBook, { connected: 2 }), []);
+  assert.deepEqual(planned(addressBook, { dialling: 8 }), []);
+  addressBook.addKnown(at(4005), 0);
+  assert.deepEqual(planned(addressBook, { connected: 2 }), ['4005']);
+});
+
+test('who has dialled us is dialled back beyond that, up to three times as many peers in all', () => {
+  const addressBook = contactsWith(4002, 4003);
+  const callers = () => [at(4003), at(4009)];
+  assert.deepEqual(planned(addressBook, { connected: 2, callers }), ['4003']);
+  assert.deepEqual(planned(addressBook, { connected: 5, callers }), ['4003']);
+  assert.deepEqual(planned(addressBook, { connected: 6, callers }), []);
+});
+
+test('when no more addresses are learnt, one that dials us takes the place of one only heard of', () => {
+  const addressBook = contactsWith();
+  for (let port = 10_000; port < 11_024; port++) addressBook.hear(at(port), plenty(), 0);
+  const [reached] = addressBook.due(0);
+  assert.ok(reached !== undefined);
+  addressBook.dialling(reached);
+  addressBook.reached(reached);
+  assert.equal(addressBook.hear(at(5000), plenty(), 0), false);
+  assert.equal(addressBook.hear(at(5000), plenty(), 0, true), true);
+  assert.equal(addressBook.all().length, 1024);
+  assert.ok(addressBook.all().includes(reached));
+});
+
+test('who dials us makes room for itself only if it may be learnt, and out of its budget', () => {
+  const addressBook = contactsWith();
+  for (let port = 10_000; port < 11_024; port++) addressBook.hear(at(port), plenty(), 0);
+  const spent = new TokenBucket(0, 0);
+  assert.equal(addressBook.hear(at(5000), spent, 0, true), false);
+  assert.equal(addressBook.hear(read('ws://10.0.0.1:4002'), plenty(), 0, true), false);
+  assert.equal(addressBook.all().length, 1024);
+});
+
+test('who looks for peers is told of one that has failed, once it is connected again', () => {
+  const addressBook = contactsWith(4002);
+  const [entry] = addressBook.due(0);
+  assert.ok(entry !== undefined);
+  addressBook.dialling(entry);
+  addressBook.reached(entry);
+  addressBook.lost(entry, 60_000, 0, 0.5);
+  assert.deepEqual(addressBook.some(2, Math.random), []);
+  addressBook.dialling(entry);
+  addressBook.reached(entry);
+  assert.deepEqual(addressBook.some(2, Math.random), [at(4002)]);
+});
+
+test('who looks for peers is told of some that have not failed', () => {
+  const addressBook = contactsWith(4002, 4003, 4004);
+  const [failing] = addressBook.due(0);
+  assert.ok(failing !== undefined);
+  addressBook.lost(failing, 0, 0, 0.5);
+  const keys = addressBook.some(2, Math.random).map(({ key }) => key);
+  assert.deepEqual(keys.sort(), [at(4003).key, at(4004).key]);
+  assert.equal(addressBook.some(1, Math.random).length, 1);
+});

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  type Address,
+  isDiallable,
+  lookupIn,
+  pageAddressOf,
+  parseAddress,
+  type Scope,
+  scopeFromOutside,
+} from '../../lib/peers/addresses.js';
+import { checkProperty } from '../support/helpers.js';
+
+test('spellings of one address have one key', () => {
+  const spellings: Record<string, string[]> = {
+    'ws://localhost:4001': [
+      'ws://localhost:4001',
+      'ws://localhost:4001/',
+      'WS://LocalHost:4001',
+      'ws://localhost.:4001',
+      'ws://127.0.0.1:4001',
+      'ws://127.1:4001',
+      'ws://0x7f000001:4001',
+      'ws://2130706433:4001',
+      'ws://[::1]:4001',
+      'ws://[0:0:0:0:0:0:0:1]:4001',
+      'ws://[::ffff:127.0.0.1]:4001',
+      'ws://0.0.0.0:4001',
+      'ws://[::]:4001',
+      'ws://localhost:04001',
+    ],
+    'ws://localhost:80': ['ws://localhost', 'ws://localhost:80'],
+    'wss://example.org:443': ['wss://example.org', 'wss://EXAMPLE.org:443/'],
+    'ws://127.0.0.2:4001': ['ws://127.0.0.2:4001', 'ws://[::ffff:7f00:2]:4001'],
+    'ws://[2001:db8::1]:4001': ['ws://[2001:db8::1]:4001', 'ws://[2001:db8:0::0:1]:4001'],
+  };
+  for (const [key, texts] of Object.entries(spellings)) {
+    for (const text of texts) assert.equal(parseAddress(text)?.key, key, text);
+  }
+});
+
+test('what is not ws or wss with a host and a port alone is no address', () => {
+  for (const text of [
+    'http://localhost:4001',
+    'file:///etc/passwd',
+    'localhost:4001',
+    'ws:localhost:4001',
+    'ws://',
+    'ws://:4001',
+    'ws://localhost:0',
+    'ws://localhost:70000',
+    'ws://localhost:40a',
+    'ws://user@localhost:4001',
+    'ws://user:pass@localhost:4001',
+    'ws://localhost:4001/path',
+    'ws://localhost:4001//',
+    'ws://localhost:4001?query',
+    'ws://localhost:4001/#',
+    'ws://localhost:4001\\',
+    ' ws://localhost:4001',
+    'ws://local host:4001',
+    'ws://local\thost:4001',
+    'ws://exämple.org:4001',
+    'ws://ｌocalhost:4001',
+    'ws://%6cocalhost:4001',
+    'ws://[fe80::1%25eth0]:4001',
+    'ws://999.1.1.1:4001',
+    `ws://${'a'.repeat(10_000)}:4001`,
+    '',
+    undefined,
+    null,
+    4001,
+    ['ws://localhost:4001'],
+  ]) {
+    assert.equal(parseAddress(text), undefined, String(text));
+  }
+});
+
+test('no text makes parseAddress throw, and what it accepts is unchanged and reads as itself', (t) => {
+  const host = fc.oneof(
+    fc.domain(),
+    fc.ipV4(),
+    fc.ipV6().map((ip) => `[${ip}]`),
+    fc.string(),
+  );
+  const text = fc.oneof(
+    fc.string(),
+    fc.tuple(host, fc.integer()).map(([name, port]) => `ws://${name}:${port}`),
+  );
+  checkProperty(
+    t,
+    fc.property(text, (candidate) => {
+      const address = parseAddress(candidate);
+      if (address === undefined) return;
+      assert.equal(address.text, candidate);
+      assert.equal(parseAddress(address.key)?.key, address.key);
+    }),
+    2000,
+  );
+});
+
+test('the page of a node is where its address is, over HTTP, without a port that goes unsaid', () => {
+  const pages: Record<string, string> = {
+    'ws://localhost:4001': 'http://localhost:4001/',
+    'ws://localhost:4001/': 'http://localhost:4001/',
+    'WS://LocalHost:4001': 'http://localhost:4001/',
+    'wss://mesh.example:4001': 'https://mesh.example:4001/',
+    'ws://[::1]:4001': 'http://[::1]:4001/',
+    'wss://[fd00::1]:443': 'https://[fd00::1]/',
+    'ws://example.org:80': 'http://example.org/',
+    'wss://example.org:443': 'https://example.org/',
+    'ws://example.org:443': 'http://example.org:443/',
+    'wss://example.org:80': 'https://example.org:80/',
+  };
+  for (const [address, page] of Object.entries(pages)) assert.equal(pageAddressOf(address), page);
+});
+
+test('each host has its scope', () => {
+  const scopes: Record<Scope, string[]> = {
+    loopback: ['localhost', '127.0.0.1', '127.9.9.9', '[::1]', '[::ffff:127.0.0.9]'],
+    private: ['10.0.0.1', '172.31.0.1', '192.168.1.1', '100.64.0.1', '[fd00::1]'],
+    public: ['example.org', '8.8.8.8', '172.32.0.1', '[2606:4700::1]', '[::ffff:8.8.8.8]'],
+    reserved: [
+      '169.254.169.254',
+      '100.100.100.200',
+      '168.63.129.16',
+      '198.18.0.1',
+      '[fd00:ec2::254]',
+      '[fd20:ce::254]',
+      '[fec0::1]',
+      '[::ffff:0:a9fe:a9fe]',
+      '[fe80::1]',
+      '224.0.0.1',
+      '255.255.255.255',
+      '[64:ff9b::a00:1]',
+    ],
+  };
+  for (const [scope, hosts] of Object.entries(scopes)) {
+    for (const host of hosts) assert.equal(parseAddress(`ws://${host}:1`)?.scope, scope, host);
+  }
+});
+
+test('a node dials no network more private than the one it is known in', () => {
+  const may: Record<Scope, Scope[]> = {
+    loopback: ['loopback'],
+    private: ['private', 'public'],
+    public: ['public'],
+    reserved: ['public'],
+  };
+  const all: Scope[] = ['loopback', 'private', 'public', 'reserved'];
+  for (const own of all) {
+    assert.deepEqual(
+      all.filter((learnt) => isDiallable(own, learnt)),
+      may[own],
+    );
+  }
+});
+
+test('a name leads only where its owner may send us', async () => {
+  const find = (own: Scope, all: boolean) =>
+    new Promise((done) => {
+      lookupIn(own)('localhost', { all }, (error, found) => done(error ? 'nowhere' : found));
+    });
+  assert.notDeepEqual(await find('loopback', true), []);
+  assert.match(String(await find('loopback', false)), /^(127\.0\.0\.1|::1)$/);
+  for (const own of ['private', 'public'] as const) {
+    assert.equal(await find(own, true), 'nowhere');
+    assert.equal(await find(own, false), 'nowhere');
+  }
+});
+
+test('our own name is private where it leads to a private network, or to this machine', async () => {
+  const cases: [text: string, found: string[], scope: Scope][] = [
+    ['ws://mesh.example:1', ['8.8.8.8'], 'public'],
+    ['ws://mesh.example:1', ['10.0.0.1'], 'private'],
+    ['ws://mesh.example:1', ['8.8.8.8', 'fd00::1'], 'private'],
+    ['ws://mesh.example:1', ['127.0.1.1'], 'private'],
+    ['ws://mesh.example:1', [], 'public'],
+    ['ws://localhost:1', [], 'loopback'],
+    ['ws://10.0.0.1:1', [], 'private'],
+    ['ws://[2606:4700::1]:1', ['10.0.0.1'], 'public'],
+  ];
+  for (const [text, found, scope] of cases) {
+    const find = async () => found.map((address) => ({ address, family: 4 }));
+    assert.equal(await scopeFromOutside(parseAddress(text) as Address, find), scope, text);
+  }
+  const fails = () => Promise.reject(new Error('no such name'));
+  const address = parseAddress('ws://mesh.example:1') as Address;
+  assert.equal(await scopeFromOutside(address, fails), 'public');
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { connectTo, newSeed, say, transactionMessage, until } from '../support/helpers.js';
+import { untilFullMesh, untilPoolsHold, withNetwork } from '../support/network.js';
+import { MuteServers, SlowPeer } from '../support/trap-servers.js';
+
+// Four at a time: three of them mostly wait.
+describe('a mesh', { concurrency: 4 }, () => {
+  test('a peer that hangs is dropped within a minute, and reached again when it goes on', () =>
+    withNetwork(async (network) => {
+      const [first, second] = await network.startMesh(2);
+      assert.ok(first !== undefined && second !== undefined);
+      second.process.kill('SIGSTOP');
+      await until(
+        'the connection to be given up',
+        () => first.stdout.includes(`disconnected: ${second.address}`),
+        70_000,
+      );
+      second.process.kill('SIGCONT');
+      await untilFullMesh([first, second]);
+    }));
+
+  test('a connection that is slow to open is not taken for a dead one', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      // Dialled before the node looks after its connections, every 30 s, and open after it.
+      await sleep(28_500);
+      const slow = network.keep(await SlowPeer.open(3500));
+      await say(node.address, { type: 'HANDSHAKE', data: [slow.address] });
+      await until('a connection', () => slow.connections === 1);
+      await sleep(32_000);
+      assert.ok(!node.stdout.includes(`disconnected: ${slow.address}`));
+    }));
+
+  test('a learnt peer that stays away is given up and forgotten', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const peer = await network.trap();
+      await say(node.address, { type: 'HANDSHAKE', data: [peer.address] });
+      const remembered = () => network.read('node-1/peers.json').catch(() => '');
+      await until('it on disk', async () => (await remembered()).includes(peer.address));
+      await peer.close();
+      await until('it to be given up', () => node.stdout.includes(', given up'), 60_000);
+      await until('it to be forgotten', async () => (await remembered()) === '[]\n');
+    }));
+
+  test('ten nodes that know one address connect all to all', () =>
+    withNetwork(async (network) => {
+      await network.startMesh(10);
+    }));
+
+  test('1,000 transactions, sent to random nodes by several clients at once, are in every pool', (t) =>
+    withNetwork(async (network) => {
+      const nodes = await network.startMesh(4);
+      const seed = newSeed(t);
+
+      const clients = await Promise.all(
+        [...nodes, ...nodes].map(async ({ address }) => connectTo(address)),
+      );
+      const anyClient = fc.constantFrom(...clients);
+      // Now and then two clients hand in the same one.
+      const senders = fc.array(anyClient, { minLength: 1, maxLength: 2 });
+      const ids: string[] = [];
+      for (const [i, some] of fc.sample(senders, { seed, numRuns: 1000 }).entries()) {
+        for (const client of some) client.send(JSON.stringify(transactionMessage(`t${i}`)));
+        ids.push(`t${i}`);
+      }
+      await untilPoolsHold(nodes, ids);
+      for (const client of clients) client.terminate();
+    }));
+
+  test('a node that learnt its peers finds them again when no known one is left', () =>
+    withNetwork(async (network) => {
+      const [first, second, third] = await network.startMesh(3);
+      assert.ok(first !== undefined && second !== undefined && third !== undefined);
+      await until('the learnt address on disk', async () =>
+        (await network.read('node-2/peers.json')).includes(third.address),
+      );
+      await first.end();
+      await second.end();
+      const again = await network.launch(second.name, second.port).listening();
+      await untilFullMesh([again, third]);
+    }));
+
+  test('a peer that is back is dialled as soon as it shows up, not when its backoff ends', () =>
+    withNetwork(async (network) => {
+      const [first, second] = await network.startMesh(2);
+      assert.ok(first !== undefined && second !== undefined);
+      await second.end();
+      // The fourth failure in a row waits at least four seconds for the next attempt.
+      await until(
+        'four failures',
+        () => first.lines.filter((line) => line.includes(`${second.address} (`)).length >= 4,
+      );
+      const again = await network.launch(second.name, second.port).listening();
+      await until(
+        'a connection at once',
+        () => first.stdout.lastIndexOf('connected: ') > first.stdout.lastIndexOf('unreachable: '),
+        3000,
+      );
+      await untilFullMesh([first, again]);
+    }));
+
+  test('dials that are never answered end after five seconds, at most eight at a time', () =>
+    withNetwork(async (network) => {
+      const mute = network.keep(await MuteServers.open(20));
+      const node = await network.startNode();
+      await say(node.address, { type: 'HANDSHAKE', data: mute.addresses });
+      await until('eight dials', () => mute.open === 8);
+      await sleep(1000);
+      assert.equal(mute.accepted, 8);
+      await until('all to be dialled', () => mute.accepted >= 20);
+      assert.match(node.stdout, /unreachable: \S+ \(no answer in time\), again in/);
+    }));
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WebSocket, WebSocketServer } from 'ws';
+import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
+import { connectedAddressesOf, type Network, withNetwork } from '../support/network.js';
+import { Forwarder } from '../support/trap-servers.js';
+
+/** The headers that a node answers an upgrade with. */
+async function answerOf(address: string): Promise<Record<string, unknown>> {
+  const socket = new WebSocket(address);
+  const headers = await new Promise<Record<string, unknown>>((done, fail) => {
+    socket.once('upgrade', (response) => done(response.headers)).once('error', fail);
+  });
+  socket.terminate();
+  return headers;
+}
+
+/** A server that answers each upgrade with an announcement, and says nothing more. */
+async function serveAs(
+  network: Network,
+  port: number,
+  identity: Record<string, string>,
+): Promise<WebSocketServer> {
+  const server = new WebSocketServer({ port, host: '127.0.0.1' });
+  server.on('headers', (headers) => {
+    headers.push('mesh-version: 1');
+    for (const [name, value] of Object.entries(identity)) headers.push(`${name}: ${value}`);
+  });
+  network.keep({
+    close: () => {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  });
+  await new Promise((done) => server.once('listening', done));
+  return server;
+}
+
+test('a node announces itself in the upgrade, asking and answering, anew at each start', () =>
+  withNetwork(async (network) => {
+    const peer = await network.trap();
+    let node = await network.startNode('node-1', [peer.address]);
+    await until('a dial', () => peer.callers.length > 0);
+    const asked = peer.callers[0]?.headers ?? {};
+    const answered = await answerOf(node.address);
+    for (const headers of [asked, answered]) {
+      assert.equal(headers['mesh-version'], '1');
+      assert.match(String(headers['mesh-id']), /^[0-9a-f]{32}$/);
+      assert.equal(headers['mesh-address'], node.address);
+    }
+    assert.equal(asked['mesh-id'], answered['mesh-id']);
+
+    await node.end();
+    node = await network.launch(node.name, node.port).listening();
+    assert.notEqual((await answerOf(node.address))['mesh-id'], asked['mesh-id']);
+  }));
+
+test('two names for one node lead to one connection, and either name serves again later', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const port = await freePort();
+    const own = `ws://localhost:${port}`;
+    await serveAs(network, port, { 'mesh-id': 'a'.repeat(32), 'mesh-address': own });
+    const first = network.keep(await Forwarder.open(port));
+    const second = network.keep(await Forwarder.open(port));
+    const becomesTheOnlyName = (address: string) =>
+      until(`a connection to ${address} alone`, async () => {
+        const connected = await connectedAddressesOf(node);
+        return connected.length === 1 && connected[0] === address;
+      });
+
+    await say(node.address, { type: 'HANDSHAKE', data: [first.address] });
+    await becomesTheOnlyName(first.address);
+    await say(node.address, { type: 'HANDSHAKE', data: [second.address] });
+    await until('the second name to be seen through', () =>
+      node.stdout.includes(`${second.address} is the same node as ${first.address}`),
+    );
+    await becomesTheOnlyName(first.address);
+    await first.close();
+    await becomesTheOnlyName(second.address);
+
+    await say(node.address, { type: 'HANDSHAKE', data: [own] });
+    await becomesTheOnlyName(own);
+  }));
+
+test('a client that claims the address of one of our nodes does not cut that node off', () =>
+  withNetwork(async (network) => {
+    const [one, two] = await network.startMesh(2);
+    assert.ok(one !== undefined && two !== undefined);
+    const claim = { 'mesh-version': '1', 'mesh-id': 'f'.repeat(32), 'mesh-address': two.address };
+    for (const [id, headers] of Object.entries({ plain: {}, recognised: claim })) {
+      const liar = await connectTo(one.address, headers);
+      liar.send(JSON.stringify({ type: 'HANDSHAKE', data: [two.address] }));
+      liar.send(JSON.stringify(transactionMessage(id)));
+      await until(`node-2 to get what the ${id} liar sent`, async () =>
+        (await two.pool()).some((transaction) => transaction.id === id),
+      );
+      liar.terminate();
+    }
+  }));
+
+test('a server that copies what a node says of itself does not take its place', () =>
+  withNetwork(async (network) => {
+    const two = await network.startNode('node-2');
+    const meshId = String((await answerOf(two.address))['mesh-id']);
+    const [port, otherPort] = [await freePort(), await freePort()];
+    for (const [copierPort, claimed] of [
+      [port, two.address],
+      [otherPort, `ws://localhost:${otherPort}`],
+    ] as const) {
+      const one = await network.startNode();
+      const copied = { 'mesh-id': meshId, 'mesh-address': claimed };
+      const copier = await serveAs(network, copierPort, copied);
+      const copierAddress = `ws://localhost:${copierPort}`;
+      await say(one.address, { type: 'HANDSHAKE', data: [copierAddress] });
+      await until('a connection to the copier', () => copier.clients.size > 0);
+      await say(one.address, { type: 'HANDSHAKE', data: [two.address] });
+      // One that claims another address is taken for another node.
+      const expected = claimed === two.address ? [two.address] : [copierAddress, two.address];
+      await until('a connection to the real one', async () => {
+        const connected = await connectedAddressesOf(one);
+        return connected.sort().join() === expected.sort().join();
+      });
+      await say(one.address, transactionMessage(claimed));
+      await until('the real one to get it', async () =>
+        (await two.pool()).some(({ id }) => id === claimed),
+      );
+      await one.end();
+    }
+  }));

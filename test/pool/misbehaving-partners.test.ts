@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fs from 'fs-extra';
+import { WebSocket } from 'ws';
+import { LIMITS } from '../../lib/limits.js';
+import type { Request } from '../../lib/pool/reconciliation-session.js';
+import { keyOf } from '../../lib/wire/key.js';
+import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
+import { manyFrame } from '../../lib/wire/transaction-messages.js';
+import { freePort, makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
+import { type Answerer, honest, MeshPeer } from '../support/mesh-peer.js';
+import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+
+const MEMORY_MIB = 50;
+
+const texts = (...ids: string[]) => ids.map((id) => JSON.stringify(makeTransaction(id)));
+const truth = honest(texts('theirs', 'theirs too'));
+const butFor =
+  (type: Request['type'], answer: Answerer): Answerer =>
+  (request) =>
+    request.type === type ? answer(request) : truth(request);
+const digests = (count: number) =>
+  reconciliationFrame({ type: 'NODES', data: Array(count).fill(randomBytes(128)) });
+const delivery = (...ids: string[]) =>
+  manyFrame(
+    'TRANSACTIONS',
+    texts(...ids).map((text) => Buffer.from(text)),
+  ).toString();
+const key = () => randomBytes(12).toString('latin1');
+
+/** A node with some transactions of its own, and a partner that it has begun to compare with. */
+async function startWith(
+  network: Network,
+  answer: Answerer,
+  pool: string[] = [],
+): Promise<{ node: RunningNode; partner: MeshPeer }> {
+  const partner = network.keep(await MeshPeer.open(answer));
+  const port = await freePort();
+  await network.addNode('node-1', port, [partner.address]);
+  await network.write('node-1/transactions.json', `[${texts(...pool).join()}]`);
+  const node = await network.launch('node-1', port).listening();
+  await until('the node to compare', () => partner.asked('GET_NODES') > 0);
+  return { node, partner };
+}
+
+async function residentMiB(node: RunningNode): Promise<number> {
+  const status = await fs.readFile(`/proc/${node.process.pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** Does something to a node, and makes sure that it goes on as if nothing were. */
+async function isUnharmedBy(
+  node: RunningNode,
+  pool: string[],
+  harm: () => Promise<unknown>,
+): Promise<void> {
+  const beforeMiB = await residentMiB(node);
+  await harm();
+  const id = randomBytes(8).toString('hex');
+  await say(node.address, transactionMessage(id));
+  const isThere = async () => (await node.pool()).some((each) => each.id === id);
+  await until('the transaction of somebody honest', isThere, 1000);
+  const ids = (await node.pool()).map((each) => String(each.id));
+  assert.deepEqual(ids.sort(), [...pool, id].sort());
+  const grownMiB = (await residentMiB(node)) - beforeMiB;
+  assert.ok(grownMiB < MEMORY_MIB, `it has grown by ${grownMiB} MiB`);
+  assert.ok(node.isRunning);
+}
+
+for (const [what, line, answer] of [
+  ['digests of more nodes than were asked for', 'digests of other nodes', () => digests(2)],
+  ['digests of no node', 'digests of other nodes', () => digests(0)],
+  [
+    'digests that are too short',
+    'NODES data that does not fit',
+    () => '{"type":"NODES","data":["AAAA"]}',
+  ],
+  [
+    'keys instead of digests',
+    'KEYS for an answer',
+    () => reconciliationFrame({ type: 'KEYS', data: { keys: [] } }),
+  ],
+  [
+    'one page of keys for ever',
+    'the same keys again',
+    butFor('GET_KEYS', () => reconciliationFrame({ type: 'KEYS', data: { keys: [], next: 0 } })),
+  ],
+  [
+    'keys without transactions',
+    'keys, but not their',
+    butFor('GET_TRANSACTIONS', () => delivery()),
+  ],
+  [
+    'other transactions',
+    'not asked for',
+    butFor('GET_TRANSACTIONS', () => delivery('theirs', 'other')),
+  ],
+  [
+    'a transaction twice',
+    'not asked for',
+    butFor('GET_TRANSACTIONS', () => delivery('theirs', 'theirs')),
+  ],
+  [
+    'what is no transaction',
+    'other than transactions',
+    butFor('GET_TRANSACTIONS', () => '{"type":"TRANSACTIONS","data":[{"id":"theirs"},{"id":""}]}'),
+  ],
+  ['no JSON', 'not a JSON object', () => 'digests'],
+] as [string, string, Answerer][]) {
+  test(`a partner that answers with ${what} gets a line, and nothing into the pool`, () =>
+    withNetwork(async (network) => {
+      const { node } = await startWith(network, answer, ['ours']);
+      await isUnharmedBy(node, ['ours'], () =>
+        until('a line about it', () => node.lines.some((each) => each.includes(line))),
+      );
+    }));
+}
+
+test('a partner that answers with digests at random is told what we have, and that is all', () =>
+  withNetwork(async (network) => {
+    const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
+    const { node, partner } = await startWith(
+      network,
+      (request) =>
+        request.type === 'GET_NODES'
+          ? digests(request.data.length)
+          : reconciliationFrame({ type: 'KEYS', data: { keys: [] } }),
+      pool,
+    );
+    await isUnharmedBy(node, pool, () =>
+      until('an offer', () => partner.asked('OFFER_KEYS') === 1),
+    );
+    // 19 pages of digests, and 64 nodes a page of keys.
+    const most = 19 + (256 + 4096 + 65_536) / 64;
+    assert.ok(partner.heard.length < most, `${partner.heard.length} requests`);
+  }));
+
+test('transactions that nobody asked for are not taken, nor other answers', () =>
+  withNetwork(async (network) => {
+    const { node, partner } = await startWith(network, truth);
+    await until('the node to have all', async () => (await node.pool()).length === 2);
+    await isUnharmedBy(node, ['theirs', 'theirs too'], async () => {
+      const dialled = await partner.dial(node.address);
+      for (const send of [partner.say.bind(partner), dialled.send.bind(dialled)]) {
+        for (const frame of [
+          delivery('other'),
+          digests(1),
+          reconciliationFrame({ type: 'KEYS', data: { keys: [key()] } }),
+        ]) {
+          send(frame);
+        }
+      }
+    });
+  }));
+
+/** Has a node that compares with such a partner hear of an honest one. */
+async function comparesWithNext(answer: Answerer): Promise<void> {
+  await withNetwork(async (network) => {
+    const { node } = await startWith(network, answer);
+    const next = network.keep(await MeshPeer.open(truth));
+    await say(node.address, { type: 'HANDSHAKE', data: [next.address] });
+    const isThere = async () => (await node.pool()).length === 2;
+    await until('what the honest one has', isThere, 40_000);
+  });
+}
+
+test('who never answers, or slowly and for ever, does not keep others from being compared', async () => {
+  await Promise.all([
+    comparesWithNext(() => undefined),
+    comparesWithNext(
+      butFor('GET_KEYS', async (request) => {
+        await sleep(200);
+        const from = request.type === 'GET_KEYS' ? request.data.from : 0;
+        return reconciliationFrame({ type: 'KEYS', data: { keys: [], next: from + 1 } });
+      }),
+    ),
+  ]);
+});
+
+test('who leaves without an answer does not keep others waiting', () =>
+  withNetwork(async (network) => {
+    const { node, partner } = await startWith(network, () => undefined);
+    const next = network.keep(await MeshPeer.open(truth));
+    await say(node.address, { type: 'HANDSHAKE', data: [next.address] });
+    await until('a connection', () => next.asked('HANDSHAKE') > 0);
+    await partner.close();
+    await until('what the next one has', async () => (await node.pool()).length === 2, 5000);
+  }));
+
+test('who has broken the rules is asked for nothing for a while, whatever it offers', () =>
+  withNetwork(async (network) => {
+    const { node, partner } = await startWith(network, () => digests(2));
+    await until('a line about it', () => node.stdout.includes('not reconciled: '));
+    for (let i = 0; i < 10; i++)
+      partner.say(reconciliationFrame({ type: 'OFFER_KEYS', data: [key()] }));
+    partner.say(
+      reconciliationFrame({ type: 'OFFER_KEYS', data: Array.from({ length: LIMITS.keys }, key) }),
+    );
+    await isUnharmedBy(node, [], () => sleep(500));
+    const asked = partner.heard.filter((text) => text.startsWith('{"type":"GET_'));
+    assert.equal(asked.length, 1, asked.join());
+  }));
+
+test('one who was not asked cannot answer for another', () =>
+  withNetwork(async (network) => {
+    let answerNow = () => {};
+    const isTime = new Promise<void>((done) => {
+      answerNow = done;
+    });
+    const { node, partner } = await startWith(network, (request) =>
+      isTime.then(() => truth(request)),
+    );
+    const liar = network.keep(await MeshPeer.open(() => undefined));
+    const socket = await liar.dial(node.address);
+    socket.send(digests(2));
+    socket.send(JSON.stringify(transactionMessage('from the liar')));
+    await until('the node to have heard it', async () => (await node.pool()).length === 1);
+    answerNow();
+    await until('what the partner has', async () => (await node.pool()).length === 3, 5000);
+    assert.equal(partner.asked('GET_NODES'), 1);
+    assert.ok(!node.stdout.includes('not reconciled'), node.stdout);
+  }));
+
+test('who offers again and again before it has answered is asked for one offer', () =>
+  withNetwork(async (network) => {
+    let answerNow = () => {};
+    const isTime = new Promise<void>((done) => {
+      answerNow = done;
+    });
+    const ids = Array.from({ length: 100 }, (_, i) => `offered ${i}`);
+    const all = honest(texts(...ids));
+    const { node, partner } = await startWith(network, async (request) => {
+      if (request.type === 'GET_NODES') return honest([])(request);
+      await isTime;
+      return all(request);
+    });
+    for (const id of ids)
+      partner.say(reconciliationFrame({ type: 'OFFER_KEYS', data: [keyOf(id)] }));
+    await until('a request', () => partner.asked('GET_TRANSACTIONS') === 1);
+    answerNow();
+    await until('the first one', async () => (await node.pool()).length > 0);
+    await sleep(500);
+    assert.equal(partner.asked('GET_TRANSACTIONS'), 1);
+  }));
+
+test('a node whose pool is full asks no further for what it has no room for', () =>
+  withNetwork(async (network) => {
+    const ids = Array.from({ length: 5000 }, (_, i) => `theirs ${i}`);
+    const partner = network.keep(await MeshPeer.open(honest(texts(...ids))));
+    const port = await freePort();
+    await network.addNode('node-1', port, [partner.address]);
+    await network.write('node-1/.env', `PORT=${port}\nMAX_POOL_BYTES=20000\n`);
+    const node = await network.launch('node-1', port).listening();
+    await until('a line about it', () =>
+      /(not )?reconciled: .*(more than our pool can take|transactions that we lacked)/.test(
+        node.stdout,
+      ),
+    );
+    assert.equal(partner.asked('GET_TRANSACTIONS'), 1);
+    assert.match(node.stdout, /not reconciled: .*more than our pool can take/);
+  }));
+
+test('who asks ten thousand times without waiting, reading the answers or not, costs little', () =>
+  withNetwork(async (network) => {
+    const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
+    for (const reads of [true, false]) {
+      const { node, partner } = await startWith(network, honest(texts(...pool)), pool);
+      const flooder = await partner.dial(node.address);
+      let answers = 0;
+      flooder.on('message', () => {
+        answers += 1;
+      });
+      if (!reads) flooder.pause();
+      const requests = [
+        reconciliationFrame({
+          type: 'GET_NODES',
+          data: Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(3, '0')),
+        }),
+        reconciliationFrame({ type: 'GET_KEYS', data: { nodes: [''], from: 0 } }),
+        reconciliationFrame({ type: 'GET_TRANSACTIONS', data: pool.slice(0, 1024).map(keyOf) }),
+        reconciliationFrame({ type: 'OFFER_KEYS', data: [key()] }),
+      ];
+      await isUnharmedBy(node, pool, async () => {
+        for (let i = 0; i < 10_000; i++) flooder.send(requests[i % requests.length] as string);
+        await sleep(500);
+        assert.equal(flooder.readyState, WebSocket.OPEN);
+      });
+      await until('all to be sent', () => flooder.bufferedAmount === 0);
+      assert.equal(answers > 0, reads);
+      assert.ok(answers < 3000, `${answers} answers`);
+      await node.end();
+    }
+  }));
+
+test('who asks and does not read gets no further answer made, however much one holds', () =>
+  withNetwork(async (network) => {
+    const pool = Array.from({ length: 1000 }, (_, i) => `ours ${i} ${'x'.repeat(200)}`);
+    const { node, partner } = await startWith(network, honest(texts(...pool)), pool);
+    const flooder = await partner.dial(node.address);
+    flooder.pause();
+    const request = reconciliationFrame({ type: 'GET_TRANSACTIONS', data: pool.map(keyOf) });
+    await isUnharmedBy(node, pool, async () => {
+      for (let i = 0; i < 400; i++) {
+        flooder.send(request);
+        await sleep(2);
+      }
+    });
+  }));

@@ -1,0 +1,216 @@
+/** transactions.json under a node: whoever wrote it, whatever kills the node, however full it is. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import fs from 'fs-extra';
+import { ask, askStatus, Client } from '../support/client.js';
+import {
+  freePort,
+  isListening,
+  makeTransaction,
+  newSeed,
+  until,
+  within,
+} from '../support/helpers.js';
+import { type Network, withNetwork } from '../support/network.js';
+
+const FILE = 'node-1/transactions.json';
+const OLD = [{ id: 'old', note: 'Grüße, €' }, { id: 7 }];
+const PRETTY = JSON.stringify(OLD, null, 2);
+
+for (const [what, text, old] of [
+  ['no file', undefined, []],
+  ['an empty file', '', []],
+  ['[]', '[]', []],
+  ['[] and empty lines', '[]\n\n', []],
+  ['a pretty-printed array', PRETTY, OLD],
+  ['an array in one line', JSON.stringify(OLD), OLD],
+  // More of them than the node appends at first.
+  ['an array and empty lines', `\n${PRETTY.slice(0, -1)}${'\n'.repeat(2000)}]\n\n`, OLD],
+  ['an array behind a byte order mark', `\uFEFF${PRETTY}\n`, OLD],
+  ['an array with the line ends of Windows', `${PRETTY}\n`.replaceAll('\n', '\r\n'), OLD],
+] as const) {
+  test(`a node appends to what a person wrote: ${what}`, () =>
+    withNetwork(async (network) => {
+      const port = await freePort();
+      await network.addNode('node-1', port, []);
+      if (text === undefined) await fs.remove(network.path(FILE));
+      else await network.write(FILE, text);
+      const node = await network.launch('node-1', port).listening();
+      const [first, second] = [makeTransaction('first'), makeTransaction('second')];
+      assert.deepEqual(await askStatus(node.address, ...old, first), [
+        ...old.map(() => 'known'),
+        'accepted',
+      ]);
+      assert.deepEqual(await askStatus(node.address, second, first), ['accepted', 'known']);
+      assert.deepEqual(JSON.parse(await node.poolText()), [...old, first, second]);
+      const own = text?.slice(0, Math.max(text.lastIndexOf('}'), text.indexOf('[')) + 1) ?? '';
+      assert.ok((await node.poolText()).startsWith(own.replace('\uFEFF', '   ')));
+
+      await node.end('SIGKILL');
+      const again = await network.launch('node-1', port).listening();
+      const line = `${old.length + 2} transactions in the pool`;
+      await until(`the line «${line}»`, () => again.stdout.includes(line));
+      const all = [...old, first, second];
+      assert.deepEqual(
+        await askStatus(again.address, ...all),
+        all.map(() => 'known'),
+      );
+      assert.equal(again.stdout.includes('mended'), false);
+    }));
+}
+
+test('100 kills under load cost no transaction that has its receipt, and double none', (t) =>
+  withNetwork(async (network) => {
+    const kills = fc.record({
+      afterMs: fc.integer({ min: 0, max: 50 }),
+      pad: fc.constantFrom(0, 300, 1000),
+    });
+    const sample = fc.sample(kills, { seed: newSeed(t), numRuns: 100 });
+    const names = ['node-1', 'node-2', 'node-3', 'node-4'];
+    for (const name of names) await network.addNode(name, await freePort(), []);
+    const mended = await Promise.all(
+      names.map((name, index) =>
+        killOften(network, name, sample.slice(25 * index, 25 * index + 25)),
+      ),
+    );
+    t.diagnostic(`${mended.flat().length} of the pools had to be mended`);
+  }));
+
+/** Kills a node in a loop; tells which of its starts found a torn pool. */
+async function killOften(
+  network: Network,
+  name: string,
+  kills: readonly { afterMs: number; pad: number }[],
+): Promise<string[]> {
+  const port = Number(/^PORT=(\d+)$/m.exec(await network.read(`${name}/.env`))?.[1]);
+  const accepted = new Set<string>();
+  const mended: string[] = [];
+  let sent = 0;
+  for (const { afterMs, pad } of [...kills, { afterMs: 0, pad: 0 }]) {
+    const node = await network.launch(name, port).listening();
+    mended.push(...node.lines.filter((line) => line.includes('mended: ')));
+    const pool: { id: string }[] = JSON.parse(await node.poolText());
+    const ids = new Set(pool.map(({ id }) => id));
+    assert.equal(ids.size, pool.length, 'nothing is there twice');
+    assert.deepEqual(
+      [...accepted].filter((id) => !ids.has(id)),
+      [],
+      'no receipt was wrong',
+    );
+
+    const client = await Client.open(node.address, ({ id, status }) => {
+      if (status === 'accepted') accepted.add(String(id));
+    });
+    const flood = client.flood(() => ({ id: `${name} ${sent++}`, pad: 'x'.repeat(pad) }));
+    await client.received(1);
+    await sleep(afterMs);
+    await node.end('SIGKILL');
+    await client.closed;
+    await flood;
+  }
+  return mended;
+}
+
+test('a second process in a folder says so and ends; the first goes on until it is killed', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    await fs.symlink(network.path('node-1'), network.path('link'), 'junction');
+    const port = await freePort();
+    const env = await network.read('node-1/.env');
+    await network.write('node-1/.env', env.replace(/^PORT=.*/m, `PORT=${port}`));
+    // By these flags the program takes itself to be where the link is.
+    const throughLink = ['--preserve-symlinks', '--preserve-symlinks-main'];
+    const refused = async (args: string[], folder: string, name: string) => {
+      const { code, stdout, stderr } = await within(10_000, network.run(args, folder));
+      const line = `${name} is running already: end that one first, or clone another node\n`;
+      assert.deepEqual([code, stdout, stderr], [1, '', line]);
+    };
+    await refused(['index.js'], 'node-1', 'node-1');
+    await refused([...throughLink, network.path('link/index.js')], '.', 'link');
+    node.process.kill('SIGSTOP');
+    await refused(['index.js'], 'node-1', 'node-1');
+    node.process.kill('SIGCONT');
+    assert.equal(await isListening(port), false);
+    assert.deepEqual(await askStatus(node.address, makeTransaction('a')), ['accepted']);
+
+    await node.end('SIGKILL');
+    const next = await network.launch('node-1', port).listening();
+    assert.deepEqual(await askStatus(next.address, makeTransaction('a')), ['known']);
+  }));
+
+test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is rejected, and why', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    const start = async (maxBytes: number) => {
+      await network.write('node-1/.env', `PORT=${port}\nMAX_POOL_BYTES=${maxBytes}\n`);
+      return network.launch('node-1', port).listening();
+    };
+    const all = Array.from({ length: 400 }, (_, i) => makeTransaction(`t${1000 + i}`));
+    const reason = 'the pool is full, at MAX_POOL_BYTES=20000';
+    const node = await start(20_000);
+    const startMs = performance.now();
+    const receipts = await ask(node.address, ...all);
+    const fit = receipts.filter(({ status }) => status === 'accepted').length;
+    assert.deepEqual(
+      receipts,
+      all.map(({ id }, i) =>
+        i < fit ? { id, status: 'accepted' } : { id, status: 'rejected', reason },
+      ),
+    );
+    const bytes = (await fs.stat(network.path(FILE))).size;
+    assert.ok(bytes <= 20_000 && bytes > 19_500, `${bytes} bytes`);
+    assert.deepEqual(await node.pool(), all.slice(0, fit));
+    const [inside, beyond] = [all.slice(0, 3), all.slice(fit, fit + 3)];
+    const expected = [...inside.map(() => 'known'), ...beyond.map(() => 'rejected')];
+    assert.deepEqual(await askStatus(node.address, ...inside, ...beyond), expected);
+
+    const told = () =>
+      [...node.stdout.matchAll(/refused: (\d+) transactions? \((.*)\)$/gm)].map(([, n, why]) => {
+        assert.equal(why, reason);
+        return Number(n);
+      });
+    const total = all.length - fit + beyond.length;
+    await until('a line for all of them', () => told().reduce((a, b) => a + b, 0) === total);
+    assert.ok(told().length <= 2 + (performance.now() - startMs) / 1000, `${told().length} lines`);
+
+    await node.end('SIGKILL');
+    const again = await start(20_000);
+    assert.deepEqual(await askStatus(again.address, ...inside, ...beyond), expected);
+    await again.end('SIGKILL');
+    const raised = await start(100_000);
+    const [known, accepted] = [Array(fit).fill('known'), Array(all.length - fit).fill('accepted')];
+    assert.deepEqual(await askStatus(raised.address, ...all), [...known, ...accepted]);
+    assert.deepEqual(await raised.pool(), all);
+  }));
+
+test('a pool is not a byte longer than MAX_POOL_BYTES', () =>
+  withNetwork(async (network) => {
+    const text = '[\n{"id":"a"},\n{"id":"b"}\n]\n';
+    for (const [maxBytes, status] of [
+      [text.length - 1, 'rejected'],
+      [text.length, 'accepted'],
+    ] as const) {
+      const port = await freePort();
+      const name = `node-${status}`;
+      await network.addNode(name, port, []);
+      await network.write(`${name}/.env`, `PORT=${port}\nMAX_POOL_BYTES=${maxBytes}\n`);
+      const node = await network.launch(name, port).listening();
+      assert.deepEqual(await askStatus(node.address, { id: 'a' }, { id: 'b' }), [
+        'accepted',
+        status,
+      ]);
+    }
+  }));
+
+test('an empty MAX_POOL_BYTES is none', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    await network.write('node-1/.env', `PORT=${port}\nMAX_POOL_BYTES=\n`);
+    const node = await network.launch('node-1', port).listening();
+    assert.deepEqual(await askStatus(node.address, makeTransaction('a')), ['accepted']);
+  }));

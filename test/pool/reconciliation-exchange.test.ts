@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { LIMITS } from '../../lib/limits.js';
+import type { Request } from '../../lib/pool/reconciliation-session.js';
+import { keyOf } from '../../lib/wire/key.js';
+import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
+import { manyFrame } from '../../lib/wire/transaction-messages.js';
+import { give } from '../support/client.js';
+import { limitFileSize, ON_LINUX } from '../support/disk.js';
+import { connectTo, freePort, say, transactionMessage, until, within } from '../support/helpers.js';
+import { honest, MeshPeer } from '../support/mesh-peer.js';
+import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import type { TrapServer } from '../support/trap-servers.js';
+
+const isPooled = async (node: { pool(): Promise<Record<string, unknown>[]> }, id: string) =>
+  (await node.pool()).some((each) => each.id === id);
+
+/** All that a node may say to its peers about its pool: one message of each type. */
+const meshFrames = [
+  reconciliationFrame({ type: 'GET_NODES', data: [''] }),
+  reconciliationFrame({ type: 'GET_KEYS', data: { nodes: [''], from: 0 } }),
+  reconciliationFrame({ type: 'GET_TRANSACTIONS', data: [keyOf('first')] }),
+  reconciliationFrame({ type: 'OFFER_KEYS', data: [keyOf('never seen')] }),
+  reconciliationFrame({ type: 'NODES', data: [Buffer.alloc(128, 1)] }),
+  reconciliationFrame({ type: 'KEYS', data: { keys: [keyOf('never seen')] } }),
+  manyFrame('TRANSACTIONS', [Buffer.from('{"id":"smuggled"}')]).toString(),
+];
+
+/** Waits until a node says again whom it is connected to, to those who can use it. */
+async function untilAnnounced(network: Network, known: string): Promise<MeshPeer> {
+  const witness = network.keep(await MeshPeer.open(honest([])));
+  await say(known, { type: 'HANDSHAKE', data: [witness.address] });
+  await until('a HANDSHAKE, and another', () => witness.asked('HANDSHAKE') >= 2);
+  return witness;
+}
+
+// The example in PROTOCOL.md. The keys: printf '"red"' | sha256sum, and so on.
+test('two pools are made equal by the frames that PROTOCOL.md shows', () =>
+  withNetwork(async (network) => {
+    const partner = network.keep(await MeshPeer.open(honest(['{"id":"green"}', '{"id":"blue"}'])));
+    const port = await freePort();
+    await network.addNode('node-1', port, [partner.address]);
+    await network.write('node-1/transactions.json', '[{"id":"red","amount":1.0}]');
+    const node = await network.launch('node-1', port).listening();
+    await until('an offer', () => partner.asked('OFFER_KEYS') > 0);
+    partner.say('{"type":"GET_TRANSACTIONS","data":"S8knTYdYuGfowHGm"}');
+    await until('an answer', () => partner.asked('TRANSACTIONS') > 0);
+
+    const digests = Buffer.alloc(128);
+    digests.write('4d212e054c02c9cd', 8 * 0x3, 'hex');
+    digests.write('88029e16387365a9', 8 * 0x7, 'hex');
+    assert.deepEqual(
+      partner.spoken.filter((frame) => !frame.includes('HANDSHAKE')),
+      [
+        '→ {"type":"GET_NODES","data":[""]}',
+        `← {"type":"NODES","data":["${digests.toString('base64')}"]}`,
+        '→ {"type":"GET_KEYS","data":{"nodes":["3","7"],"from":0}}',
+        '← {"type":"KEYS","data":{"keys":"fz6Ra/YoxQPKxfa6Oq4AT0SHh/zwbC1T"}}',
+        '→ {"type":"GET_TRANSACTIONS","data":"fz6Ra/YoxQPKxfa6Oq4AT0SHh/zwbC1T"}',
+        '← {"type":"TRANSACTIONS","data":[\n{"id":"green"},\n{"id":"blue"}\n]}',
+        '→ {"type":"OFFER_KEYS","data":"S8knTYdYuGfowHGm"}',
+        '← {"type":"GET_TRANSACTIONS","data":"S8knTYdYuGfowHGm"}',
+        '→ {"type":"TRANSACTIONS","data":[\n{"id":"red","amount":1.0}\n]}',
+      ],
+    );
+    await until('all to be on disk', async () => (await node.pool()).length === 3);
+  }));
+
+test('a node answers one that recognises it, each request on the connection it came over', () =>
+  withNetwork(async (network) => {
+    const answer = honest(['{"id":"first"}']);
+    const partner = network.keep(await MeshPeer.open(answer));
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    await network.write('node-1/transactions.json', '[{"id":"first"}]');
+    const node = await network.launch('node-1', port).listening();
+    const socket = await partner.dial(node.address);
+    const answers: string[] = [];
+    socket.on('message', (data) => answers.push(data.toString()));
+    const requests: Request[] = [
+      { type: 'GET_NODES', data: ['', '0', 'fff'] },
+      { type: 'GET_KEYS', data: { nodes: [''], from: 0 } },
+      { type: 'GET_KEYS', data: { nodes: [''], from: 7 } },
+      { type: 'GET_TRANSACTIONS', data: [keyOf('first'), keyOf('never seen')] },
+    ];
+    for (const [index, request] of requests.entries()) {
+      socket.send(reconciliationFrame(request));
+      await until('an answer', () => answers.length > index);
+      assert.equal(answers[index], answer(request));
+    }
+  }));
+
+test('a plain client gets no answer, and causes no request, whatever it sends', () =>
+  withNetwork(async (network) => {
+    const { node, peer } = await network.startNodeWithPeer();
+    await say(node.address, transactionMessage('first'));
+    await until('the first', () => isPooled(node, 'first'));
+    const client = await connectTo(node.address);
+    const heard: string[] = [];
+    client.on('message', (data) => heard.push(data.toString()));
+    client.send(JSON.stringify({ type: 'HANDSHAKE', data: [peer.address] }));
+    for (const frame of meshFrames) client.send(frame);
+    // To one who does not know them, the names of our messages are free.
+    for (const frame of meshFrames) {
+      client.send(JSON.stringify({ type: JSON.parse(frame).type, data: 'of its own' }));
+    }
+    client.send(JSON.stringify(transactionMessage('second')));
+    await until('the second', () => isPooled(node, 'second'));
+    await untilAnnounced(network, node.address);
+    assert.deepEqual(heard, []);
+    assert.equal(client.readyState, client.OPEN);
+    assert.ok(!node.stdout.includes('refused'), node.stdout);
+    assert.equal((await node.pool()).length, 2);
+    onlyPlainProtocolReached(peer);
+    client.terminate();
+  }));
+
+test('a plain peer is sent one HANDSHAKE, and transactions, whoever else comes and goes', () =>
+  withNetwork(async (network) => {
+    const { node, peer } = await network.startNodeWithPeer();
+    for (const frame of meshFrames) peer.callers[0]?.socket.send(frame);
+    const other = await network.trap();
+    await say(node.address, { type: 'HANDSHAKE', data: [other.address] });
+    await until('a second peer', () => other.openCallers.length === 1);
+    const witness = await untilAnnounced(network, node.address);
+    const told = witness.asked('HANDSHAKE');
+    await other.close();
+    await until('news of its going', () => witness.asked('HANDSHAKE') > told);
+    await say(node.address, transactionMessage('first'));
+    await until('the transaction', () => peer.received('TRANSACTION').length === 1);
+    await until('it to be on disk', () => isPooled(node, 'first'));
+    onlyPlainProtocolReached(peer);
+    assert.equal((await node.pool()).length, 1);
+  }));
+
+test('of two that meet, the one with the larger mesh-id does not begin to compare', () =>
+  withNetwork(async (network) => {
+    const partner = network.keep(await MeshPeer.open(honest([]), '0'.repeat(32)));
+    await network.startNode('node-1', [partner.address]);
+    // The second one comes when it has long been decided.
+    await until('a HANDSHAKE, and another', () => partner.asked('HANDSHAKE') === 2);
+    await sleep(500);
+    assert.equal(partner.asked('GET_NODES'), 0);
+  }));
+
+test('who is connected to many at once says so to its peers in a few messages', () =>
+  withNetwork(async (network) => {
+    const witness = network.keep(await MeshPeer.open(honest([])));
+    const node = await network.startNode('node-1', [witness.address]);
+    await until('a HANDSHAKE, and another', () => witness.asked('HANDSHAKE') === 2);
+    const traps = await Promise.all(Array.from({ length: 8 }, () => network.trap()));
+    const startMs = performance.now();
+    await say(node.address, { type: 'HANDSHAKE', data: traps.map(({ address }) => address) });
+    await until('news of all', () => JSON.parse(witness.heard.at(-1) ?? '').data.length === 10);
+    const tenths = Math.ceil((performance.now() - startMs) / 100);
+    const told = witness.asked('HANDSHAKE') - 2;
+    assert.ok(told <= tenths && told < 8, `${told} messages in ${tenths} tenths of a second`);
+  }));
+
+test('what is on its way to a node is not listed for it; what came before it was there, is', () =>
+  withNetwork(async (network) => {
+    const partner = network.keep(await MeshPeer.open(honest([])));
+    const node = await network.startNode();
+    await give(node.address, ['before']);
+    await say(node.address, { type: 'HANDSHAKE', data: [partner.address] });
+    await until('a connection', () => partner.asked('HANDSHAKE') > 0);
+    const socket = await partner.dial(node.address);
+    const list = () => ask(socket, { type: 'GET_KEYS', data: { nodes: [''], from: 0 } });
+    const listOf = (...ids: string[]) =>
+      reconciliationFrame({ type: 'KEYS', data: { keys: ids.map(keyOf) } });
+    assert.equal(await list(), listOf('before'));
+    const behind: string[] = [];
+    // A second later it is listed, and a second may pass before we ask.
+    await until('a list without the latest', async () => {
+      const id = `behind ${behind.length}`;
+      behind.push(id);
+      await give(node.address, [id]);
+      return !(await list()).includes(Buffer.from(keyOf(id), 'latin1').toString('base64'));
+    });
+    await until('all to be listed', async () => (await list()) === listOf('before', ...behind));
+  }));
+
+test('what is not on disk is neither listed nor sent, until it is', ON_LINUX, () =>
+  withNetwork(async (network) => {
+    const { node, socket } = await startAsked(network, '[{"id":"old"}]');
+    await limitFileSize(node, '14');
+    await say(node.address, transactionMessage('new'));
+    await until('a refusal', () => node.stdout.includes('not saved: '));
+    const list = () => ask(socket, { type: 'GET_KEYS', data: { nodes: [''], from: 0 } });
+    const fetch: Request = { type: 'GET_TRANSACTIONS', data: [keyOf('new'), keyOf('old')] };
+    assert.equal(
+      await list(),
+      reconciliationFrame({ type: 'KEYS', data: { keys: [keyOf('old')] } }),
+    );
+    assert.equal(
+      await ask(socket, fetch),
+      manyFrame('TRANSACTIONS', [Buffer.from('{"id":"old"}')]).toString(),
+    );
+    await limitFileSize(node, 'unlimited');
+    const both = reconciliationFrame({
+      type: 'KEYS',
+      data: { keys: [keyOf('old'), keyOf('new')] },
+    });
+    await until('both to be listed', async () => (await list()) === both);
+  }),
+);
+
+test('an answer holds as much as it may, in the order that was asked for', () =>
+  withNetwork(async (network) => {
+    const texts = Array.from({ length: 100 }, (_, id) =>
+      JSON.stringify({ id, pad: 'x'.repeat(20_000) }),
+    );
+    const { socket } = await startAsked(network, `[${texts.join()}]`);
+    const data = texts.map((_, id) => keyOf(id)).reverse();
+    const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
+    const fit = Math.floor(LIMITS.answerBytes / (texts[99] as string).length);
+    const expected = texts.slice(-fit).reverse();
+    assert.equal(
+      answer,
+      manyFrame(
+        'TRANSACTIONS',
+        expected.map((text) => Buffer.from(text)),
+      ).toString(),
+    );
+  }));
+
+test('who asks too often is answered later: 512 requests at once, then 256 a second', () =>
+  withNetwork(async (network) => {
+    const { socket } = await startAsked(network, '[]');
+    const startMs = performance.now();
+    for (let i = 0; i < 1024; i++) await ask(socket, { type: 'GET_NODES', data: [''] });
+    const ms = performance.now() - startMs;
+    assert.ok(ms > 1900, `${ms} ms`);
+  }));
+
+test('of a transaction that a person wrote into the pool twice, others see one', () =>
+  withNetwork(async (network) => {
+    const { socket } = await startAsked(network, '[{"id":"a"},{"id":"a","n":2},{"id":"b"}]');
+    const data = [keyOf('b'), keyOf('a')];
+    const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
+    assert.equal(answer, '{"type":"TRANSACTIONS","data":[\n{"id":"b"},\n{"id":"a"}\n]}');
+  }));
+
+/** A node with this pool, and a connection to it, over which a node of our kind may ask. */
+async function startAsked(
+  network: Network,
+  pool: string,
+): Promise<{ node: RunningNode; socket: WebSocket }> {
+  const port = await freePort();
+  await network.addNode('node-1', port, []);
+  await network.write('node-1/transactions.json', pool);
+  const node = await network.launch('node-1', port).listening();
+  const partner = network.keep(await MeshPeer.open(honest([])));
+  return { node, socket: await partner.dial(node.address) };
+}
+
+async function ask(socket: WebSocket, request: Request): Promise<string> {
+  const answer = new Promise<string>((done) => {
+    socket.once('message', (data) => done(data.toString()));
+  });
+  socket.send(reconciliationFrame(request));
+  return within(5000, answer);
+}
+
+/** Once a HANDSHAKE on each connection, and beyond that, transactions in text frames. */
+function onlyPlainProtocolReached(peer: TrapServer): void {
+  for (const caller of peer.callers) {
+    const types = caller.frames.map((frame) => JSON.parse(frame).type);
+    assert.equal(types[0], 'HANDSHAKE');
+    assert.ok(
+      types.slice(1).every((type) => type === 'TRANSACTION'),
+      types.join(),
+    );
+    assert.equal(caller.binaryFrames, 0);
+  }
+}

@@ -1,0 +1,153 @@
+/** Many transactions in one frame, between nodes that recognise each other. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { LIMITS } from '../../lib/limits.js';
+import { parseMessage } from '../../lib/wire/messages.js';
+import { manyFrame } from '../../lib/wire/transaction-messages.js';
+import { ask } from '../support/client.js';
+import { checkProperty, connectTo, transactionMessage, until } from '../support/helpers.js';
+import { honest, MeshPeer } from '../support/mesh-peer.js';
+import { withNetwork } from '../support/network.js';
+
+const FIRST = { id: 'first', amount: 1 };
+const parse = (text: string) => parseMessage(Buffer.from(text), true);
+
+/** The ids in all frames of a type that a peer has heard, in order. */
+function idsIn(heard: readonly string[], type: 'RELAY' | 'TRANSACTION'): string[] {
+  const messages = heard.map((text) => JSON.parse(text)).filter((each) => each.type === type);
+  return messages.flatMap(({ data }) => data).map(({ id }) => id);
+}
+
+test('in a frame of many, a text is read as JSON.parse reads it, or refused', (t) => {
+  const piece = fc.constantFrom(
+    ...[
+      '{"id":"a"}',
+      '{"id":1.0}',
+      '{"id":"é\\n"}',
+      '{"id":"😀","n":[{},\n{}]}',
+      '{"hash":"b",\r\n"n":1}',
+    ],
+    ...['{}', '[]', '7', '"},\n{"', '{"id":', '}', ' ', '', ',', ',\n', '\n', 'x', '\ufeff'],
+  );
+  const many = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(',\n'));
+  const any = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+  checkProperty(
+    t,
+    fc.property(fc.constantFrom('RELAY', 'TRANSACTIONS'), fc.oneof(many, any), (type, inside) => {
+      const text = `{"type":"${type}","data":[\n${inside}\n]}`;
+      const read = parse(text);
+      let data: unknown[] | undefined;
+      try {
+        ({ data } = JSON.parse(text));
+      } catch {}
+      const isFit = data?.every((each) => parsedAlone(each));
+      assert.equal('type' in read, isFit === true, text);
+      if (!('type' in read) || read.type !== type) return;
+      const texts = read.data.map(({ json }) => json);
+      assert.deepEqual(
+        texts.map((each) => JSON.parse(each)),
+        data,
+      );
+      for (const { json, bytes } of read.data) assert.equal(bytes, Buffer.byteLength(json));
+    }),
+  );
+});
+
+function parsedAlone(value: unknown): boolean {
+  return 'type' in parse(JSON.stringify({ type: 'TRANSACTION', data: value }));
+}
+
+test('what comes in one go goes on in one frame to our kind, and one by one to any other', () =>
+  withNetwork(async (network) => {
+    const [ours, plain] = [network.keep(await MeshPeer.open(honest([]))), await network.trap()];
+    const node = await network.startNode('node-1', [ours.address, plain.address]);
+    await until('the peers', () => ours.asked('GET_NODES') > 0 && plain.openCallers.length === 1);
+    const ids = Array.from({ length: 3000 }, (_, i) => `t${i}`);
+    const client = await connectTo(node.address);
+    // One piece of them is larger than what goes into a frame.
+    const message = (id: string) => {
+      const content = id === 't700' ? 'x'.repeat(60_000) : 'é';
+      return JSON.stringify({ type: 'TRANSACTION', data: { id, content } });
+    };
+    for (const id of ids) client.send(message(id));
+    await until('all', () => plain.received('TRANSACTION').length === 3000);
+    assert.deepEqual(
+      idsIn(
+        plain.callers.flatMap(({ frames }) => frames),
+        'TRANSACTION',
+      ),
+      ids,
+    );
+    const heard = () => ours.heard.filter((text) => /^\{"type":"(RELAY|TRANSACTION)"/.test(text));
+    const heardIds = () => heard().flatMap((text) => [JSON.parse(text).data].flat());
+    await until('all there too', () => heardIds().length === 3000);
+    assert.deepEqual(
+      heardIds().map(({ id }) => id),
+      ids,
+    );
+    assert.ok(heard().length < 100, `${heard().length} frames`);
+    for (const text of heard()) {
+      const { data } = JSON.parse(text);
+      assert.ok([data].flat().length <= LIMITS.keys);
+      assert.ok(Buffer.byteLength(text) < LIMITS.relayBytes + 4096, `${text.length} characters`);
+    }
+    client.send(message('alone'));
+    await until('the single one', () => idsIn(ours.heard, 'TRANSACTION').includes('alone'));
+    client.terminate();
+  }));
+
+test('each of many is taken as if it had come alone', () =>
+  withNetwork(async (network) => {
+    const [next, plain] = [network.keep(await MeshPeer.open(honest([]))), await network.trap()];
+    const node = await network.startNode('node-1', [next.address, plain.address]);
+    await until('the peers', () => next.asked('GET_NODES') > 0 && plain.openCallers.length === 1);
+    await ask(node.address, FIRST);
+    const sender = network.keep(await MeshPeer.open(honest([])));
+    const socket = await sender.dial(node.address);
+    const texts = ['{"id":"first","amount":2}', '{"id":"a","n":1.0}', '{"id":"a"}', '{"n":\n[ ]}'];
+    socket.send(manyFrame('RELAY', texts).toString());
+    await until('them', () => plain.received('TRANSACTION').length === 3);
+    assert.deepEqual(plain.received('TRANSACTION'), [FIRST, { id: 'a', n: 1 }, { n: [] }]);
+    await until('them there too', () => next.heard.some((text) => text.includes('"n":1.0')));
+    assert.equal(
+      await node.poolText(),
+      '[\n{"id":"first","amount":1},\n{"id":"a","n":1.0},\n{"n": [ ]}\n]\n',
+    );
+    await until('a line', () => /conflict: transaction first/.test(node.stdout));
+  }));
+
+test('a frame of many with one that is none is refused, and so is one from somebody else', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    const sender = network.keep(await MeshPeer.open(honest([])));
+    const [socket, stranger] = [await sender.dial(node.address), await connectTo(node.address)];
+    const frame = (...texts: string[]) => manyFrame('RELAY', texts).toString();
+    stranger.send(frame('{"id":"stranger"}'));
+    stranger.send(JSON.stringify(transactionMessage('of the stranger')));
+    socket.send(frame('{"id":"a"}', '7'));
+    socket.send(frame(...Array.from({ length: 1025 }, (_, i) => `{"id":${i}}`)));
+    socket.send('{"type":"RELAY","data":{"id":"a"}}');
+    await until('the end', () => socket.readyState === socket.CLOSED);
+    await until('the other', async () => (await node.pool()).length > 0);
+    assert.deepEqual(
+      (await node.pool()).map(({ id }) => id),
+      ['of the stranger'],
+    );
+    assert.match(node.stdout, /RELAY data holds something other than transactions/);
+    assert.match(node.stdout, /RELAY data that is too long/);
+    assert.match(node.stdout, /RELAY data is not an array/);
+    stranger.terminate();
+  }));
+
+test('a frame of many may hold more lines than it may hold transactions', () => {
+  const pretty = JSON.stringify({ id: 'a', from: 'b', to: 'c', amount: 1 }, null, 1);
+  for (const [count, isFit] of [
+    [LIMITS.keys, true],
+    [LIMITS.keys + 1, false],
+  ] as const) {
+    const read = parseMessage(manyFrame('RELAY', Array(count).fill(pretty)), true);
+    assert.equal('type' in read && read.type === 'RELAY' && read.data.length === count, isFit);
+  }
+});

@@ -1,0 +1,156 @@
+/** Settings that cannot be right: one clear line that names the setting, and exit code 1. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { expire, makeCertificate } from './support/certificates.js';
+import { freePort, within } from './support/helpers.js';
+import { type Network, withNetwork } from './support/network.js';
+
+/** What node-1/.env says beside the PORT, and what the node says to that. */
+type Mistake = readonly [lines: string, says: RegExp];
+
+const START_LIMIT_MS = 10_000;
+
+/** Starts a node with each of these settings, and checks that it ends at once, in one line. */
+async function checkMistakes(network: Network, mistakes: readonly Mistake[]): Promise<void> {
+  await network.write('node-1/known-peers.json', '[]');
+  for (const [lines, says] of mistakes) {
+    await network.write('node-1/.env', `PORT=${await freePort()}\n${lines}\n`);
+    const node = network.start(['index.js'], 'node-1');
+    const { code, stdout, stderr } = await within(START_LIMIT_MS, node.result()).catch(() => {
+      throw new Error(`a node starts with ${lines}: ${node.stdout}`);
+    });
+    assert.match(stderr, /^[^\n]+\n$/, `one line for ${lines}, not: ${stdout}${stderr}`);
+    assert.match(stderr.trimEnd(), says);
+    assert.deepEqual([code, stdout], [1, '']);
+  }
+}
+
+describe('mistakes in the settings', { concurrency: 4 }, () => {
+  test('a HOST that nobody can be told to dial, and no ADDRESS', () =>
+    withNetwork((network) => {
+      const says =
+        /^node-1\/\.env: HOST=\S+ needs an ADDRESS by which others reach this node, like/;
+      return checkMistakes(
+        network,
+        ['0.0.0.0', '::'].map((host) => [`HOST=${host}`, says]),
+      );
+    }));
+
+  test('a HOST that is none', () =>
+    withNetwork((network) => {
+      const says = /^node-1\/\.env: HOST=.* is not an IP address, nor a name: write it like 192/;
+      const hosts = ['not a host', 'ws://localhost', 'localhost:4001', '1.2.3.4/24', 'höst'];
+      return checkMistakes(
+        network,
+        hosts.map((host) => [`HOST=${host}`, says]),
+      );
+    }));
+
+  test('a HOST that this machine does not have', () =>
+    withNetwork((network) => {
+      const says = /^This machine has no address \S+: change HOST in \.env$/;
+      return checkMistakes(
+        network,
+        ['203.0.113.7', '2001:db8::7', 'nowhere.invalid'].map((host) => [`HOST=${host}`, says]),
+      );
+    }));
+
+  test('an ADDRESS that is none', () =>
+    withNetwork((network) => {
+      const says =
+        /^node-1\/\.env: ADDRESS=.* is no address: write it like 192\.168\.1\.5 or ws:\/\//;
+      const addresses = [
+        'http://10.0.0.1:4001',
+        'two words',
+        'ws://10.0.0.1:4001/path',
+        'ws://user@10.0.0.1',
+        '10.0.0.1:70000',
+        'x'.repeat(300),
+      ];
+      return checkMistakes(
+        network,
+        addresses.map((address) => [`ADDRESS=${address}`, says]),
+      );
+    }));
+
+  test('a number of peers that is none, or that no node can have', () =>
+    withNetwork((network) => {
+      const says = /^node-1\/\.env: MAX_PEERS must be a whole number from 1 to 128$/;
+      return checkMistakes(
+        network,
+        ['0', '129', '1.5', '1e1', 'many'].map((number) => [`MAX_PEERS=${number}`, says]),
+      );
+    }));
+
+  test('an ADDRESS where nobody can be reached', () =>
+    withNetwork((network) =>
+      checkMistakes(
+        network,
+        ['0.0.0.0', 'ws://0.0.0.0:4001', 'ws://[::]:4001'].map((address) => [
+          `HOST=127.0.0.1\nADDRESS=${address}`,
+          /^node-1\/\.env: .*ADDRESS/,
+        ]),
+      ),
+    ));
+
+  test('a NETWORK_SECRET that is empty: it would let in everybody', () =>
+    withNetwork((network) =>
+      checkMistakes(
+        network,
+        ['', '""', '" "'].map((secret) => [
+          `NETWORK_SECRET=${secret}`,
+          /^node-1\/\.env: NETWORK_SECRET /,
+        ]),
+      ),
+    ));
+
+  test('a NETWORK_SECRET that fits into no header, and is not told', () =>
+    withNetwork((network) =>
+      checkMistakes(
+        network,
+        ['geheimnüß', '"geheim\\nnis"', '"geheim\u{1f512}"'].map((secret) => [
+          `NETWORK_SECRET=${secret}`,
+          /^node-1\/\.env: NETWORK_SECRET must (?!.*geheim)/,
+        ]),
+      ),
+    ));
+
+  test('certificates that are not there, are none, or do not belong together', () =>
+    withNetwork(async (network) => {
+      await makeCertificate(network.root, 'a');
+      await makeCertificate(network.root, 'b');
+      await makeCertificate(network.root, 'old');
+      await expire(network.root, 'old');
+      const both = (cert: string, key: string) => `TLS_CERT=../${cert}\nTLS_KEY=../${key}`;
+      const mistakes = [
+        ['TLS_CERT=../a.pem', /TLS_CERT needs a TLS_KEY$/],
+        ['TLS_KEY=../a-key.pem', /TLS_KEY needs a TLS_CERT$/],
+        [both('c.pem', 'a-key.pem'), /TLS_CERT=\.\.\/c\.pem cannot be read \(ENOENT.*\)$/],
+        [both('a.pem', ''), /TLS_KEY=\.\.\/ cannot be read \(EISDIR.*\)$/],
+        [both('package.json', 'a-key.pem'), /TLS_CERT=\S+ holds nothing in PEM format that can/],
+        [both('a.pem', 'a.pem'), /TLS_KEY=\S+ holds nothing in PEM format that can be used$/],
+        [both('a.pem', 'b-key.pem'), /TLS_KEY=\S+b-key\.pem is not the key of TLS_CERT=\S+a\.pem$/],
+        [
+          `${both('a.pem', 'a-key.pem')}\nHOST=127.0.0.2`,
+          /TLS_CERT is not for 127\.0\.0\.2, by which others reach this node$/,
+        ],
+        [
+          `${both('a.pem', 'a-key.pem')}\nADDRESS=mesh.example`,
+          /TLS_CERT is not for mesh\.example, by which others reach this node$/,
+        ],
+        [both('old.pem', 'old-key.pem'), /TLS_CERT has expired, on \w+ /],
+        ['TLS_CA=../c.pem', /TLS_CA=\.\.\/c\.pem cannot be read \(ENOENT.*\)$/],
+        ['TLS_CA=../package.json', /TLS_CA=\S+ holds nothing in PEM format that can be used$/],
+        ['TLS_CA=../a-key.pem', /TLS_CA=\S+ holds nothing in PEM format that can be used$/],
+        [
+          `${both('a.pem', 'a-key.pem')}\nADDRESS=ws://10.0.0.1`,
+          /ADDRESS=ws:\/\/10\.0\.0\.1 does not fit TLS_CERT: with TLS it begins with wss:\/\/$/,
+        ],
+      ] as const;
+      await checkMistakes(
+        network,
+        mistakes.map(([lines, says]) => [lines, new RegExp(`^node-1/\\.env: ${says.source}`)]),
+      );
+    }));
+});

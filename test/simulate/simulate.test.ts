@@ -1,0 +1,108 @@
+/** The simulator: it repeats itself, and does what real nodes do. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { PROJECT, until } from '../support/helpers.js';
+import { Program, type RunningNode, withNetwork } from '../support/network.js';
+import { statusOf } from '../support/status.js';
+
+const RUN = 'simulate/run.js';
+
+/** Simulates a network, and returns what is said of it: each figure by its name. */
+async function simulate(...args: string[]): Promise<Map<string, string>> {
+  const { code, stdout, stderr } = await new Program([RUN, ...args], PROJECT).result();
+  assert.equal(code, 0, stderr);
+  return new Map(
+    stdout.split('\n').map((line) => [line.slice(0, 22).trim(), line.slice(22).trim()]),
+  );
+}
+
+async function peersOf(node: RunningNode): Promise<number> {
+  const { network } = await statusOf(node);
+  return network.nodes.filter(({ state }) => state === 'connected').length;
+}
+
+describe('simulated networks', { concurrency: 2 }, () => {
+  test('are the same for the same seed, and others for another', async () => {
+    const args = ['--nodes', '60', '--max-peers', '8', '--churn', '20', '--loss', '0.5'];
+    const run = async (seed: string) =>
+      [...(await simulate(...args, '--seed', seed))].slice(1).join('\n');
+    const [first, again, other] = await Promise.all([run('7'), run('7'), run('8')]);
+    assert.equal(first, again);
+    assert.notEqual(first, other);
+  });
+
+  for (const nodes of [3, 50]) {
+    test(`of ${nodes} are full meshes, where all get each transaction once`, async () => {
+      const figures = await simulate('--nodes', `${nodes}`);
+      const others = `${nodes - 1}.0, ${nodes - 1} to ${nodes - 1}`;
+      assert.equal(figures.get('peers it dialled'), others);
+      assert.equal(figures.get('peers that dialled it'), others);
+      assert.equal(figures.get('reached by relay'), '100 %');
+      assert.equal(figures.get('copies per node'), ((nodes - 1) / nodes).toFixed(1));
+      assert.match(figures.get('hops') ?? '', /, 1 at most$/);
+    });
+  }
+
+  test('with more nodes than there are places are connected, and relay to all', async () => {
+    const figures = await simulate('--nodes', '200', '--max-peers', '4', '--seed', '1');
+    assert.match(figures.get('all connected') ?? '', /^\d+ s after/);
+    assert.equal(figures.get('reached by relay'), '100 %');
+    assert.match(figures.get('peers it dialled') ?? '', /, [4-9] to (8|9|1[0-2])$/);
+  });
+
+  test('that lose messages and nodes bring each transaction to all by comparing', async () => {
+    const unsteady = ['--churn', '60', '--loss', '5', '--seed', '1'];
+    const figures = await simulate('--nodes', '60', '--max-peers', '2', ...unsteady);
+    assert.notEqual(figures.get('reached by relay'), '100 %');
+    assert.equal(figures.get('and by comparing'), '100 %');
+  });
+
+  test('of which nobody is left have figures of nothing', async () => {
+    const figures = await simulate(
+      ...['--nodes', '2', '--churn', '1000', '--transactions', '1', '--seed', '1'],
+    );
+    assert.equal(figures.get('nodes up'), '0 of 2');
+    assert.doesNotMatch([...figures.values()].join(), /NaN|Infinity/);
+  });
+
+  for (const [size, maxPeers] of [
+    [5, 128],
+    [6, 1],
+  ] as const) {
+    test(`have as many connections as ${size} real nodes with MAX_PEERS=${maxPeers}`, () =>
+      withNetwork(async (network) => {
+        const env = await network.read('node-1/.env');
+        await network.write('node-1/.env', `${env.trimEnd()}\nMAX_PEERS=${maxPeers}\n`);
+        const nodes = await network.startNodes(size);
+        const args = ['--nodes', `${size}`, '--max-peers', `${maxPeers}`];
+        const expected = (await simulate(...args)).get('peers it dialled');
+        let links = '';
+        await until(
+          () => `peers as simulated, ${expected}; there are ${links}`,
+          async () => {
+            const counts = await Promise.all(nodes.map(peersOf));
+            const mean = counts.reduce((a, b) => a + b, 0) / size;
+            links = `${mean.toFixed(1)}, ${Math.min(...counts)} to ${Math.max(...counts)}`;
+            return links === expected;
+          },
+        );
+      }));
+  }
+
+  test('take no numbers that make no sense, and say so in one line', async () => {
+    for (const args of [
+      ['--nodes', '1'],
+      ['--nodes', 'many'],
+      ['--nodes', '2.5'],
+      ['--max-peers', '129'],
+      ['--loss', '101'],
+      ['--seed', ''],
+      ['--size', '3'],
+    ]) {
+      const { code, stdout, stderr } = await new Program([RUN, ...args], PROJECT).result();
+      assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+      assert.match(stderr, /^[^\n]+\n$/);
+    }
+  });
+});

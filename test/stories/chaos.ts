@@ -1,0 +1,312 @@
+/**
+ * Five nodes, transactions and blocks at random ones, and all that can happen to a network: kills,
+ * stops, cuts, losses and restarts. Then quiet: all chains and all pools must become the same, with
+ * every transaction that a node has given a receipt for in one of the two, and none twice.
+ */
+
+import assert from 'node:assert/strict';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import fs from 'fs-extra';
+import { GENESIS, whyBadContent, whyNotNext } from '../../lib/chain/block.js';
+import { readArguments } from '../../lib/commands/command-line.js';
+import { fail } from '../../lib/log.js';
+import { type Block, type Header, parseBlock } from '../../lib/wire/block.js';
+import { Client, makeIds } from '../support/client.js';
+import { isJson, makeTransaction, until } from '../support/helpers.js';
+import { Network, type RunningNode } from '../support/network.js';
+import type { Switchboard } from '../support/switchboard.js';
+
+const USAGE = `Usage: npm run chaos -- [options]
+
+Takes five nodes through random kills, stops, cuts and losses, and checks that all pools and all
+chains are the same in the end. A run that fails says how to run it again.
+
+  --seed N      what happens, and when, follows from it (default: a new one)
+  --seconds N   how long before it becomes quiet (default: 120)
+  --help        print this`;
+
+const NODES = 5;
+/** Longer than the longest wait for the next dial or comparison that the nodes can come to. */
+const QUIET_LIMIT_MS = 150_000;
+
+/** What happens, to which node, and when; for how long, if it passes; times in milliseconds. */
+interface Happening {
+  readonly atMs: number;
+  readonly what: 'add' | 'seal' | 'kill' | 'stop' | 'cut' | 'lose';
+  readonly node: number;
+  readonly forMs: number;
+  /** How many transactions to add, or every which one to lose. */
+  readonly count: number;
+}
+
+/**
+ * Runs a network through a random schedule, and checks what is left.
+ *
+ * @param seed the schedule follows from it
+ * @param tell hears of the progress, in a few lines
+ * @throws Error that says what does not hold
+ */
+export async function runChaos(
+  seed: number,
+  seconds: number,
+  tell: (line: string) => void,
+): Promise<void> {
+  const network = await Network.create();
+  try {
+    const { nodes, switchboard } = await network.startBehindSwitchboard(NODES);
+    const chaos = new Chaos(network, nodes, switchboard, tell);
+    await chaos.play(makeSchedule(seed, seconds));
+    await chaos.untilAllAreSame();
+  } finally {
+    await network.close();
+  }
+}
+
+function makeSchedule(seed: number, seconds: number): Happening[] {
+  const random = newRandom(seed);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const choices = [
+    'kill',
+    'stop',
+    'cut',
+    'lose',
+    'seal',
+    'add',
+    'add',
+    'add',
+    'add',
+    'add',
+  ] as const;
+  const schedule: Happening[] = [];
+  for (let atMs = 0; atMs < seconds * 1000; atMs += 10 + below(150)) {
+    const what = choices[below(choices.length)] ?? 'add';
+    const [node, forMs] = [below(NODES), 200 + below(3000)];
+    schedule.push({ atMs, what, node, forMs, count: 2 + below(what === 'lose' ? 4 : 800) });
+  }
+  return schedule;
+}
+
+class Chaos {
+  readonly #network: Network;
+  readonly #nodes: RunningNode[];
+  readonly #switchboard: Switchboard;
+  readonly #tell: (line: string) => void;
+  readonly #clients: (Client | undefined)[] = [];
+  /** What is under way and passes: a node that is down, a cut. One at a time for each. */
+  readonly #passing = new Map<string | number, Promise<void>>();
+  #error: Error | undefined;
+  readonly #receipted = new Set<string>();
+  #sent = 0;
+  #sealed = 0;
+  #happened = 0;
+
+  constructor(
+    network: Network,
+    nodes: RunningNode[],
+    switchboard: Switchboard,
+    tell: (line: string) => void,
+  ) {
+    this.#network = network;
+    this.#nodes = nodes;
+    this.#switchboard = switchboard;
+    this.#tell = tell;
+  }
+
+  async play(schedule: readonly Happening[]): Promise<void> {
+    const startedMs = performance.now();
+    for (const { atMs, ...happening } of schedule) {
+      await sleep(atMs - (performance.now() - startedMs));
+      this.#begin(happening);
+    }
+    await Promise.all(this.#passing.values());
+    if (this.#error !== undefined) throw this.#error;
+    for (const node of this.#nodes.keys()) this.#leave(node);
+    this.#tell(
+      `${this.#happened} happenings, ${this.#sent} transactions, ${this.#receipted.size} receipts, ${this.#sealed} blocks`,
+    );
+  }
+
+  async untilAllAreSame(): Promise<void> {
+    const quietMs = performance.now();
+    let all: Ledger[] = [];
+    await until(
+      () => {
+        const found = all.map((ledger) => {
+          return `${ledger.pooled.length} and ${ledger.sealed.length} in ${heightOf(ledger)}`;
+        });
+        return `all to be the same; they have, pooled and sealed in blocks: ${found.join('; ')}`;
+      },
+      async () => {
+        // Whoever looks all the time keeps the switchboard, which is here as well, from its work.
+        await sleep(500);
+        all = await Promise.all(this.#nodes.map(ledgerOf));
+        // Of two chains that are equally long, the next block decides.
+        if (areAlike(all.map(heightOf)) && !areAlike(all.map(({ chain }) => chain))) {
+          await this.#seal(0);
+        }
+        return areAlike(all.map(({ pooled, chain }) => pooled.sort().join() + chain));
+      },
+      QUIET_LIMIT_MS,
+    );
+    const seconds = ((performance.now() - quietMs) / 1000).toFixed(1);
+    const { pooled, sealed, chain } = all[0] as Ledger;
+    const ids = [...pooled, ...sealed];
+    const blocks = checkChain(chain);
+    this.#tell(
+      `${seconds} s later, all have the same ${blocks} blocks, with ${sealed.length} transactions, and ${pooled.length} in the pool`,
+    );
+    assert.equal(new Set(ids).size, ids.length, 'a transaction is there twice');
+    const held = new Set(ids);
+    const lost = [...this.#receipted].filter((id) => !held.has(id));
+    assert.deepEqual(lost, [], 'a transaction that has a receipt is lost');
+  }
+
+  /** Begins something, unless the like of it is under way. */
+  #begin({ what, node, forMs, count }: Omit<Happening, 'atMs'>): void {
+    const process = this.#nodes[node]?.process;
+    const actions: Record<Happening['what'], () => Promise<void>> = {
+      add: () => this.#add(node, count),
+      seal: () => this.#seal(node),
+      kill: () => this.#kill(node, forMs),
+      stop: async () => {
+        process?.kill('SIGSTOP');
+        await sleep(forMs);
+        process?.kill('SIGCONT');
+      },
+      cut: async () => {
+        this.#switchboard.cutInTwo([node, (node + 1) % NODES]);
+        await sleep(forMs);
+        this.#switchboard.healAll();
+      },
+      lose: async () => {
+        this.#switchboard.dropEvery = count;
+        await sleep(forMs);
+        this.#switchboard.dropEvery = undefined;
+      },
+    };
+    const place = {
+      add: `client ${node}`,
+      seal: 'seal',
+      kill: node,
+      stop: node,
+      cut: 'cut',
+      lose: 'loss',
+    }[what];
+    if (this.#passing.has(place)) return;
+    this.#happened += 1;
+    const passing = actions[what]()
+      .catch((error) => {
+        this.#error ??= error;
+      })
+      .finally(() => this.#passing.delete(place));
+    this.#passing.set(place, passing);
+  }
+
+  /** A node that is stopped gets what goes into its buffers, one that is down nothing. */
+  async #add(node: number, count: number): Promise<void> {
+    if (!this.#clients[node]?.isOpen) {
+      if (this.#passing.has(node)) return;
+      this.#leave(node);
+      const { address } = this.#nodes[node] as RunningNode;
+      this.#clients[node] = await Client.open(address).catch(() => undefined);
+    }
+    this.#clients[node]?.send(...makeIds(`${this.#sent}+`, count).map(makeTransaction));
+    this.#sent += count;
+  }
+
+  /** It may be in vain: the node is down, or another block is first. */
+  async #seal(node: number): Promise<void> {
+    const { folder } = this.#nodes[node] as RunningNode;
+    const result = await this.#network.run(['add-block.js', '--empty'], basename(folder));
+    if (result.code === 0) this.#sealed += 1;
+  }
+
+  async #kill(node: number, forMs: number): Promise<void> {
+    const killed = this.#nodes[node] as RunningNode;
+    await killed.end('SIGKILL');
+    await sleep(forMs);
+    this.#nodes[node] = await this.#network.restart(killed);
+  }
+
+  #leave(node: number): void {
+    const client = this.#clients[node];
+    client?.socket.terminate();
+    for (const { id } of client?.receipts ?? []) this.#receipted.add(String(id));
+    this.#clients[node] = undefined;
+  }
+}
+
+/** What a node has: the ids in its pool, those in its blocks, and these as they are on disk. */
+interface Ledger {
+  readonly pooled: string[];
+  readonly sealed: string[];
+  readonly chain: string;
+}
+
+async function ledgerOf(node: RunningNode): Promise<Ledger> {
+  const chain = await fs.readFile(join(node.folder, 'blocks.json'), 'utf8').catch(() => '[]');
+  const idOf = ({ id }: { id?: unknown }) => String(id);
+  const sealed = isJson(chain)
+    ? JSON.parse(chain).flatMap((block: { transactions: object[] }) => block.transactions.map(idOf))
+    : [];
+  // What has just been cut off lacks its last line break.
+  return { pooled: (await node.pool()).map(idOf), sealed, chain: chain.trimEnd() };
+}
+
+function heightOf({ chain }: Ledger): number {
+  return chain.split('\n').length - 3;
+}
+
+function areAlike(values: readonly (string | number)[]): boolean {
+  return values.every((value) => value === values[0]);
+}
+
+/** Checks every block; returns how many there are beside the genesis. */
+function checkChain(chain: string): number {
+  const [genesis, ...blocks] = (JSON.parse(chain) as object[]).map((value) => {
+    return parseBlock(value, JSON.stringify(value)) as Block;
+  });
+  assert.deepEqual(genesis, GENESIS);
+  const sealed = new Set<string>();
+  let parent: Header = GENESIS;
+  for (const block of blocks) {
+    const why = whyNotNext(block, parent) ?? whyBadContent(block, (key) => sealed.has(key));
+    assert.equal(why, undefined, `block ${block.height}`);
+    for (const { key } of block.transactions) sealed.add(key);
+    parent = block;
+  }
+  return blocks.length;
+}
+
+/** mulberry32, by Tommy Ettinger: numbers from 0 up to 1 that follow from a seed. */
+function newRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function main(): Promise<void> {
+  const flags = readArguments(USAGE, {
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    seconds: { type: 'string', default: '120' },
+  });
+  const [seed, seconds] = [Number(flags.seed), Number(flags.seconds)];
+  if (!Number.isSafeInteger(seed)) fail(`--seed ${flags.seed} is not a whole number`);
+  if (!(seconds > 0 && seconds < Infinity))
+    fail(`--seconds ${flags.seconds} is not a number above 0`);
+  const command = `npm run chaos -- --seed ${seed} --seconds ${seconds}`;
+  console.log(`Seed ${seed}, ${seconds} s`);
+  try {
+    await runChaos(seed, seconds, console.log);
+  } catch (error) {
+    fail(`${(error as Error).message}\nRun it again: ${command}`);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

@@ -1,0 +1,323 @@
+/**
+ * The user stories, each shown from outside: by real processes, sockets and files, so that
+ * they hold for anybody's node. Each gets a new network made from the node under test.
+ */
+
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fs from 'fs-extra';
+import {
+  connectTo,
+  freePort,
+  isListening,
+  makeTransaction,
+  say,
+  transactionMessage,
+  until,
+} from '../support/helpers.js';
+import {
+  connectedAddressesOf,
+  type Network,
+  type RunningNode,
+  untilFullMesh,
+} from '../support/network.js';
+import { Forwarder, MuteServers } from '../support/trap-servers.js';
+
+export interface Story {
+  readonly title: string;
+  /** Throws, with the reason, when the story does not hold. */
+  readonly check: (network: Network) => Promise<void>;
+}
+
+const handshake = (...data: string[]) => ({ type: 'HANDSHAKE', data });
+
+export const stories: Story[] = [
+  {
+    title: 'a node serves WebSocket connections on the PORT in its .env',
+    async check(network) {
+      const node = await network.startNode();
+      const socket = await connectTo(node.address);
+      socket.close();
+    },
+  },
+  {
+    title: 'at start it dials every known peer, and goes on while one is down',
+    async check(network) {
+      const up = await network.trap();
+      const downPort = await freePort();
+      await network.startNode('node-1', [up.address, `ws://localhost:${downPort}`]);
+      await until('a dial of the known peer that is up', () => up.callers.length > 0);
+      // Long enough for the first attempts at the other one to fail.
+      await sleep(2000);
+      const late = await network.trap(downPort);
+      await until('a dial of the known peer that came up later', () => late.callers.length > 0);
+    },
+  },
+  {
+    title: 'a connection it opened starts with a HANDSHAKE: itself, and all it is connected to',
+    async check(network) {
+      const [first, second] = [await network.trap(), await network.trap()];
+      const node = await network.startNode('node-1', [first.address]);
+      await until('a first HANDSHAKE', () => first.received('HANDSHAKE').length > 0);
+      await say(node.address, handshake(second.address));
+      await until('a second HANDSHAKE', () => second.received('HANDSHAKE').length > 0);
+
+      for (const [trap, addresses] of [
+        [first, [node.address, first.address]],
+        [second, [node.address, first.address, second.address]],
+      ] as const) {
+        const caller = trap.callers[0];
+        assert.equal(caller?.binaryFrames, 0, 'the HANDSHAKE is a text frame');
+        const message = JSON.parse(caller?.frames[0] as string);
+        assert.deepEqual(Object.keys(message).sort(), ['data', 'type']);
+        assert.equal(message.data[0], node.address, 'its own address comes first');
+        assert.deepEqual([...message.data].sort(), [...addresses].sort());
+      }
+    },
+  },
+  {
+    title: 'on a HANDSHAKE it dials every address that it is not connected to yet',
+    async check(network) {
+      const [known, one, two] = [await network.trap(), await network.trap(), await network.trap()];
+      const node = await network.startNode('node-1', [known.address]);
+      await until('a dial of the known peer', () => known.openCallers.length > 0);
+      await say(node.address, handshake(known.address, one.address, two.address));
+      await until('a dial of both new addresses', () =>
+        [one, two].every((trap) => trap.openCallers.length > 0),
+      );
+      await say(node.address, handshake(two.address, one.address, known.address));
+      await sleep(1000);
+      for (const trap of [known, one, two]) {
+        assert.equal(trap.callers.length, 1, `${trap.address} is dialled once`);
+      }
+    },
+  },
+  {
+    title: 'an address that disconnects is no longer named as connected, and is dialled again',
+    async check(network) {
+      const { node, peer } = await network.startNodeWithPeer();
+      assert.deepEqual(await connectedAddressesOf(node), [peer.address]);
+      await peer.close();
+      await until(
+        'the address to be named no more',
+        async () => (await connectedAddressesOf(node)).length === 0,
+      );
+      const back = await network.trap(peer.port);
+      await until('a new dial', () => back.openCallers.length > 0);
+      await until('the address to be named again', async () =>
+        (await connectedAddressesOf(node)).includes(peer.address),
+      );
+    },
+  },
+  {
+    title: 'it never makes two attempts at one address at once, and a failed one is forgotten',
+    async check(network) {
+      const mute = network.keep(await MuteServers.open(1));
+      const [address] = mute.addresses as [string];
+      const node = await network.startNode();
+      for (let i = 0; i < 5; i++) {
+        await say(node.address, handshake(address, address));
+        await sleep(200);
+      }
+      assert.equal(mute.accepted, 1, 'not one attempt while none was answered');
+      mute.hangUp();
+      await until('another attempt after the failed one', async () => {
+        await say(node.address, handshake(address));
+        return mute.accepted > 1;
+      });
+    },
+  },
+  {
+    title: 'it never stays connected to itself, in whatever spelling or under another name',
+    async check(network) {
+      const port = await freePort();
+      const spellings = ['localhost', 'LOCALHOST', '127.0.0.1', '[::1]', '127.1', 'localhost.']
+        .map((host) => `ws://${host}:${port}`)
+        .concat(`ws://localhost:${port}/`);
+      await network.addNode('node-1', port, spellings);
+      const node = await network.launch('node-1', port).listening();
+      await say(node.address, handshake(...spellings));
+      await sleep(1000);
+      assert.deepEqual(await connectedAddressesOf(node), [], 'it is connected to itself');
+
+      const otherName = network.keep(await Forwarder.open(port));
+      await say(node.address, handshake(otherName.address));
+      await until('a look at the other name', () => otherName.accepted > 0);
+      await until('the connection to itself to end', () => !otherName.isOpen);
+      const { accepted } = otherName;
+      await say(node.address, handshake(otherName.address));
+      await sleep(2500);
+      assert.equal(otherName.accepted, accepted, 'its other name is dialled again');
+      assert.deepEqual(await connectedAddressesOf(node), [], 'it names its other name');
+    },
+  },
+  {
+    title: 'three clones end connected all to all, whatever order they start or restart in',
+    async check(network) {
+      for (const order of [[0, 1, 2], [2, 1, 0], null]) {
+        const ports = [await freePort(), await freePort(), await freePort()];
+        const known = [`ws://localhost:${ports[0]}`, `ws://localhost:${ports[2]}`];
+        const nodes: RunningNode[] = [];
+        for (const [index, port] of ports.entries()) {
+          await fs.remove(network.path(`node-${index + 1}`, 'peers.json'));
+          await network.addNode(`node-${index + 1}`, port, known);
+        }
+        for (const index of order ?? [0, 1, 2]) {
+          const node = network.launch(`node-${index + 1}`, ports[index] as number);
+          nodes[index] = node;
+          // Without an order, all start at once.
+          if (order !== null) await node.listening();
+        }
+        for (const node of nodes) await node.listening();
+        await untilFullMesh(nodes);
+
+        for (const [index, node] of nodes.entries()) {
+          await node.end('SIGKILL');
+          nodes[index] = await network.launch(node.name, node.port).listening();
+          await untilFullMesh(nodes);
+        }
+        for (const node of nodes) await node.end();
+      }
+    },
+  },
+  {
+    title: 'a TRANSACTION from anyone is kept as it came and relayed; a known one goes no further',
+    async check(network) {
+      const [first, second] = [await network.trap(), await network.trap()];
+      const node = await network.startNode('node-1', [first.address, second.address]);
+      await until('both connections', () =>
+        [first, second].every((trap) => trap.openCallers.length > 0),
+      );
+
+      const byId = { id: 'a', fromAddress: null, toAddress: 'ö', amount: 0.5, note: { x: [1] } };
+      const byHash = { fromAddress: 'me', amount: 1, hash: 'b'.repeat(64) };
+      for (const data of [byId, byHash, byId, byHash]) {
+        await say(node.address, { type: 'TRANSACTION', data });
+      }
+      await until('both in the pool', async () => (await node.pool()).length >= 2);
+      await say(node.address, { type: 'TRANSACTION', data: byId });
+      await say(node.address, transactionMessage('last'));
+      await until('the last one to be relayed', () =>
+        [first, second].every((trap) => trap.received('TRANSACTION').length >= 3),
+      );
+
+      const expected = [byId, byHash, makeTransaction('last')];
+      await until('the last one in the pool', async () => (await node.pool()).length >= 3);
+      assert.deepEqual(await node.pool(), expected, 'the pool');
+      for (const trap of [first, second]) {
+        assert.deepEqual(trap.received('TRANSACTION'), expected, 'what a peer got');
+      }
+    },
+  },
+  {
+    title: 'clone-node makes the next free node-N without data; delete-nodes removes exactly those',
+    async check(network) {
+      await network.write('node-1/transactions.json', JSON.stringify([makeTransaction('old')]));
+      for (let i = 0; i < 3; i++) await runScript(network, 'clone-node.js');
+      await fs.remove(network.path('node-3'));
+      await runScript(network, 'clone-node.js');
+
+      const code = async (name: string) =>
+        (await fs.readdir(network.path(name))).filter((file) => /\.(js|ts)$/.test(file)).sort();
+      for (const number of [2, 3, 4]) {
+        const name = `node-${number}`;
+        assert.ok(await fs.pathExists(network.path(name)), `${name} is there`);
+        assert.match(
+          await network.read(`${name}/.env`),
+          new RegExp(`^PORT=${4000 + number}$`, 'm'),
+        );
+        assert.deepEqual(await code(name), await code('node-1'), 'the same code files');
+        for (const file of [...(await code('node-1')), 'known-peers.json']) {
+          assert.equal(await network.read(`${name}/${file}`), await network.read(`node-1/${file}`));
+        }
+        assert.deepEqual(await fs.readJson(network.path(name, 'transactions.json')), [], 'no data');
+      }
+      assert.equal((await fs.readJson(network.path('node-1/transactions.json'))).length, 1);
+
+      const bystanders = ['node-x', 'node-2b', 'my-node-2', 'node-', 'node-05'];
+      for (const name of bystanders) await fs.mkdir(network.path(name));
+      await network.write('node-77', 'a file, not a node');
+      await runScript(network, 'delete-nodes.js');
+      for (const name of ['node-2', 'node-3', 'node-4']) {
+        assert.ok(!(await fs.pathExists(network.path(name))), `${name} is removed`);
+      }
+      for (const name of [...bystanders, 'node-1/index.js', 'node-77']) {
+        assert.ok(await fs.pathExists(network.path(name)), `${name} is left alone`);
+      }
+    },
+  },
+  {
+    title: 'add-transaction gives a node a transaction, at the top and inside a node folder',
+    async check(network) {
+      const nodes = [await network.startNode('node-1'), await network.startNode('node-2')];
+      const [one, two] = nodes as [RunningNode, RunningNode];
+      await runScript(network, 'add-transaction.js');
+      await runScript(network, 'add-transaction.js', 'node-2');
+      for (const node of nodes) {
+        await until(`${node.name} to have it`, async () => (await node.pool()).length === 1);
+        const [transaction] = await node.pool();
+        for (const key of ['fromAddress', 'toAddress', 'amount', 'timeStamp', 'hash']) {
+          assert.ok(transaction !== undefined && key in transaction, `a transaction has ${key}`);
+        }
+      }
+      await runScript(network, 'add-transaction.js', '.', '--node', 'node-2', '--count', '500');
+      await runScript(network, 'add-transaction.js', '.', '--address', one.address, '--from', 'me');
+      await until('500 more', async () => (await two.pool()).length === 501);
+      await until('one more', async () => (await one.pool()).length === 2);
+      assert.equal((await one.pool())[1]?.fromAddress, 'me');
+      assert.equal(new Set((await two.pool()).map(({ id }) => id)).size, 501, 'ids differ');
+    },
+  },
+  {
+    title: 'npm start runs three nodes in one terminal and ends them all on Ctrl-C',
+    async check(network) {
+      const ports = [4001, 4002, 4003];
+      for (const port of ports) {
+        assert.ok(
+          !(await isListening(port)),
+          `port ${port} is in use: this test needs 4001 to 4003`,
+        );
+      }
+      await network.addNode('node-1', 4001, ['ws://localhost:4001', 'ws://localhost:4003']);
+      await requireScript(network, 'start-nodes.js');
+      const terminal = network.start(['start-nodes.js']);
+      for (const port of ports) {
+        await until(
+          () => `a node on ${port}; npm start said: ${terminal.stdout}${terminal.stderr}`,
+          () => isListening(port),
+        );
+      }
+      await untilFullMesh(
+        ports.map((port) => ({ name: `${port}`, address: `ws://localhost:${port}` })),
+      );
+      await say('ws://localhost:4001', transactionMessage('t'));
+      const pools = [1, 2, 3].map((number) => network.path(`node-${number}`, 'transactions.json'));
+      await until('the transaction in all pools', async () =>
+        (await Promise.all(pools.map((pool) => fs.readFile(pool, 'utf8')))).every((text) =>
+          text.includes('"t"'),
+        ),
+      );
+      for (const number of [1, 2, 3])
+        assert.match(terminal.stdout, new RegExp(`^\\[?node-${number}`, 'm'));
+      assert.equal(await terminal.end('SIGINT'), 0, 'it exits with 0');
+      for (const port of ports) assert.ok(!(await isListening(port)), `${port} is free again`);
+    },
+  },
+];
+
+/** Runs a script that must be there and succeed. */
+async function runScript(
+  network: Network,
+  script: string,
+  folder = '.',
+  ...args: string[]
+): Promise<void> {
+  await requireScript(network, script, folder);
+  const { code, stderr } = await network.run([script, ...args], folder);
+  assert.equal(code, 0, `${script} ${args.join(' ')} failed: ${stderr}`);
+}
+
+async function requireScript(network: Network, script: string, folder = '.'): Promise<void> {
+  const where = folder === '.' ? 'beside node-1' : `in ${folder}`;
+  assert.ok(await fs.pathExists(network.path(folder, script)), `there is no ${script} ${where}`);
+}

@@ -1,0 +1,162 @@
+/** Small things that every test needs. */
+
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { WebSocket } from 'ws';
+
+export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+export const OUR_NODE = join(PROJECT, 'node-1');
+
+const DEADLINE_MS = 20_000;
+/** How long one test, or one story, may take. */
+export const TEST_LIMIT_MS = 150_000;
+
+/** Polls until `condition` holds; after the deadline, throws with what was waited for. */
+export async function until(
+  what: string | (() => string),
+  condition: () => boolean | Promise<boolean>,
+  deadlineMs = DEADLINE_MS,
+): Promise<void> {
+  const giveUpMs = performance.now() + deadlineMs;
+  while (!(await condition())) {
+    if (performance.now() > giveUpMs) {
+      throw new Error(
+        `waited ${deadlineMs / 1000} s for: ${typeof what === 'string' ? what : what()}`,
+      );
+    }
+    await sleep(20);
+  }
+}
+
+/** Waits for a promise, but not for ever: what hangs is a failure that says so. */
+export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+  const isDone = new AbortController();
+  const limit = sleep(limitMs, undefined, { signal: isDone.signal }).then(() => {
+    throw new Error(`not done after ${limitMs / 1000} s`);
+  });
+  limit.catch(() => {});
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    isDone.abort();
+  }
+}
+
+/** Opens a connection, as a client that is no node. */
+export async function connectTo(
+  address: string,
+  headers: Record<string, string> = {},
+): Promise<WebSocket> {
+  const socket = new WebSocket(address, {
+    headers,
+    perMessageDeflate: false,
+    handshakeTimeout: DEADLINE_MS,
+  });
+  await new Promise((done, fail) => socket.once('open', done).once('error', fail));
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** Connects, sends these frames, and closes at once. */
+export async function say(address: string, ...frames: (string | object)[]): Promise<void> {
+  const socket = await connectTo(address);
+  for (const frame of frames) {
+    socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+  const closed = new Promise((done) => socket.once('close', done));
+  socket.close();
+  await closed;
+}
+
+/** A transaction as the add-transaction of any node makes it. */
+export function makeTransaction(id: string): Record<string, unknown> {
+  return { id, fromAddress: 'alice', toAddress: 'bob', amount: 1, timeStamp: 1, hash: id };
+}
+
+export function transactionMessage(id: string): object {
+  return { type: 'TRANSACTION', data: makeTransaction(id) };
+}
+
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+/** Far from where other test processes begin: nodes go on dialling ports that are free again. */
+let nextPort = (process.pid * 997) % PORTS;
+
+/**
+ * A port of this machine that nobody listens on, never the same one twice. Below the ports
+ * that systems give to clients, so that no connection takes it in the meantime.
+ */
+export async function freePort(): Promise<number> {
+  const port = FIRST_PORT + nextPort;
+  nextPort = (nextPort + 1) % PORTS;
+  return (await canListen(port)) ? port : freePort();
+}
+
+function canListen(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((done) => {
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
+}
+
+/** How much the system keeps of what is sent to somebody on this machine who does not read. */
+export async function bytesUnderWay(): Promise<number> {
+  const server = createServer((socket) => socket.pause());
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const sender = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  sender.on('error', () => {});
+  const chunk = Buffer.alloc(64 * 1024);
+  let isFull = false;
+  while (!isFull) {
+    sender.write(chunk);
+    isFull =
+      sender.writableLength > 0 && !(await Promise.race([once(sender, 'drain'), sleep(200)]));
+  }
+  const bytes = sender.bytesWritten - sender.writableLength;
+  sender.destroy();
+  server.close();
+  return bytes;
+}
+
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
+  });
+}
+
+/** A seed for what a test does at random; printed, and given back to it with SEED=… npm test. */
+export function newSeed(t: TestContext): number {
+  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+  t.diagnostic(`seed ${seed}`);
+  return seed;
+}
+
+export function checkProperty<T>(t: TestContext, property: fc.IProperty<T>, numRuns = 500): void {
+  fc.assert(property, { seed: newSeed(t), numRuns });
+}
+
+/** The arguments of `script`, which runs a command on a terminal of its own. */
+export function onTerminal(command: string): string[] {
+  return process.platform === 'linux'
+    ? ['-qec', command, '/dev/null']
+    : ['-q', '/dev/null', ...command.split(' ')];
+}
+
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
