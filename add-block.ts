@@ -86,10 +86,10 @@ async function makeNext(): Promise<void> {
   for (;;) {
     const tip = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
     const transactions = await oldestTransactions();
-    // Another block has sealed them all meanwhile.
+    // Another block has taken them all meanwhile.
     if (transactions === undefined) continue;
     if (transactions.length === 0 && !flags.empty) {
-      const what = 'there is nothing to seal (--empty seals a block without transactions)';
+      const what = 'there is nothing to put into a block (--empty makes one without transactions)';
       fail(`The pool of ${address} is empty: ${what}${made > 0 ? `; ${progress()}` : ''}`);
     }
     const mined = await mine(tip, transactions);

@@ -85,7 +85,7 @@ export const LIMITS = Object.freeze({
 
   // What waits for a reader or for the disk
 
-  /** Data that one peer has not read, above which those that send more are paused. */
+  /** Unread data of one peer; above it, senders are paused. */
   slowBytes: 1024 * 1024,
   /** Longest pause for one slow peer, which is then left behind until it has read everything. */
   slowPauseMs: 1_000,
@@ -93,15 +93,15 @@ export const LIMITS = Object.freeze({
   slowPollMs: 5,
   /** Multiple of slowBytes that a plain peer may leave unread before it is disconnected. */
   plainSlowTimes: 4,
-  /** Unread data of all peers; and of all inbound connections: the slowest is closed (1008). */
+  /** Unread data of all peers, and of all inbound connections; the slowest is closed (1008). */
   unreadBytes: 32 * 1024 * 1024,
-  /** Data not yet on disk, above which senders are paused. */
+  /** Data not yet on disk; above it, senders are paused. */
   backlogBytes: 8 * 1024 * 1024,
   /** Longest pause of a sender at a time. */
   pauseMs: 1_000,
-  /** Receipts of one client that wait for the disk or are unread, above which it is paused. */
+  /** Receipts of one client, unsaved or unread; above it, the client is paused. */
   unreadReceiptBytes: 128 * 1024,
-  /** Data not yet on disk, above which transactions and blocks are rejected. */
+  /** Data not yet on disk; above it, transactions and blocks are rejected. */
   unsavedBytes: 64 * 1024 * 1024,
   /** Wait before a write that the disk refused is tried again. */
   saveRetryMs: 1_000,
@@ -170,7 +170,7 @@ export const LIMITS = Object.freeze({
 
   /** Readers of /events on this machine, and as many elsewhere (503). */
   eventStreams: 16,
-  /** Data that one reader of /events has not read, above which it is disconnected. */
+  /** Unread data of one reader of /events; above it, the reader is disconnected. */
   eventStreamBytes: 1024 * 1024,
   /** Interval between two events. */
   eventIntervalMs: 200,

@@ -48,7 +48,7 @@ const chain = grow(
 const genesis: Locator = [{ height: 0, hash: GENESIS.hash }];
 
 /** All that there is to be asked for, and to be said unasked, about blocks: with a longer chain. */
-const longer = grow(trunkTo(5), [text('sealed')]);
+const longer = grow(trunkTo(5), [text('included')]);
 const blockFrames = [
   getLatestBlockFrame(),
   locatorFrame('GET_BLOCKS', genesis),
@@ -139,8 +139,8 @@ test('a node answers no plain client, and takes nothing from it, and says nothin
     const teller = network.keep(await ChainPeer.open(longer));
     await teller.dial(node.address);
     teller.announce();
-    await until('it to be sealed', async () => {
-      return (await askStatus(node.address, { id: 'sealed' }))[0] === 'known';
+    await until('it to be included', async () => {
+      return (await askStatus(node.address, { id: 'included' }))[0] === 'known';
     });
     assert.equal(await blocksFileOf(node), fileOf(longer));
     assert.deepEqual(heard, []);
@@ -195,7 +195,7 @@ test('requests and blocks that are none are malformed: the third closes the conn
       ['LATEST_BLOCK', { ...block, height: 6.5 }],
       ['LATEST_BLOCK', { ...block, hash: block.hash.slice(1) }],
       ['LATEST_BLOCK', { ...block, transactions: undefined }],
-      ['LATEST_BLOCK', { ...block, transactions: ['sealed'] }],
+      ['LATEST_BLOCK', { ...block, transactions: ['included'] }],
       ['LATEST_BLOCK', { ...block, transactions: [{ id: '' }] }],
       ['BLOCKS', {}],
       ['BLOCKS', [null]],

@@ -30,7 +30,7 @@ test('a block as full as one can be is taken, whether it is announced or fetched
       honest.announce(tipOf(ours));
       await untilChainIs(node, ours);
     }
-    // By a fork, in which nothing of this is sealed yet.
+    // By a fork, in which nothing of this is included yet.
     let fork = growBy(base, 2, 'fork');
     for (const fill of fullest) fork = [...fork, fill(fork)];
     await announce(network, node, fork);

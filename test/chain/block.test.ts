@@ -15,7 +15,7 @@ import {
   whyNotNext,
 } from '../../lib/chain/block.js';
 import { type Block, type BlockTransaction, type Header, toBlock } from '../../lib/wire/block.js';
-import { anyBlock, anyHeader, anyTransaction, mined, sealed } from '../support/any-block.js';
+import { anyBlock, anyHeader, anyTransaction, included, mined } from '../support/any-block.js';
 import { checkProperty } from '../support/helpers.js';
 
 const KiB = 1024;
@@ -58,7 +58,7 @@ function blockOf(
 /** A block of so many bytes, in as few characters as it takes. */
 function blockOfBytes(bytes: number): Block {
   const withNote = (note: string) =>
-    blockOf([sealed('a'), { ...sealed('b'), json: `{"id":"b","note":"${note}"}` }]);
+    blockOf([included('a'), { ...included('b'), json: `{"id":"b","note":"${note}"}` }]);
   const missing = bytes - Buffer.byteLength(withNote('').json);
   return withNote('é'.repeat(missing / 2) + 'x'.repeat(missing % 2));
 }
@@ -178,7 +178,7 @@ test('a new block passes all rules, also where the clock has been put back', (t)
 });
 
 test('the nonces that are tried are those that were asked for', () => {
-  const tryNonces = newBlock(GENESIS, [sealed('a')], GENESIS.timestamp + 1);
+  const tryNonces = newBlock(GENESIS, [included('a')], GENESIS.timestamp + 1);
   const found = tryNonces(0, Infinity);
   const next = tryNonces((found?.nonce ?? 0) + 1, Infinity);
   assert.ok(found && next && found.nonce > 0 && next.nonce > found.nonce);
@@ -190,7 +190,7 @@ test('the nonces that are tried are those that were asked for', () => {
 });
 
 test('whose hash is not its own has been forged', (t) => {
-  const block = nextBlock(GENESIS, [sealed('a')], GENESIS.timestamp + 1);
+  const block = nextBlock(GENESIS, [included('a')], GENESIS.timestamp + 1);
   for (const hash of [GENESIS.hash, '0'.repeat(64), block.hash.toUpperCase(), `${block.hash}0`]) {
     assert.equal(whyForged({ ...block, hash }), 'its hash is not its own');
   }
@@ -215,7 +215,7 @@ test('the hash begins with 12 zero bits, and needs no more', () => {
 
 test('a header that does not follow another one is told why', () => {
   const parent = nextBlock(GENESIS, [], GENESIS.timestamp + HOUR_MS);
-  const block = nextBlock(parent, [sealed('b')], parent.timestamp + 1);
+  const block = nextBlock(parent, [included('b')], parent.timestamp + 1);
   assert.equal(whyNotNext(block, parent), undefined);
   const table: [Partial<Header>, string][] = [
     [{ height: 1 }, 'it is no block 2'],
@@ -241,7 +241,7 @@ test('a block may be ahead of the clock by two hours', () => {
 });
 
 test('what cannot be in a block is told why', () => {
-  const [a, b, c] = [sealed('a'), sealed('b'), sealed('c')];
+  const [a, b, c] = [included('a'), included('b'), included('c')];
   // The same id with another content.
   const twin = { ...a, json: a.json.replace('alice', 'eve') };
   assert.equal(whyBadContent(blockOf([a, b, c]), nothingSealed), undefined);
@@ -275,7 +275,7 @@ test('what cannot be in a block is told why', () => {
 });
 
 test('a block has at most 1,024 transactions and 256 KiB', () => {
-  const many = Array.from({ length: 1025 }, (_, i) => sealed(`t${i}`));
+  const many = Array.from({ length: 1025 }, (_, i) => included(`t${i}`));
   assert.equal(whyBadContent(blockOf(many.slice(1)), nothingSealed), undefined);
   const tooMany = 'it has more than 1024 transactions';
   assert.equal(whyBadContent(blockOf(many), nothingSealed), tooMany);

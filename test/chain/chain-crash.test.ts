@@ -1,4 +1,4 @@
-/** `kill -9` while a chain gives way to another, and while the pool is rewritten: nothing is lost. */
+/** `kill -9` while a fork replaces a part of the chain, and while the pool is rewritten: nothing is lost. */
 
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
@@ -49,7 +49,7 @@ const theirs = (count: number) =>
   grow(trunkTo(10), ...numbers(count).map((i) => texts(`theirs ${i}`, `both ${count - i}`)));
 const POOL = texts(...makeIds('pooled ', 50), ...makeIds('theirs 3', 10));
 
-test('50 kills while a chain gives way to another cost no transaction', async (t) => {
+test('50 kills while a fork replaces a part of the chain cost no transaction', async (t) => {
   const scene = { ours: ours(105), theirs: theirs(140), pool: POOL };
   const remains = await playAtRandom(t, scene, 50);
   const between = remains.filter(({ chain }) => chain === 'between').length;

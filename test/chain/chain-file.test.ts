@@ -13,7 +13,13 @@ import {
   trunkTo,
   untilChainIs,
 } from '../support/chain.js';
-import { chainOf, seal, sealedIds, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
+import {
+  chainOf,
+  includedIds,
+  seal,
+  untilOneChain,
+  untilPoolsAre,
+} from '../support/chain-checks.js';
 import { ChainPeer } from '../support/chain-peer.js';
 import { askStatus, give } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
@@ -21,7 +27,7 @@ import { freePort, isJson, makeTransaction, until, within } from '../support/hel
 import { type Network, type RunningNode, withNetwork } from '../support/network.js';
 
 const FILE = 'node-1/blocks.json';
-const CHAIN = growBy(trunkTo(2), 4, 'sealed');
+const CHAIN = growBy(trunkTo(2), 4, 'included');
 /** Line 0 is the opening bracket, line 1 the genesis, and so on. */
 const LINES = fileOf(CHAIN).split('\n');
 const NO_BLOCK = '{"height":3,"timestamp":1,"previousHash":"","transactions":[]}';
@@ -45,11 +51,11 @@ for (const [what, file, says] of [
     changed(4, (line) => line.replace('"nonce":', '$&9')),
     'block 3: ',
   ],
-  ['another transaction', changed(5, (line) => line.replace('sealed', 'forged')), 'block 4: '],
+  ['another transaction', changed(5, (line) => line.replace('included', 'forged')), 'block 4: '],
   ['another spelling of one', changed(5, (line) => line.replace('1.0', '1.00')), 'block 4: '],
   ['a block too few', changed(4, () => ''), 'block 3: '],
   ['a block twice', changed(4, (line) => `${line}\n${line}`), 'block 4: '],
-  ['a transaction twice', fileOf(grow(CHAIN, [text('sealed 3')])), 'block 7: '],
+  ['a transaction twice', fileOf(grow(CHAIN, [text('included 3')])), 'block 7: '],
 ] as const) {
   test(`a node does not start with ${what} in blocks.json, says so in a line, and leaves it`, () =>
     withNetwork(async (network) => {
@@ -107,9 +113,9 @@ test('a chain that lacks only its bracket is whole again', () =>
     await assert.rejects(network.read(`${FILE}.torn`), { code: 'ENOENT' });
   }));
 
-test('what is sealed and still in the pool at the start is taken out of it', () =>
+test('what is included and still in the pool at the start is taken out of it', () =>
   withNetwork(async (network) => {
-    const pool = ['sealed 3', 'pooled', 'sealed 6'].map((id) => text(id));
+    const pool = ['included 3', 'pooled', 'included 6'].map((id) => text(id));
     const node = await startWithChain(network, CHAIN, [], pool);
     await untilPoolsAre([node], ['pooled']);
     await untilChainIs(node, CHAIN);
@@ -137,8 +143,8 @@ for (const [what, theirs] of [
   ['blocks', SEALING],
   ['another chain', FORKING],
 ] as const) {
-  const butFor = (sealed: string[], ...later: string[]) =>
-    [...sealedIds(CHAIN), ...GIVEN, ...later].filter((id) => !sealed.includes(id));
+  const butFor = (included: string[], ...later: string[]) =>
+    [...includedIds(CHAIN), ...GIVEN, ...later].filter((id) => !included.includes(id));
 
   test(`a disk that refuses ${what} is told, and tried until it takes all`, ON_LINUX, () =>
     withNetwork(async (network) => {
@@ -146,7 +152,7 @@ for (const [what, theirs] of [
       await limitFileSize(node, 'unlimited');
       await until('a line', () => node.stdout.includes(`saved again: ${FILE}`));
       await untilChainIs(node, theirs);
-      await untilPoolsAre([node], butFor(sealedIds(theirs)));
+      await untilPoolsAre([node], butFor(includedIds(theirs)));
       await seal(network, node, '--empty');
       await untilOneChain([node], theirs.length);
     }),
@@ -159,7 +165,7 @@ for (const [what, theirs] of [
       await give(node.address, ['later']);
       await node.end('SIGKILL');
       const again = await network.restart(node);
-      await untilPoolsAre([again], butFor(sealedIds(await chainOf(again)), 'later'));
+      await untilPoolsAre([again], butFor(includedIds(await chainOf(again)), 'later'));
     }),
   );
 }

@@ -246,10 +246,10 @@ test('what a new block seals leaves the pool, and is known when it is sent again
     assert.deepEqual(idsIn(await node.pool()), ['a', 'c', 'fresh']);
   }));
 
-test('what is sealed is not fetched from the pool of a peer that has it there', () =>
+test('what is included is not fetched from the pool of a peer that has it there', () =>
   withNetwork(async (network) => {
-    const chain = grow(trunkTo(3), [text('sealed')]);
-    const pool = [text('sealed'), text('open')];
+    const chain = grow(trunkTo(3), [text('included')]);
+    const pool = [text('included'), text('open')];
     const peer = network.keep(await ChainPeer.open(chain, {}, pool));
     const node = await startWithChain(network, chain, [peer.address]);
     await until('the open one', async () => (await node.pool()).length > 0);

@@ -6,9 +6,9 @@ import fs from 'fs-extra';
 import { fileOf, grow, startWithChain, text, trunkTo } from '../support/chain.js';
 import {
   chainFile,
+  includedIds,
   poolIds,
   seal,
-  sealedIds,
   untilOneChain,
   untilPoolsAre,
 } from '../support/chain-checks.js';
@@ -34,7 +34,7 @@ test('nodes that seal in turn have one chain to the byte, and the same pools', (
     }
     await give((nodes[0] as RunningNode).address, ['left over']);
     await untilPoolsAre(nodes, ['left over']);
-    assert.deepEqual(sealedIds(await untilOneChain(nodes, 4)), ids);
+    assert.deepEqual(includedIds(await untilOneChain(nodes, 4)), ids);
   }));
 
 test('each node tells once of each block, in a line that names it', () =>
@@ -67,7 +67,7 @@ test('one that joins gets the whole chain, of a thousand blocks, to the byte', (
     await until('a line about it', () =>
       / synchronised: blocks \d+ to 1000, from ws:/.test(joining.stdout),
     );
-    const known = sealedIds(whole).map(makeTransaction);
+    const known = includedIds(whole).map(makeTransaction);
     const sample = [0, 1, 2000, -1].map((index) => known.at(index));
     assert.deepEqual(new Set(await askStatus(joining.address, ...sample)), new Set(['known']));
     await untilPoolsAre([joining], []);
@@ -104,11 +104,11 @@ test('the halves of a cut network agree on the longer chain, and lose no transac
     switchboard.healAll();
     const chain = await untilOneChain(nodes, 11, HEALING_MS);
     assert.equal(fileOf(chain), fileOf(longer), 'the longer one is left as it was');
-    assert.deepEqual(sealedIds(chain).sort(), ['at both', ...right].sort());
+    assert.deepEqual(includedIds(chain).sort(), ['at both', ...right].sort());
     await untilPoolsAre(nodes, [...left, 'left over', 'right over'], HEALING_MS);
 
     const reorganised =
-      / reorganised: blocks 4 to 8 gave way to (blocks )?4 to 11, from ws:\S+, 50 transactions (are )?back in the pool$/;
+      / reorganised: blocks 4 to 8 replaced by (blocks )?4 to 11, from ws:\S+, 50 transactions (are )?back in the pool$/;
     for (const node of nodes) {
       const found = node.lines.filter((line) => line.includes('] reorganised: '));
       if (node === third || node === fourth) assert.deepEqual(found, []);
@@ -133,15 +133,15 @@ test('chains that part between blocks of the largest size become one, wherever t
     await network.write('node-2/blocks.json', fileOf(theirs));
     const second = await network.launch('node-2', port).listening();
     await untilOneChain([first, second], theirs.length - 1);
-    await untilPoolsAre([first, second], sealedIds(ours.slice(shared.length)));
+    await untilPoolsAre([first, second], includedIds(ours.slice(shared.length)));
   }));
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   test(`chain and pool are the same after ${signal} and another start`, () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      const [sealed, pooled] = [makeIds('sealed', 300), makeIds('pooled', 200)];
-      await give(node.address, sealed);
+      const [included, pooled] = [makeIds('included', 300), makeIds('pooled', 200)];
+      await give(node.address, included);
       await seal(network, node);
       await give(node.address, pooled);
       await untilOneChain([node], 1);
@@ -151,20 +151,20 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       assert.equal(await fs.readFile(chainFile(node), 'utf8'), text);
       await untilPoolsAre([again], pooled);
       assert.deepEqual(
-        new Set(await askStatus(again.address, ...[...sealed, ...pooled].map(makeTransaction))),
+        new Set(await askStatus(again.address, ...[...included, ...pooled].map(makeTransaction))),
         new Set(['known']),
       );
       await seal(network, again);
       const chain = await untilOneChain([again], 2);
-      assert.deepEqual(sealedIds(chain), [...sealed, ...pooled]);
+      assert.deepEqual(includedIds(chain), [...included, ...pooled]);
     }));
 }
 
-test('what was sealed while a node was away does not come back from its pool', () =>
+test('what was included while a node was away does not come back from its pool', () =>
   withNetwork(async (network) => {
     const { nodes, switchboard } = await network.startBehindSwitchboard(3);
     const [first, second, away] = nodes as [RunningNode, RunningNode, RunningNode];
-    const ids = makeIds('sealed', 500);
+    const ids = makeIds('included', 500);
     await give(first.address, ids);
     await untilPoolsAre(nodes, ids);
     switchboard.cutInTwo([2]);

@@ -66,7 +66,7 @@ test('of two chains that are equally long each node keeps its own, and the next 
     peer.announce();
     await untilChainIs(node, other);
     await until('a line about it', () =>
-      / reorganised: blocks 4 to 5 gave way to (blocks )?4 to 6/.test(node.stdout),
+      / reorganised: blocks 4 to 5 replaced by (blocks )?4 to 6/.test(node.stdout),
     );
   }));
 
@@ -92,14 +92,14 @@ test('a fork with more work is taken whole, and the transactions go where they b
     assert.match(
       node.stdout,
       new RegExp(
-        ` reorganised: blocks 4 to 5 gave way to (blocks )?4 to 6, from ${peer.address}, 3 transactions .*back in the pool\n`,
+        ` reorganised: blocks 4 to 5 replaced by (blocks )?4 to 6, from ${peer.address}, 3 transactions .*back in the pool\n`,
       ),
     );
     const again = ['both', 'theirs', 'pooled', 'common', 'ours 1', 'fresh'].map((id) => ({ id }));
     const statuses = await askStatus(node.address, ...again);
     assert.deepEqual(statuses, [...Array(5).fill('known'), 'accepted']);
 
-    // What is back in the pool may be sealed in the new chain.
+    // What is back in the pool may be included in the new chain.
     peer.chain = grow(other, [text('ours 1'), text('ours 3')]);
     peer.announce();
     await untilChainIs(node, peer.chain);
@@ -197,7 +197,7 @@ test('who gives another block than its headers promised does not get it in', () 
     }
   }));
 
-test('a chain of more than 100 blocks that gives way is kept in a file beside', () =>
+test('a chain of more than 100 blocks that is replaced is kept in a file beside', () =>
   withNetwork(async (network) => {
     const { node, peer } = await startAgainst(network, ours, theirs);
     peer.announce();
@@ -208,7 +208,7 @@ test('a chain of more than 100 blocks that gives way is kept in a file beside', 
     assert.equal(await network.read(`node-1/${name}`), fileOf(ours));
   }));
 
-test('a chain of 100 blocks that gives way is not kept', () =>
+test('a chain of 100 blocks that is replaced is not kept', () =>
   withNetwork(async (network) => {
     const own = ours.slice(0, 101);
     const { node, peer } = await startAgainst(network, own, theirs);
@@ -218,7 +218,7 @@ test('a chain of 100 blocks that gives way is not kept', () =>
     assert.deepEqual(await copiesOf(node), []);
   }));
 
-test('of a chain that gives way only the blocks that the other one has not count', () =>
+test('only the blocks that the fork lacks count as replaced', () =>
   withNetwork(async (network) => {
     // A locator names the blocks 46 and 0 of it, with nothing in between.
     const [own, other] = [growBy(trunkTo(40), 70, 'ours'), growBy(trunkTo(40), 71, 'theirs')];
@@ -229,12 +229,12 @@ test('of a chain that gives way only the blocks that the other one has not count
     await until('a line about it', () => node.stdout.includes(' reorganised: '));
     assert.match(
       node.stdout,
-      / reorganised: blocks 41 to 110 gave way to (blocks )?41 to 111, from ws:/,
+      / reorganised: blocks 41 to 110 replaced by (blocks )?41 to 111, from ws:/,
     );
     assert.deepEqual(await copiesOf(node), []);
   }));
 
-test('a chain gives way when its latest block is on disk at last', ON_LINUX, () =>
+test('a chain is replaced when its latest block is on disk at last', ON_LINUX, () =>
   withNetwork(async (network) => {
     const own = growBy(trunkTo(3), 7, `ours ${'x'.repeat(200)}`);
     const [before, other] = [own.slice(0, -1), trunkTo(12)];

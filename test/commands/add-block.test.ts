@@ -1,4 +1,4 @@
-/** add-block.js: what it seals, what it says, and how it ends. */
+/** add-block.js: what it includes, what it says, and how it ends. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,9 +8,9 @@ import { startWithChain, trunkTo } from '../support/chain.js';
 import {
   chainFile,
   chainOf,
+  includedIds,
   readChain,
   seal,
-  sealedIds,
   untilOneChain,
   untilPoolsAre,
 } from '../support/chain-checks.js';
@@ -72,7 +72,7 @@ const mistakes: Mistake[] = [
       await network.startNode();
       return [];
     },
-    says: /^The pool of ws:\/\/localhost:\d+ is empty: there is nothing to seal \(--empty seals a block without transactions\)$/,
+    says: /^The pool of ws:\/\/localhost:\d+ is empty: there is nothing to put into a block \(--empty makes one without transactions\)$/,
   },
   {
     what: 'no NETWORK_SECRET where there is one',
@@ -143,7 +143,7 @@ test('add-block says which block was accepted: that one is in the chain, and not
       [node.address, 1, first.hash, 2],
       [node.address, 2, second.hash, 1],
     ]);
-    assert.deepEqual([sealedIds([first]), sealedIds([second])], [['a', 'b'], ['c']]);
+    assert.deepEqual([includedIds([first]), includedIds([second])], [['a', 'b'], ['c']]);
     assert.match(one.stdout, / 2 transactions, /);
     assert.match(two.stdout, / 1 transaction, /);
     for (const { timestamp } of [first, second]) {
@@ -152,7 +152,7 @@ test('add-block says which block was accepted: that one is in the chain, and not
     await untilPoolsAre([node], []);
   }));
 
-test('add-block seals the oldest first, as many as a block can hold, the rest in the next ones', () =>
+test('add-block takes the oldest first, as many as a block can hold, the rest in the next ones', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
     const [small, large] = [makeIds('small', 1500), makeIds('large', 9)];
@@ -163,7 +163,10 @@ test('add-block seals the oldest first, as many as a block can hold, the rest in
     );
     await ask(node.address, ...large.map((id) => ({ ...makeTransaction(id), pad })));
     const { code, stdout, stderr } = await addBlock(network, '--count', '9');
-    assert.match(stderr, /^[^\n]*the pool of \S+ is empty: there is nothing to seal [^\n]*\n$/i);
+    assert.match(
+      stderr,
+      /^[^\n]*the pool of \S+ is empty: there is nothing to put into a block [^\n]*\n$/i,
+    );
     assert.match(stderr, /\b4 of 9 blocks\b/);
     assert.equal(code, 1);
 
@@ -172,14 +175,14 @@ test('add-block seals the oldest first, as many as a block can hold, the rest in
       .trimEnd()
       .split('\n')
       .map((line) => readLine(line).slice(1));
-    const sealed = chain.slice(1);
+    const included = chain.slice(1);
     assert.deepEqual(
       heights,
-      sealed.map(({ height, hash, transactions }) => [height, hash, transactions.length]),
+      included.map(({ height, hash, transactions }) => [height, hash, transactions.length]),
     );
-    assert.deepEqual(sealedIds(sealed), [...small, ...large]);
-    for (const [i, block] of sealed.slice(0, -1).entries()) {
-      const next = Buffer.byteLength(sealed[i + 1]?.transactions[0]?.json ?? '');
+    assert.deepEqual(includedIds(included), [...small, ...large]);
+    for (const [i, block] of included.slice(0, -1).entries()) {
+      const next = Buffer.byteLength(included[i + 1]?.transactions[0]?.json ?? '');
       const isFull =
         block.transactions.length === LIMITS.blockTransactions ||
         Buffer.byteLength(block.json) + next + 1 > LIMITS.blockBytes;
@@ -207,7 +210,7 @@ test('add-block keeps each transaction as it came, to the letter', () =>
     );
   }));
 
-test('add-block --count seals so many blocks, with --empty also of nothing', () =>
+test('add-block --count makes so many blocks, with --empty also of nothing', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
     await give(node.address, ['a']);
@@ -217,7 +220,7 @@ test('add-block --count seals so many blocks, with --empty also of nothing', () 
       lines.map(readLine),
       blocks.map(({ height, hash }) => [node.address, height, hash, height === 1 ? 1 : 0]),
     );
-    assert.deepEqual(sealedIds(blocks), ['a']);
+    assert.deepEqual(includedIds(blocks), ['a']);
   }));
 
 test('add-block inside a node folder is for that node, also without its ending', () =>

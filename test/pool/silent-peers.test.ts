@@ -96,7 +96,7 @@ describe('when the deadline has passed', { concurrency: 6 }, () => {
       // Two of the first one's, which the other one's five outgrow.
       await untilChainIs(node, honest, LIMITS.answerTimeoutMs + 20_000);
       await until('a line about it', () =>
-        / reorganised: blocks 6 to 7 gave way to (blocks )?6 to 10, from ws:/.test(node.stdout),
+        / reorganised: blocks 6 to 7 replaced by (blocks )?6 to 10, from ws:/.test(node.stdout),
       );
     }));
 

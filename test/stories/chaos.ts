@@ -99,7 +99,7 @@ class Chaos {
   #error: Error | undefined;
   readonly #receipted = new Set<string>();
   #sent = 0;
-  #sealed = 0;
+  #included = 0;
   #happened = 0;
 
   constructor(
@@ -124,7 +124,7 @@ class Chaos {
     if (this.#error !== undefined) throw this.#error;
     for (const node of this.#nodes.keys()) this.#leave(node);
     this.#tell(
-      `${this.#happened} happenings, ${this.#sent} transactions, ${this.#receipted.size} receipts, ${this.#sealed} blocks`,
+      `${this.#happened} happenings, ${this.#sent} transactions, ${this.#receipted.size} receipts, ${this.#included} blocks`,
     );
   }
 
@@ -134,9 +134,9 @@ class Chaos {
     await until(
       () => {
         const found = all.map((ledger) => {
-          return `${ledger.pooled.length} and ${ledger.sealed.length} in ${heightOf(ledger)}`;
+          return `${ledger.pooled.length} and ${ledger.included.length} in ${heightOf(ledger)}`;
         });
-        return `all to be the same; they have, pooled and sealed in blocks: ${found.join('; ')}`;
+        return `all to be the same; they have, pooled and included in blocks: ${found.join('; ')}`;
       },
       async () => {
         // Whoever looks all the time keeps the switchboard, which is here as well, from its work.
@@ -151,11 +151,11 @@ class Chaos {
       QUIET_LIMIT_MS,
     );
     const seconds = ((performance.now() - quietMs) / 1000).toFixed(1);
-    const { pooled, sealed, chain } = all[0] as Ledger;
-    const ids = [...pooled, ...sealed];
+    const { pooled, included, chain } = all[0] as Ledger;
+    const ids = [...pooled, ...included];
     const blocks = checkChain(chain);
     this.#tell(
-      `${seconds} s later, all have the same ${blocks} blocks, with ${sealed.length} transactions, and ${pooled.length} in the pool`,
+      `${seconds} s later, all have the same ${blocks} blocks, with ${included.length} transactions, and ${pooled.length} in the pool`,
     );
     assert.equal(new Set(ids).size, ids.length, 'a transaction is there twice');
     const held = new Set(ids);
@@ -220,7 +220,7 @@ class Chaos {
   async #seal(node: number): Promise<void> {
     const { folder } = this.#nodes[node] as RunningNode;
     const result = await this.#network.run(['add-block.js', '--empty'], basename(folder));
-    if (result.code === 0) this.#sealed += 1;
+    if (result.code === 0) this.#included += 1;
   }
 
   async #kill(node: number, forMs: number): Promise<void> {
@@ -241,18 +241,18 @@ class Chaos {
 /** What a node has: the ids in its pool, those in its blocks, and these as they are on disk. */
 interface Ledger {
   readonly pooled: string[];
-  readonly sealed: string[];
+  readonly included: string[];
   readonly chain: string;
 }
 
 async function ledgerOf(node: RunningNode): Promise<Ledger> {
   const chain = await fs.readFile(join(node.folder, 'blocks.json'), 'utf8').catch(() => '[]');
   const idOf = ({ id }: { id?: unknown }) => String(id);
-  const sealed = isJson(chain)
+  const included = isJson(chain)
     ? JSON.parse(chain).flatMap((block: { transactions: object[] }) => block.transactions.map(idOf))
     : [];
   // What has just been cut off lacks its last line break.
-  return { pooled: (await node.pool()).map(idOf), sealed, chain: chain.trimEnd() };
+  return { pooled: (await node.pool()).map(idOf), included, chain: chain.trimEnd() };
 }
 
 function heightOf({ chain }: Ledger): number {
@@ -269,12 +269,12 @@ function checkChain(chain: string): number {
     return parseBlock(value, JSON.stringify(value)) as Block;
   });
   assert.deepEqual(genesis, GENESIS);
-  const sealed = new Set<string>();
+  const included = new Set<string>();
   let parent: Header = GENESIS;
   for (const block of blocks) {
-    const why = whyNotNext(block, parent) ?? whyBadContent(block, (key) => sealed.has(key));
+    const why = whyNotNext(block, parent) ?? whyBadContent(block, (key) => included.has(key));
     assert.equal(why, undefined, `block ${block.height}`);
-    for (const { key } of block.transactions) sealed.add(key);
+    for (const { key } of block.transactions) included.add(key);
     parent = block;
   }
   return blocks.length;

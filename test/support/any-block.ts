@@ -51,7 +51,7 @@ export const anyBlock: fc.Arbitrary<Block> = fc
   .map(([header, transactions]) => toBlock(header, transactions));
 
 /** A transaction like any other, in the form in which a block has it. */
-export function sealed(id: string): BlockTransaction {
+export function included(id: string): BlockTransaction {
   return { key: keyOf(id), json: JSON.stringify(makeTransaction(id)) };
 }
 

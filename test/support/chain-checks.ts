@@ -21,21 +21,21 @@ export function readChain(text: string): Block[] {
 export function checkChain(blocks: readonly (Block | undefined)[]): Block[] {
   assert.equal(blocks[0]?.json, GENESIS.json, 'a chain begins with the genesis');
   const chain = [GENESIS];
-  const sealed = new Set<Key>();
+  const included = new Set<Key>();
   for (const [height, block] of blocks.entries()) {
     assert.ok(block, `block ${height} is no block`);
     if (height === 0) continue;
     const why =
-      whyNotNext(block, chain.at(-1) as Block) ?? whyBadContent(block, (key) => sealed.has(key));
+      whyNotNext(block, chain.at(-1) as Block) ?? whyBadContent(block, (key) => included.has(key));
     assert.equal(why, undefined, `block ${height}`);
-    for (const { key } of block.transactions) sealed.add(key);
+    for (const { key } of block.transactions) included.add(key);
     chain.push(block);
   }
   return chain;
 }
 
-/** The ids of all that is sealed in some blocks, in their order. */
-export function sealedIds(blocks: readonly Block[]): string[] {
+/** The ids of all that is included in some blocks, in their order. */
+export function includedIds(blocks: readonly Block[]): string[] {
   return blocks.flatMap(({ transactions }) =>
     transactions.map(({ json }) => String(JSON.parse(json).id)),
   );

@@ -7,7 +7,7 @@ import { type Element, readArrayFile } from '../../lib/storage/array-file.js';
 import type { Block } from '../../lib/wire/block.js';
 import { parseBlock } from '../../lib/wire/block.js';
 import { type Chain, fileOf, tipOf, trunkTo } from './chain.js';
-import { chainFile, chainOf, checkChain, poolIds, readChain, sealedIds } from './chain-checks.js';
+import { chainFile, chainOf, checkChain, includedIds, poolIds, readChain } from './chain-checks.js';
 import { ChainPeer } from './chain-peer.js';
 import { freePort, isJson, until } from './helpers.js';
 import { type Network, type RunningNode, withNetwork } from './network.js';
@@ -23,7 +23,7 @@ export interface Scene {
 /** What a kill has left: a chain, a pool, and files that are only there for a while. */
 export interface Remains {
   readonly chain: 'ours' | 'between' | 'theirs';
-  /** Whether something in the pool is sealed. */
+  /** Whether something in the pool is included. */
   readonly isPoolBehind: boolean;
   readonly files: readonly string[];
 }
@@ -45,7 +45,7 @@ export class Stage {
     this.#peer = peer;
     this.#port = port;
     const pooled = scene.pool.map((json) => String(JSON.parse(json).id));
-    this.#held = [...new Set([...sealedIds(scene.ours), ...pooled])];
+    this.#held = [...new Set([...includedIds(scene.ours), ...pooled])];
   }
 
   /** Sets a stage, and clears it away whatever happens. */
@@ -129,10 +129,10 @@ export class Stage {
     closeSync(fd);
     const whole = checkChain(blocks);
     const isAll = (chain: Chain) => tipOf(whole).hash === tipOf(chain).hash;
-    const sealed = new Set(sealedIds(whole));
+    const included = new Set(includedIds(whole));
     return {
       chain: isAll(ours) ? 'ours' : isAll(theirs) ? 'theirs' : 'between',
-      isPoolBehind: (await poolIds(node)).some((id) => sealed.has(id)),
+      isPoolBehind: (await poolIds(node)).some((id) => included.has(id)),
       files: (await fs.readdir(node.folder)).filter((file) => /\.(fork|tmp)$/.test(file)),
     };
   }
@@ -152,8 +152,8 @@ export class Stage {
   async #missing(node: RunningNode): Promise<string> {
     // While it is written it may be no JSON; what holds in the end is what counts.
     const text = await fs.readFile(chainFile(node), 'utf8');
-    const sealed = isJson(text) ? sealedIds(readChain(text)) : [];
-    const found = [...sealed, ...(await poolIds(node))];
+    const included = isJson(text) ? includedIds(readChain(text)) : [];
+    const found = [...included, ...(await poolIds(node))];
     const held = new Set(found);
     const lacking = this.#held.filter((id) => !held.has(id)).length;
     const doubled = found.length - held.size;

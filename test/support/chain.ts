@@ -42,7 +42,7 @@ export function nextBlock(
     merkleRoot: merkleRootOf(texts),
     ...changes,
   };
-  return work(draft, texts.map(sealed), WORKED);
+  return work(draft, texts.map(included), WORKED);
 }
 
 /** Finds a nonce by which a header gets a hash with this beginning. */
@@ -135,6 +135,6 @@ export async function startWithChain(
   return network.launch('node-1', port).listening();
 }
 
-function sealed(json: string): BlockTransaction {
+function included(json: string): BlockTransaction {
   return { key: transactionFrom(json).key, json };
 }

@@ -9,11 +9,11 @@ export interface Forgery {
   readonly what: string;
   /** What is said of it. */
   readonly reason: string;
-  /** Makes one that is to follow on a chain, in which `sealed` is sealed. */
+  /** Makes one that is to follow on a chain, in which `included` is included. */
   forge(chain: Chain): Chain[number];
 }
 
-export const sealed = text('sealed');
+export const included = text('included');
 const GENESIS_PARENT = '0'.repeat(64);
 const HOUR_MS = 60 * 60 * 1000;
 const [a, b, c] = ['a', 'b', 'c'].map((id) => text(id)) as [string, string, string];
@@ -116,12 +116,12 @@ export const contentForgeries: readonly Forgery[] = [
   {
     what: 'a transaction of a block long before it',
     reason: 'it has a transaction that is in the chain already',
-    forge: (chain) => nextBlock(chain, [a, sealed]),
+    forge: (chain) => nextBlock(chain, [a, included]),
   },
   {
     what: 'a transaction of a block long before it, with other content',
     reason: 'it has a transaction that is in the chain already',
-    forge: (chain) => nextBlock(chain, [text('sealed', 'again')]),
+    forge: (chain) => nextBlock(chain, [text('included', 'again')]),
   },
   {
     what: 'the transactions of the block before it',

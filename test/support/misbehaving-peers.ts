@@ -5,12 +5,12 @@ import type { WebSocket } from 'ws';
 import { type Chain, grow, growBy, startWithChain, tipOf, trunkTo, untilChainIs } from './chain.js';
 import { ChainClient } from './chain-client.js';
 import { type BlockAnswerers, ChainPeer } from './chain-peer.js';
-import { type Forgery, sealed } from './forgeries.js';
+import { type Forgery, included } from './forgeries.js';
 import { until } from './helpers.js';
 import type { Network, RunningNode } from './network.js';
 
 /** What all have: there is a transaction in it that forgeries seal again. */
-export const base = growBy(grow(trunkTo(2), [sealed]), 2, 'base');
+export const base = growBy(grow(trunkTo(2), [included]), 2, 'base');
 
 /** A node with a chain, and somebody honest that it has asked. */
 export async function startBesideHonest(

@@ -13,7 +13,7 @@ import {
 } from '../../lib/wire/block-messages.js';
 import { keyOf } from '../../lib/wire/key.js';
 import { type Message, parseMessage } from '../../lib/wire/messages.js';
-import { anyBlock, anyHeader, sealed } from '../support/any-block.js';
+import { anyBlock, anyHeader, included } from '../support/any-block.js';
 import { checkProperty, makeTransaction } from '../support/helpers.js';
 
 type BlockMessage = Message<keyof BlockMessageData>;
@@ -139,7 +139,7 @@ test('a line break between the tokens of a transaction becomes a space', () => {
 });
 
 test('a block is read however it is spelt, and written in one way', () => {
-  const written = toBlock(goodHeader, [sealed('a')]);
+  const written = toBlock(goodHeader, [included('a')]);
   const text = written.transactions[0]?.json;
   const members = Object.entries(goodHeader).map((member) =>
     member.map((each) => JSON.stringify(each)).join(':'),
