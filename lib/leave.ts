@@ -6,15 +6,19 @@ import { LIMITS } from './limits.js';
 import { fail } from './log.js';
 import type { Connection } from './peers/connection.js';
 
+interface Saved {
+  /** Resolves when everything is on disk. */
+  saved(): Promise<void>;
+}
+
 interface Leaving {
   /** Has the node begin nothing new. */
   stop(): void;
   readonly listeners: readonly Server[];
   readonly connections: ReadonlySet<Connection>;
-  /** Resolves when every accepted transaction is on disk. */
-  poolSaved(): Promise<void>;
-  /** Resolves when everything else is on disk. */
-  restSaved(): Promise<unknown>;
+  readonly pool: Saved;
+  /** What else is to be on disk. */
+  readonly others: readonly Saved[];
 }
 
 /**
@@ -34,21 +38,15 @@ export function leaveOnSignal(leaving: Leaving): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, processOnSignal);
 }
 
-async function leave({
-  stop,
-  listeners,
-  connections,
-  poolSaved,
-  restSaved,
-}: Leaving): Promise<void> {
+async function leave({ stop, listeners, connections, pool, others }: Leaving): Promise<void> {
   setTimeout(() => fail('Left before all was saved'), LIMITS.leaveTimeoutMs);
   stop();
   for (const listener of listeners) listener.close();
   // Accepted transactions get their receipts before their connections close.
-  await Promise.race([poolSaved(), sleep(LIMITS.receiptsTimeoutMs)]);
+  await Promise.race([pool.saved(), sleep(LIMITS.receiptsTimeoutMs)]);
   for (const { socket } of connections) socket.close(1001, 'leaving');
   const closeBy = performance.now() + LIMITS.closeTimeoutMs;
   while (connections.size > 0 && performance.now() < closeBy) await sleep(10);
-  await Promise.all([poolSaved(), restSaved()]);
+  await Promise.all([pool, ...others].map((each) => each.saved()));
   process.exit(0);
 }

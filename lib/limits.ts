@@ -52,7 +52,7 @@ export const LIMITS = Object.freeze({
   /** Time for the first message on a connection that somebody opened (1008). */
   silenceTimeoutMs: 30_000,
   /** Sources whose budgets are remembered; a new one replaces the one idle for longest. */
-  rateLimits: 1024,
+  rateLimitedSources: 1024,
 
   // Whom we dial, and when
 

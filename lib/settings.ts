@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import dotenv from 'dotenv';
-import { hostnameOf } from './guard/access.js';
+import { hostnameOf, secretHeaders } from './guard/access.js';
 import { LIMITS } from './limits.js';
 import type { LogFormat } from './log.js';
 import { fail, reason } from './log.js';
@@ -26,6 +26,10 @@ export interface Settings {
   readonly maxPoolBytes: number;
   /** What everybody must know who wants to come in; undefined where anybody may. */
   readonly secret: string | undefined;
+  /** Shows the secret to a node that we dial. */
+  readonly secretHeaders: Readonly<Record<string, string>>;
+  /** Whether the secret is told to nobody but over TLS. */
+  readonly keepsSecret: boolean;
   /** With what we speak TLS, PEM; undefined where we don't. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Whose certificates we trust in others, PEM; undefined for those that Node.js trusts. */
@@ -105,17 +109,14 @@ export function loadSettings(folder: string): Settings {
     maxPeers,
     maxPoolBytes,
     secret,
+    secretHeaders: secretHeaders(secret),
+    keepsSecret: secret !== undefined && isTls(address),
     tls,
     ca: readCa(env, folder, complain),
     logFormat: log === 'json' ? 'json' : 'text',
     badLogFormat: log === 'json' || log === 'text' ? undefined : log,
     unknown: Object.keys(env).filter((name) => !SETTINGS.includes(name)),
   });
-}
-
-/** Whether we speak TLS, so that nobody reads the secret who does not know it. */
-export function keepsSecret({ address, secret }: Settings): boolean {
-  return secret !== undefined && isTls(address);
 }
 
 /** Whether a proxy on this machine leads to us: then whoever comes from here may be anybody. */

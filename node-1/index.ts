@@ -2,105 +2,68 @@
  * One node of a peer-to-peer network. It is a server that any peer may dial, and a client of every
  * peer that it dials: two nodes hold two connections, and each speaks on the one that it opened.
  * Peers find each other by HANDSHAKE until all are connected to all. A TRANSACTION is written to
- * the node's own pool and relayed to all the others. What a node stands on is in the rooms of lib/;
- * docs/protocol.md describes the wire.
+ * the node's own pool and relayed to the others. What it stands on is in the rooms of lib/.
  */
 
 import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { Chain, ChainSync } from '../lib/chain/index.js';
 import { Counters } from '../lib/counters.js';
-import * as guard from '../lib/guard/index.js';
+import { Guard, listen } from '../lib/guard/index.js';
 import { leaveOnSignal } from '../lib/leave.js';
-import { LIMITS } from '../lib/limits.js';
 import { count, createLog } from '../lib/log.js';
 import { HttpInterface } from '../lib/observe/index.js';
-import * as network from '../lib/peers/index.js';
-import {
-  Intake,
-  Pool,
-  PoolAnswers,
-  Reconciler,
-  Relay,
-  SettledKeys,
-  writeTransactions,
-} from '../lib/pool/index.js';
-import { keepsSecret, loadSettings, warningsOf } from '../lib/settings.js';
+import * as net from '../lib/peers/index.js';
+import { Intake, Pool, Reconciler, Relay, writeTransactions } from '../lib/pool/index.js';
+import { loadSettings, warningsOf } from '../lib/settings.js';
 import { lockFolder } from '../lib/storage/index.js';
 import * as wire from '../lib/wire/index.js';
 
-type Connection = network.Connection;
-type Peer = network.Peer;
-
-// The settings of this folder, and the addresses of the peers to dial first.
-
+// The settings in this folder, and the peers to dial first.
 const folder = import.meta.dirname;
 const settings = loadSettings(folder);
 const { log, recentLines } = createLog(settings.port, settings.logFormat);
-const knownPeers = network.readKnownPeers(folder);
+const knownPeers = net.readKnownPeers(folder);
 await lockFolder(folder);
 
-/** The addresses that we are connected to, and those that we are dialling. */
+// The addresses that we are connected to, and those that we are dialling.
 let connectedAddresses: string[] = [];
 let attemptingToConnectToAddress: string[] = [];
-
 let isLeaving = false;
 let dialTimer: NodeJS.Timeout | undefined;
-let handshakeTimer: NodeJS.Timeout | undefined;
 
 // What the node stands on.
-
 const counters = new Counters(log);
 const chain = await Chain.open(folder, log);
 const pool = await Pool.open(folder, settings.maxPoolBytes, (key) => chain.has(key), log);
-const secret = {
-  keepsSecret: keepsSecret(settings),
-  secretHeaders: guard.secretHeaders(settings.secret),
-};
-const peers = await network.Peers.open({ ...settings, ...secret }, knownPeers, counters, log);
+const peers = await net.Peers.open(settings, knownPeers, sendHandshake, counters, log);
 const { addressBook, connections, routes } = peers;
-const inboundPeers = network.totalSlots(settings.maxPeers);
-const limits = new guard.ConnectionLimits(connections, routes, inboundPeers);
-const rateLimits = new guard.RateLimits(routes);
-const backpressure = new guard.Backpressure(peers.connected, catchUp, log);
-const answers = new guard.Answers(rateLimits, limits, log);
-const exchange = new network.PeerExchange(addressBook, routes, (from) => rateLimits.of(from), log);
+const guard = new Guard(peers, settings.maxPeers, catchUp, log);
+const { answers, backpressure, connectionLimits } = guard;
+const budgetsOf = (from: net.Connection) => guard.budgetsOf(from);
+const exchange = new net.PeerExchange(settings.address, addressBook, routes, budgetsOf, log);
 const intake = new Intake(pool, counters, log);
 const relay = new Relay(pool, routes, backpressure, counters);
-const settledKeys = new SettledKeys(pool, routes);
-const poolAnswers = new PoolAnswers(pool, settledKeys, answers);
-const reconciler = new Reconciler(
-  pool,
-  settledKeys,
-  routes,
-  { isKnown, accept, greet },
-  counters,
-  log,
-);
+const node = { isKnown, accept, greet, answers };
+const reconciler = new Reconciler(pool, routes, node, counters, log);
 const chainSync = new ChainSync(chain, pool, routes, { answers, relay, reconciler }, log);
 const http = new HttpInterface({ peers, pool, chain, counters, recentLines, log });
 
-/** What to do with each type of message. */
-const handlers: {
-  [T in wire.MessageType]: (data: wire.Data<T>, from: Connection) => void;
-} = {
+// What to do with each type of message.
+const handlers: wire.Handlers<net.Connection> = {
   HANDSHAKE: learnAddresses,
-  TRANSACTION: takeTransaction,
-  RELAY: takeTransactions,
-  ...poolAnswers.handlers,
+  TRANSACTION: (transaction, from) => intake.answer(transaction, accept(transaction, from), from),
+  RELAY: (transactions, from) => {
+    for (const each of transactions) accept(each, from);
+  },
   ...reconciler.handlers,
   ...chainSync.handlers,
 };
 
-// Listen on PORT.
-
-const server = new WebSocketServer({
-  noServer: true,
-  clientTracking: false,
-  ...network.SOCKET_OPTIONS,
-});
-server.on('headers', (headers) => headers.push(...network.headerLines(peers.identityHeaders)));
-const listeners = await guard.listen(settings, log, {
+// A WebSocket server listens on the PORT in .env.
+const server = new WebSocketServer({ noServer: true, ...net.SOCKET_OPTIONS });
+server.on('headers', (headers) => headers.push(...net.headerLines(peers.identityHeaders)));
+const listeners = await listen(settings, log, {
   onUpgrade: (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (client) => serverOnConnection(client, request)),
   onRequest: (request, response) => http.answer(request, response),
@@ -109,116 +72,92 @@ log(
   'listening',
   `${settings.address}, ${count(pool.size.transactions, 'transaction')} in the pool`,
 );
-log('page', network.pageAddressOf(settings.address));
+log('page', net.pageAddressOf(settings.address));
 for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);
 
-// Dial the known peers, and those that were learnt in earlier runs; leave on Ctrl-C.
-
+// It dials the known peers. Ctrl-C ends it.
 connectToAll();
-leaveOnSignal({
-  stop,
-  listeners,
-  connections,
-  poolSaved: () => pool.saved(),
-  restSaved: () => Promise.all([chainSync.settled(), peers.saved()]),
-});
+leaveOnSignal({ stop, listeners, connections, pool, others: [chainSync, peers] });
 
 /**
- * Connects to every address that is due to be dialled, as far as there are free slots.
+ * Connects to every address in the address book that is due, as far as there are free slots.
  *
- * @param refused the address of a caller for whom there was no slot: it is dialled back
+ * @param refused the address of a caller that found no slot, and is dialled back
  */
-function connectToAll(refused?: network.Address): void {
+function connectToAll(refused?: net.Address): void {
   clearTimeout(dialTimer);
   if (isLeaving) return;
   const nowMs = performance.now();
   const plan = addressBook.plan(nowMs, {
     dialling: attemptingToConnectToAddress.length,
     connected: connectedAddresses.length,
-    callers: () => [...limits.callers(), ...(refused ? [refused] : [])],
+    callers: () => [...connectionLimits.callers(), ...(refused ? [refused] : [])],
   });
   for (const entry of plan.now) connect(entry);
   if (plan.nextMs !== Infinity) dialTimer = setTimeout(() => connectToAll(), plan.nextMs - nowMs);
 }
 
-/** Dials an address: never our own, which has no entry, and never one twice at a time. */
-function connect(entry: network.Entry): void {
+/** Dials an address: never our own, which has no entry, and never one address twice at a time. */
+function connect(entry: net.Entry): void {
   const address = addressBook.dialling(entry);
   attemptingToConnectToAddress = [...attemptingToConnectToAddress, address.text];
   log('dialling', address.text);
   const socket = new WebSocket(address.text, peers.dialOptions(entry));
-  const peer = network.newPeer(entry, address, socket, () => drop(peer, 'no answer in time'));
+  const peer = net.newPeer(entry, address, socket, () => drop(peer, 'no answer in time'));
   listenTo(peer);
   socket.on('open', () => peerOnOpen(peer));
-  socket.on('error', (error) => drop(peer, network.explainError(error, address.text)));
-  socket.on('close', (code) => drop(peer, peer.endReason ?? network.explainClose(code)));
+  socket.on('error', (error) => drop(peer, net.explainError(error, address.text)));
+  socket.on('close', (code) => drop(peer, peer.endReason ?? net.explainClose(code)));
 }
 
-/** A peer has answered: it gets our HANDSHAKE, and our pools and chains are compared. */
-function peerOnOpen(peer: Peer): void {
+/** A connection is established: the peer gets our HANDSHAKE. */
+function peerOnOpen(peer: net.Peer): void {
   clearTimeout(peer.deadline);
   const redundant = peers.redundant(peer);
   if (redundant !== undefined) drop(redundant.peer, redundant.reason);
   if (redundant?.peer === peer) return;
-
-  const { text } = peer.address;
-  attemptingToConnectToAddress = without(attemptingToConnectToAddress, text);
-  connectedAddresses = [...connectedAddresses, text];
-  peer.toldSince = pool.tree.places;
-  peers.opened(peer);
-  log('connected', `${text}, ${count(connectedAddresses.length, 'peer')} now`);
+  const { identity, address } = peer;
+  attemptingToConnectToAddress = without(attemptingToConnectToAddress, address.text);
+  connectedAddresses = [...connectedAddresses, address.text];
+  peers.opened(peer, pool.arrivals);
+  log('connected', `${address.text}, ${count(connectedAddresses.length, 'peer')} now`);
   sendHandshake(peer);
-  sendHandshakesSoon();
-  if (peer.identity !== undefined) chainSync.ask(peer);
+  if (identity !== undefined) chainSync.ask(peer);
   // One of the two compares the pools, and finds what either of them lacks.
-  if (peer.identity !== undefined && peers.meshId < peer.identity.meshId) {
-    reconciler.compareWith(peer);
-  }
+  if (identity !== undefined && peers.meshId < identity.meshId) reconciler.compareWith(peer);
   connectToAll();
 }
 
-/** The one way out for a connection that we opened, or tried to open, whatever ended it. */
-function drop(peer: Peer, reason: string): void {
+/** The one way out for a connection that we opened, or failed to open. It is dialled again later. */
+function drop(peer: net.Peer, reason: string): void {
   if (peer.isDropped) return;
   peer.isDropped = true;
   clearTimeout(peer.deadline);
   peer.socket.terminate();
-  if (connectedAddresses.includes(peer.address.text)) sendHandshakesSoon();
-  connectedAddresses = without(connectedAddresses, peer.address.text);
-  attemptingToConnectToAddress = without(attemptingToConnectToAddress, peer.address.text);
+  const { text } = peer.address;
+  connectedAddresses = without(connectedAddresses, text);
+  attemptingToConnectToAddress = without(attemptingToConnectToAddress, text);
   if (!isLeaving) peers.closed(peer, reason);
   connectToAll();
 }
 
-/** Somebody has dialled us. A caller without a slot is dialled back, and let in the next time. */
+/** Somebody has dialled us. A caller that finds no slot is dialled back, and let in the next time. */
 function serverOnConnection(socket: WebSocket, request: IncomingMessage): void {
-  const connection = network.newConnection(socket, request);
-  const name = () => network.nameOf(connection);
+  const connection = net.newConnection(socket, request);
   listenTo(connection);
-  socket.on('error', (error) => log('bad connection', `${name()}: ${error.message}`));
-  socket.on(
-    'close',
-    () => connection.endReason && log('closed', `${name()} (${connection.endReason})`),
-  );
+  net.logEnd(connection, log);
   const { address } = connection;
-  if (!admit(connection) && address !== undefined) {
+  if (!guard.admit(connection, exchange) && address !== undefined) {
     exchange.hear([address], connection);
     connectToAll(address);
   }
   if (isLeaving) socket.close(1001, 'leaving');
 }
 
-/** False if the newcomer is the one that has to go where there is no slot for all. */
-function admit(newcomer: Connection): boolean {
-  const leaving = limits.admit(newcomer);
-  if (leaving !== undefined) exchange.refer(leaving, settings.address);
-  return leaving !== newcomer;
-}
-
-function listenTo(connection: Connection): void {
+function listenTo(connection: net.Connection): void {
   const { socket } = connection;
   connections.add(connection);
-  limits.watch(connection);
+  connectionLimits.watch(connection);
   socket.on('message', (data, isBinary) => socketOnMessage(connection, data, isBinary));
   socket.on('close', () => {
     connections.delete(connection);
@@ -228,57 +167,30 @@ function listenTo(connection: Connection): void {
 }
 
 /** Parses what has come, and hands it to the handler of its type. */
-function socketOnMessage(from: Connection, data: RawData, isBinary: boolean): void {
+function socketOnMessage(from: net.Connection, data: RawData, isBinary: boolean): void {
+  if (isBinary) net.expel(from, 1003, 'text frames only');
   if (from.isExpelled || isLeaving) return;
-  if (isBinary) {
-    network.expel(from, 1003, 'text frames only');
-    return;
-  }
-  from.isAlive = true;
-  from.unfinishedBytes = 0;
   const message = wire.parseMessage(data as Buffer, from.identity !== undefined);
-  if ('type' in message) handle(message, from);
+  net.noteFrame(from, 'type' in message);
+  if ('type' in message) wire.dispatch(handlers, message, from);
   else if ('malformed' in message) intake.refuse(message, from);
 }
 
-function handle<T extends wire.MessageType>({ type, data }: wire.Message<T>, from: Connection) {
-  from.hasSpoken = true;
-  from.heardMs = performance.now();
-  handlers[type](data, from);
-}
-
-/** HANDSHAKE: connect to every address in it that we are not connected to. */
-function learnAddresses(addresses: string[], from: Connection): void {
+/** HANDSHAKE: connect to every address in it that we are not connected to yet. */
+function learnAddresses(addresses: string[], from: net.Connection): void {
   const isIntroduced = exchange.read(addresses, from);
-  if (isIntroduced) admit(from);
+  if (isIntroduced) guard.admit(from, exchange);
   connectToAll();
 }
 
-/** TRANSACTION: take it, and tell a client that asks what became of it. */
-function takeTransaction(transaction: wire.Transaction, from: Connection): void {
-  intake.answer(transaction, accept(transaction, from), from);
-}
-
-/** RELAY: many transactions in a frame, each as if it had come alone. */
-function takeTransactions(transactions: readonly wire.Transaction[], from: Connection): void {
-  for (const each of transactions) accept(each, from);
-}
-
-/** A new transaction is written to the pool and relayed to the others; a known one is neither. */
-function accept(transaction: wire.Transaction, from: Connection): wire.Outcome {
-  const outcome = outcomeOf(transaction);
-  if (outcome.status === 'accepted') {
-    writeTransactions(pool, [transaction]);
-    relay.add(transaction, from);
-  }
-  intake.report(transaction, outcome, from);
-  return outcome;
-}
-
-function outcomeOf(transaction: wire.Transaction): wire.Outcome {
-  if (isKnown(transaction.key)) return { status: 'known' };
+/** TRANSACTION: a new one is written to the pool and relayed to the others; a known one is not. */
+function accept(transaction: wire.Transaction, from: net.Connection): wire.Outcome {
+  if (isKnown(transaction.key)) return intake.report(transaction, { status: 'known' }, from);
   const reason = pool.whyNoRoom(transaction);
-  return reason === undefined ? { status: 'accepted' } : { status: 'rejected', reason };
+  if (reason) return intake.report(transaction, { status: 'rejected', reason }, from);
+  writeTransactions(pool, [transaction]);
+  relay.add(transaction, from);
+  return intake.report(transaction, { status: 'accepted' }, from);
 }
 
 /** Whether we have a transaction: in the pool, or in a block that is on disk. */
@@ -287,31 +199,21 @@ function isKnown(key: string): boolean {
 }
 
 /** A peer that was left behind has read what it was sent: it finds the rest by comparing. */
-function catchUp(peer: Peer): void {
-  peer.toldSince = pool.tree.places;
-  peer.distrustedUntilMs = -Infinity;
+function catchUp(peer: net.Peer): void {
   greet(peer);
   chainSync.tell(peer);
-  reconciler.compareWith(peer);
+  reconciler.startAnewWith(peer);
 }
 
 /** Tells a peer whom we are connected to, and asks it for its latest block. */
-function greet(peer: Peer): void {
+function greet(peer: net.Peer): void {
   sendHandshake(peer);
   chainSync.ask(peer);
 }
 
 /** HANDSHAKE: our own address, then all that we are connected to. */
-function sendHandshake(peer: Peer): void {
-  network.send(peer, wire.handshakeFrame([settings.address, ...connectedAddresses]));
-}
-
-/** Tells the peers that identified themselves when the list of our peers has changed. */
-function sendHandshakesSoon(): void {
-  handshakeTimer ??= setTimeout(() => {
-    handshakeTimer = undefined;
-    for (const peer of routes.identifiedPeers()) sendHandshake(peer);
-  }, LIMITS.announceDelayMs);
+function sendHandshake(peer: net.Peer): void {
+  net.send(peer, wire.handshakeFrame([settings.address, ...connectedAddresses]));
 }
 
 /** We leave: from now on nothing is dialled, and nothing taken. */
@@ -319,7 +221,6 @@ function stop(): void {
   isLeaving = true;
   log('leaving', `${count(pool.size.transactions, 'transaction')} in the pool`);
   clearTimeout(dialTimer);
-  clearTimeout(handshakeTimer);
   http.end();
 }
 

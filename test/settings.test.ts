@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { type Address, parseAddress } from '../lib/peers/addresses.js';
-import { keepsSecret, loadSettings, type Settings, warningsOf } from '../lib/settings.js';
+import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
 
 /** The settings of a node with these lines in its .env, on port 4001. */
 async function settingsOf(...lines: string[]): Promise<Settings> {
@@ -73,7 +73,7 @@ test('a setting that is dangerous, or has no effect, is warned of', async () => 
 
 test('a secret is kept only where there are TLS and a secret', async () => {
   const secret = 'NETWORK_SECRET=0123456789abcdef';
-  assert.equal(keepsSecret(await settingsOf(secret, 'ADDRESS=wss://mesh.example')), true);
-  assert.equal(keepsSecret(await settingsOf(secret)), false);
-  assert.equal(keepsSecret(await settingsOf('ADDRESS=wss://mesh.example')), false);
+  assert.equal((await settingsOf(secret, 'ADDRESS=wss://mesh.example')).keepsSecret, true);
+  assert.equal((await settingsOf(secret)).keepsSecret, false);
+  assert.equal((await settingsOf('ADDRESS=wss://mesh.example')).keepsSecret, false);
 });

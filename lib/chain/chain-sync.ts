@@ -72,7 +72,7 @@ export class ChainSync {
     this.#relay = relay;
     this.#reconciler = reconciler;
     this.#log = log;
-    this.#answers = new ChainAnswers(chain, () => this.settled(), answers, log);
+    this.#answers = new ChainAnswers(chain, () => this.saved(), answers, log);
     this.#queue = new SyncQueue(routes);
     this.handlers = {
       ...this.#answers.handlers,
@@ -99,7 +99,7 @@ export class ChainSync {
   }
 
   /** Resolves when the chain is on disk, and no reorganisation is under way. */
-  async settled(): Promise<void> {
+  async saved(): Promise<void> {
     await this.#reorganising;
     await this.#chain.saved();
   }

@@ -5,9 +5,5 @@
  * Promises that no peer can exhaust memory, time or slots that others need. Stands on peers.
  */
 
-export { secretHeaders } from './access.js';
-export { Answers } from './answers.js';
-export { Backpressure } from './backpressure.js';
-export { ConnectionLimits } from './connection-limits.js';
+export { Guard } from './guard.js';
 export { listen } from './listen.js';
-export { RateLimits } from './rate-limits.js';

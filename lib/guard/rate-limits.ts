@@ -33,7 +33,7 @@ export class RateLimits {
     const source = this.#rateLimits.get(name) ?? newBudgets(nowMs);
     this.#rateLimits.delete(name);
     this.#rateLimits.set(name, source);
-    if (this.#rateLimits.size > LIMITS.rateLimits) {
+    if (this.#rateLimits.size > LIMITS.rateLimitedSources) {
       const [oldest] = this.#rateLimits.keys();
       this.#rateLimits.delete(oldest as string);
     }

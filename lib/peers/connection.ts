@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
+import type { Log } from '../log.js';
 import type { Entry } from './address-book.js';
 import type { Address } from './addresses.js';
 import { type Identity, parseIdentity } from './identity.js';
@@ -127,6 +128,29 @@ export function newPeer(
     peer.tcp = response.socket;
   });
   return peer;
+}
+
+/** Logs why an inbound connection failed, or was closed by us. */
+export function logEnd(connection: Connection, log: Log): void {
+  const { socket } = connection;
+  socket.on('error', ({ message }) => log('bad connection', `${nameOf(connection)}: ${message}`));
+  socket.on('close', () => {
+    const { endReason } = connection;
+    if (endReason !== undefined) log('closed', `${nameOf(connection)} (${endReason})`);
+  });
+}
+
+/**
+ * Notes that a frame has come.
+ *
+ * @param isMessage whether it was a well-formed message
+ */
+export function noteFrame(connection: Connection, isMessage: boolean): void {
+  connection.isAlive = true;
+  connection.unfinishedBytes = 0;
+  if (!isMessage) return;
+  connection.hasSpoken = true;
+  connection.heardMs = performance.now();
 }
 
 /**

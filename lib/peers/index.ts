@@ -11,9 +11,10 @@ export { type Address, pageAddressOf } from './addresses.js';
 export {
   type Connection,
   expel,
-  nameOf,
+  logEnd,
   newConnection,
   newPeer,
+  noteFrame,
   type Peer,
   SOCKET_OPTIONS,
   send,
@@ -23,4 +24,3 @@ export { headerLines } from './identity.js';
 export { PeerExchange } from './peer-exchange.js';
 export { readKnownPeers } from './peer-files.js';
 export { Peers } from './peers.js';
-export { totalSlots } from './slots.js';

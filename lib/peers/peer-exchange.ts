@@ -22,17 +22,21 @@ export interface ExchangeBudgets {
 }
 
 export class PeerExchange {
+  readonly #ownAddress: string;
   readonly #addressBook: AddressBook;
   readonly #routes: Routes;
   readonly #budgetsOf: (connection: Connection) => ExchangeBudgets;
   readonly #log: Log;
 
+  /** @param ownAddress as we announce it */
   constructor(
+    ownAddress: string,
     addressBook: AddressBook,
     routes: Routes,
     budgetsOf: (connection: Connection) => ExchangeBudgets,
     log: Log,
   ) {
+    this.#ownAddress = ownAddress;
     this.#addressBook = addressBook;
     this.#routes = routes;
     this.#budgetsOf = budgetsOf;
@@ -72,10 +76,10 @@ export class PeerExchange {
   }
 
   /** Refers one of our nodes to others, because it may know nobody else, and closes. */
-  refer(newcomer: Connection, ownAddress: string): void {
+  refer(newcomer: Connection): void {
     if (newcomer.identity?.address) {
       const others = this.#addressBook.some(LIMITS.peers, Math.random).map(({ text }) => text);
-      send(newcomer, handshakeFrame([ownAddress, ...others]));
+      send(newcomer, handshakeFrame([this.#ownAddress, ...others]));
     }
     expel(newcomer, 1013, 'no room for so many connections');
   }

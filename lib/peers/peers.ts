@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientOptions } from 'ws';
 import type { Counters } from '../counters.js';
+import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
 import type { Saver } from '../storage/small-file.js';
 import { AddressBook, type Entry } from './address-book.js';
@@ -41,8 +42,17 @@ export class Peers {
   readonly #counters: Counters;
   readonly #log: Log;
   readonly #learnt: Saver;
+  readonly #tell: (peer: Peer) => void;
+  #tellTimer: NodeJS.Timeout | undefined;
 
-  private constructor(settings: PeerSettings, own: Address, counters: Counters, log: Log) {
+  private constructor(
+    settings: PeerSettings,
+    own: Address,
+    tell: (peer: Peer) => void,
+    counters: Counters,
+    log: Log,
+  ) {
+    this.#tell = tell;
     this.own = own;
     this.addressBook = new AddressBook(own, settings.keepsSecret, settings.maxPeers);
     this.routes = new Routes(this.connected, this.connections, this.addressBook);
@@ -53,16 +63,21 @@ export class Peers {
     this.#learnt = createLearntPeersSaver(settings.folder, learnt, log);
   }
 
-  /** Reads the addresses learnt in earlier runs, and finds out from where our own is reached. */
+  /**
+   * Reads the addresses learnt in earlier runs, and finds out from where our own is reached.
+   *
+   * @param tell is called with each peer that is to hear that our peers have changed
+   */
   static async open(
     settings: PeerSettings,
     knownPeers: readonly Address[],
+    tell: (peer: Peer) => void,
     counters: Counters,
     log: Log,
   ): Promise<Peers> {
     const address = parseAddress(settings.address) as Address;
     const own = { ...address, scope: await scopeFromOutside(address) };
-    const peers = new Peers(settings, own, counters, log);
+    const peers = new Peers(settings, own, tell, counters, log);
     const nowMs = performance.now();
     for (const known of knownPeers) peers.addressBook.addKnown(known, nowMs);
     for (const learnt of readLearntPeers(settings.folder, log)) {
@@ -100,21 +115,30 @@ export class Peers {
     return { peer: other, reason: `the same node as ${kept.address.text}` };
   }
 
-  /** A dial has led to a peer, which is kept. */
-  opened(peer: Peer): void {
+  /**
+   * A dial has led to a peer, which is kept.
+   *
+   * @param toldSince how many transactions have come so far: it is told of all that follow
+   */
+  opened(peer: Peer, toldSince: number): void {
+    peer.toldSince = toldSince;
     peer.openedMs = performance.now();
     this.connected.set(peer.address.key, peer);
     this.addressBook.reached(peer.entry);
     this.routes.forget();
     this.#counters.count('connected');
     this.#learnt.save();
+    this.#tellSoon();
   }
 
   /** A dial has failed, or the connection with a peer has ended: decides when to dial again. */
   closed(peer: Peer, reason: string): void {
     const { entry, address, openedMs } = peer;
-    if (this.connected.get(address.key) === peer) this.connected.delete(address.key);
-    this.routes.forget();
+    if (this.connected.get(address.key) === peer) {
+      this.connected.delete(address.key);
+      this.routes.forget();
+      this.#tellSoon();
+    }
     if (entry.sameAs !== undefined) {
       this.#log('not connected', `${address.text} is ${reason}`);
       return;
@@ -131,5 +155,13 @@ export class Peers {
   /** Resolves when the learnt addresses are on disk. */
   saved(): Promise<void> {
     return this.#learnt.settled();
+  }
+
+  /** Changes that come close together are told in one. */
+  #tellSoon(): void {
+    this.#tellTimer ??= setTimeout(() => {
+      this.#tellTimer = undefined;
+      for (const peer of this.routes.identifiedPeers()) this.#tell(peer);
+    }, LIMITS.announceDelayMs).unref();
   }
 }

@@ -8,7 +8,5 @@
 
 export { Intake } from './intake.js';
 export { Pool, writeTransactions } from './pool.js';
-export { PoolAnswers } from './pool-answers.js';
 export { Reconciler } from './reconciler.js';
 export { Relay } from './relay.js';
-export { SettledKeys } from './settled-keys.js';

@@ -26,7 +26,8 @@ export class Intake {
   }
 
   /** Counts what became of a transaction, and pauses its sender while the disk falls behind. */
-  report(transaction: Transaction, { status, reason = '' }: Outcome, from: Connection): void {
+  report(transaction: Transaction, outcome: Outcome, from: Connection): Outcome {
+    const { status, reason = '' } = outcome;
     if (status === 'known') {
       this.#counters.count('duplicate');
       this.#conflicts.look(transaction, from);
@@ -35,6 +36,7 @@ export class Intake {
     } else if (this.#pool.isDiskBehind) {
       pauseUntil(this.#pool.saved(), from);
     }
+    return outcome;
   }
 
   /** Tells a client that asked for receipts what became of its transaction. */

@@ -87,6 +87,11 @@ export class Pool {
     };
   }
 
+  /** How many transactions have ever come, those included that have left the pool. */
+  get arrivals(): number {
+    return this.tree.places;
+  }
+
   /** How many of the transactions that ever came are on disk: the first so many. */
   get savedCount(): number {
     return this.#journal.savedCount;

@@ -6,6 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counters } from '../counters.js';
+import type { Answers } from '../guard/answers.js';
 import { LIMITS } from '../limits.js';
 import { count, type Log } from '../log.js';
 import { type Connection, nameOf, type Peer, send } from '../peers/connection.js';
@@ -18,12 +19,13 @@ import type { Outcome } from '../wire/receipt.js';
 import { reconciliationFrame } from '../wire/reconciliation-messages.js';
 import type { Transaction } from '../wire/transaction.js';
 import type { Pool } from './pool.js';
-import { refreshDigests } from './pool-answers.js';
+import { PoolAnswers, refreshDigests } from './pool-answers.js';
 import { type Answer, type Request, Session } from './reconciliation-session.js';
-import type { SettledKeys } from './settled-keys.js';
+import { SettledKeys } from './settled-keys.js';
 
 /** What only the node itself can tell or do. */
 export interface OwnNode {
+  readonly answers: Answers;
   /** Tells whether we have a transaction, in the pool or in the chain. */
   isKnown(key: Key): boolean;
   /** Takes a transaction that came over a connection, if it is new and there is room. */
@@ -46,16 +48,11 @@ interface Job {
 }
 
 type Handlers = {
-  [T in Answer['type'] | 'OFFER_KEYS']: (data: Data<T>, from: Connection) => void;
+  [T in Request['type'] | Answer['type'] | 'OFFER_KEYS']: (data: Data<T>, from: Connection) => void;
 };
 
 export class Reconciler {
-  readonly handlers: Handlers = {
-    NODES: (data, from) => this.#requests.answered(from, { type: 'NODES', data }),
-    KEYS: (data, from) => this.#requests.answered(from, { type: 'KEYS', data }),
-    TRANSACTIONS: (data, from) => this.#requests.answered(from, { type: 'TRANSACTIONS', data }),
-    OFFER_KEYS: (keys, from) => this.#fetchFrom(from, keys),
-  };
+  readonly handlers: Handlers;
   readonly #pool: Pool;
   readonly #keys: SettledKeys;
   readonly #routes: Routes;
@@ -67,20 +64,20 @@ export class Reconciler {
   #spreadTimer: NodeJS.Timeout | undefined;
   readonly #requests = new PendingRequests<Answer>();
 
-  constructor(
-    pool: Pool,
-    keys: SettledKeys,
-    routes: Routes,
-    node: OwnNode,
-    counters: Counters,
-    log: Log,
-  ) {
+  constructor(pool: Pool, routes: Routes, node: OwnNode, counters: Counters, log: Log) {
     this.#pool = pool;
-    this.#keys = keys;
+    this.#keys = new SettledKeys(pool, routes);
     this.#routes = routes;
-    this.#counters = counters;
     this.#node = node;
+    this.#counters = counters;
     this.#log = log;
+    this.handlers = {
+      ...new PoolAnswers(pool, this.#keys, node.answers).handlers,
+      NODES: (data, from) => this.#requests.answered(from, { type: 'NODES', data }),
+      KEYS: (data, from) => this.#requests.answered(from, { type: 'KEYS', data }),
+      TRANSACTIONS: (data, from) => this.#requests.answered(from, { type: 'TRANSACTIONS', data }),
+      OFFER_KEYS: (keys, from) => this.#fetchFrom(from, keys),
+    };
     this.#compareSometime();
     // For a large pool, the first refresh takes a while.
     refreshDigests(pool.tree);
@@ -89,6 +86,13 @@ export class Reconciler {
   /** Compares our pool with that of a peer, as soon as other sessions allow it. */
   compareWith(connection: Connection): void {
     this.#add(connection, 'compare', (session) => session.compare());
+  }
+
+  /** Compares with a peer that was left behind, and has been told of nothing since. */
+  startAnewWith(peer: Peer): void {
+    peer.toldSince = this.#pool.arrivals;
+    peer.distrustedUntilMs = -Infinity;
+    this.compareWith(peer);
   }
 
   /** A connection has ended: its sessions end with it. */
@@ -136,11 +140,11 @@ export class Reconciler {
       keysUnder: (nodes, from, limit) => this.#keys.under(nodes, from, connection, limit),
       has: (key) => this.#node.isKnown(key),
       take: (transactions) => {
-        const before = this.#pool.tree.places;
+        const before = this.#pool.arrivals;
         const isTaken = transactions.every(
           (each) => this.#node.accept(each, connection).status !== 'rejected',
         );
-        job.taken += this.#pool.tree.places - before;
+        job.taken += this.#pool.arrivals - before;
         return isTaken;
       },
     });

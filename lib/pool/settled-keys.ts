@@ -16,10 +16,10 @@ export class SettledKeys {
   constructor(pool: Pool, routes: Routes) {
     this.#pool = pool;
     this.#routes = routes;
-    this.#settled = pool.tree.places;
-    this.#recent = pool.tree.places;
+    this.#settled = pool.arrivals;
+    this.#recent = pool.arrivals;
     setInterval(() => {
-      [this.#settled, this.#recent] = [this.#recent, pool.tree.places];
+      [this.#settled, this.#recent] = [this.#recent, pool.arrivals];
     }, LIMITS.settleMs).unref();
   }
 

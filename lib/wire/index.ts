@@ -6,13 +6,6 @@
  * limits alone.
  */
 
-export type { Malformed } from './message.js';
-export {
-  type Data,
-  handshakeFrame,
-  type Message,
-  type MessageType,
-  parseMessage,
-} from './messages.js';
+export { dispatch, type Handlers, handshakeFrame, parseMessage } from './messages.js';
 export type { Outcome } from './receipt.js';
 export type { Transaction } from './transaction.js';

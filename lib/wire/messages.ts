@@ -29,6 +29,9 @@ export type MessageType = keyof MessageData;
 export type Data<T extends MessageType> = MessageData[T];
 export type Message<T extends MessageType = MessageType> = MessageOf<Pick<MessageData, T>>;
 
+/** What to do with each type of message that comes over a connection of type `C`. */
+export type Handlers<C> = { [T in MessageType]: (data: Data<T>, from: C) => void };
+
 /** How many members of a large message are looked at. */
 const LARGE_MEMBERS = 16;
 /** The types that may be large between our own nodes. */
@@ -59,6 +62,15 @@ export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable
   if (type === 'HANDSHAKE') return parseHandshake(data);
   if (!isOurs && type !== 'TRANSACTION') return { unknown: type };
   return parseOurs(type, data, memberSource(text, 'data'));
+}
+
+/** Hands a message to the handler of its type. */
+export function dispatch<T extends MessageType, C>(
+  handlers: Handlers<C>,
+  { type, data }: Message<T>,
+  from: C,
+): void {
+  handlers[type](data, from);
 }
 
 export function handshakeFrame(addresses: readonly string[]): string {

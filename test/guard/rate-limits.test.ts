@@ -52,7 +52,7 @@ test('a peer that has proven to be there has a budget of its own, a plain one ha
 test('of more sources than are remembered, those that come back often are not forgotten', () => {
   const rateLimits = new RateLimits(routes);
   const [often, once] = [rateLimits.of(from('10.0.0.1')), rateLimits.of(from('10.0.0.3'))];
-  for (let i = 0; i < LIMITS.rateLimits; i++) {
+  for (let i = 0; i < LIMITS.rateLimitedSources; i++) {
     rateLimits.of(from(`10.1.${i >> 8}.${i & 255}`));
     assert.equal(rateLimits.of(from('10.0.0.1')), often);
   }
