@@ -2,7 +2,8 @@
 
 import { LIMITS } from './limits.js';
 import { count, type Log } from './log.js';
-import type { Transaction, TransactionId } from './wire/transaction.js';
+import type { TransactionId } from './wire/message.js';
+import type { Transaction } from './wire/transaction.js';
 
 /** A transaction that was accepted, as the page shows it. */
 export interface Arrival {

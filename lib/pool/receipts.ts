@@ -2,8 +2,8 @@
 
 import { LIMITS } from '../limits.js';
 import { type Connection, send } from '../peers/connection.js';
+import type { TransactionId } from '../wire/message.js';
 import { type Outcome, receiptFrame } from '../wire/receipt.js';
-import type { TransactionId } from '../wire/transaction.js';
 import type { Pool } from './pool.js';
 
 /**

@@ -1,6 +1,6 @@
 /** The shape that all messages share, and what a frame is that cannot be used. */
 
-import type { TransactionId } from './transaction.js';
+export type TransactionId = string | number;
 
 /** A message of one of the types in `D`, a map from each type to its data. */
 export type MessageOf<D> = {

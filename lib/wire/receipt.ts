@@ -1,7 +1,8 @@
 /** What a node tells a client about a transaction that the client sent. */
 
 import { parseJson } from '../json-source.js';
-import { isObject, type TransactionId } from './transaction.js';
+import type { TransactionId } from './message.js';
+import { isObject } from './transaction.js';
 
 /** What became of a transaction; the reason says why it was rejected. */
 export interface Outcome {

@@ -5,9 +5,7 @@ import canonicalize from 'canonicalize';
 import { memberSource, parseJson } from '../json-source.js';
 import { LIMITS } from '../limits.js';
 import { type Key, keyOf, keyOfText } from './key.js';
-import type { Malformed } from './message.js';
-
-export type TransactionId = string | number;
+import type { Malformed, TransactionId } from './message.js';
 
 export interface Transaction {
   readonly id: TransactionId;

@@ -58,8 +58,8 @@ test('clones made at the same time get a folder each', () =>
     const numbers = [2, 3, 4, 5];
     // In one process, so that all of them do look for a free name at the same moment.
     const program = `
-      import { cloneNode } from './node-folders.js';
-      console.log((await Promise.all([${numbers}].map(cloneNode))).sort().join());`;
+      import { cloneNode } from './lib/commands/node-folders.js';
+      console.log((await Promise.all([${numbers}].map(() => cloneNode(process.cwd())))).sort().join());`;
     const { stdout } = await network.run(['--input-type=module', '-e', program]);
     assert.equal(stdout, 'node-2,node-3,node-4,node-5\n');
     for (const number of numbers) {
