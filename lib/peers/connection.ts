@@ -52,6 +52,8 @@ export interface Connection {
   isExpelled: boolean;
   /** Why we closed it; undefined when the other end did. */
   endReason: string | undefined;
+  /** Is called when we close it. */
+  onExpelled: ((reason: string) => void) | undefined;
   /** Whether it has answered since the last ping. */
   isAlive: boolean;
 }
@@ -95,6 +97,7 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
     malformedFrames: 0,
     isExpelled: false,
     endReason: undefined,
+    onExpelled: undefined,
     isAlive: true,
   };
 }
@@ -134,10 +137,7 @@ export function newPeer(
 export function logEnd(connection: Connection, log: Log): void {
   const { socket } = connection;
   socket.on('error', ({ message }) => log('bad connection', `${nameOf(connection)}: ${message}`));
-  socket.on('close', () => {
-    const { endReason } = connection;
-    if (endReason !== undefined) log('closed', `${nameOf(connection)} (${endReason})`);
-  });
+  connection.onExpelled = (reason) => log('closed', `${nameOf(connection)} (${reason})`);
 }
 
 /**
@@ -160,6 +160,7 @@ export function noteFrame(connection: Connection, isMessage: boolean): void {
 export function expel(connection: Connection, code: number, reason: string): void {
   const { socket, isInbound } = connection;
   connection.isExpelled = true;
+  if (connection.endReason === undefined) connection.onExpelled?.(reason);
   connection.endReason ??= reason;
   socket.close(code, reason);
   if (isInbound) setTimeout(() => socket.terminate(), LIMITS.closeTimeoutMs).unref();

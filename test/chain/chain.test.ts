@@ -203,5 +203,5 @@ test('a clone starts with a chain of its own', () =>
       files.filter((file) => file.startsWith('blocks.json')),
       [],
     );
-    assert.ok(files.includes('blocks.js'), 'a clone has the code');
+    assert.ok(files.includes('index.js'), 'a clone has the code');
   }));
