@@ -108,7 +108,7 @@ async function makeNext(): Promise<void> {
 /** Tries one nonce after the other; undefined when the chain has moved on meanwhile. */
 async function mine(tip: Header, transactions: BlockTransaction[]): Promise<Mined | undefined> {
   const tryNonces = newBlock(tip, transactions, Date.now());
-  // Else two who begin in the same millisecond would make the same block.
+  // So that two commands which begin in the same millisecond do not make the same block.
   const firstNonce = randomInt(2 ** 32);
   const startedMs = performance.now();
   let lookedMs = startedMs;

@@ -4,6 +4,8 @@ import { readArguments } from './lib/commands/command-line.js';
 import { cloneNode, listNodes, numberOf, requireCompiled } from './lib/commands/node-folders.js';
 import { colourOf, NodeLines, wholeLines } from './lib/commands/node-lines.js';
 import { fail } from './lib/log.js';
+import { pageAddressOf } from './lib/peers/addresses.js';
+import { loadSettings } from './lib/settings.js';
 
 const NETWORK_SIZE = 3;
 // In place of the shell, which would report a node's clean exit as a kill.
@@ -26,12 +28,9 @@ while ((await listNodes(ROOT)).length < NETWORK_SIZE) created.push(await cloneNo
 const names = await listNodes(ROOT);
 for (const name of names) await requireCompiled(ROOT, name);
 
-// Only now, for until here it is told in one line if there is no compiled node-1.
-const { loadSettings } = await import('./lib/settings.js');
-const { pageAddressOf } = await import('./lib/peers/addresses.js');
 const settingsOf = (name: string) => loadSettings(join(ROOT, name));
 const isJson = settingsOf(names[0] as string).logFormat === 'json';
-// For those that say nothing of it.
+// For the nodes whose .env does not set it.
 if (isJson) process.env.LOG = 'json';
 const nodes = names.map((name) => ({ name, ...settingsOf(name) }));
 const other = nodes.find(({ logFormat }) => (logFormat === 'json') !== isJson);

@@ -24,7 +24,7 @@ export interface Settings {
   readonly maxPeers: number;
   /** How long the file of the pool may become. */
   readonly maxPoolBytes: number;
-  /** What everybody must know who wants to come in; undefined where anybody may. */
+  /** The secret that a node must show to connect; undefined in an open network. */
   readonly secret: string | undefined;
   /** Shows the secret to a node that we dial. */
   readonly secretHeaders: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export const SETTINGS = [
   'TLS_CA',
   'LOG',
 ];
-/** Who leaves one of these empty does not mean to leave the network open. */
+/** An empty one of these is a mistake, not a wish for an open network. */
 const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
 const LOOPBACK = ['127.0.0.1', '::1'];
 const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
@@ -119,7 +119,7 @@ export function loadSettings(folder: string): Settings {
   });
 }
 
-/** Whether a proxy on this machine leads to us: then whoever comes from here may be anybody. */
+/** Whether a proxy on this machine leads to us: then a connection from this machine may come from anywhere. */
 export function isBehindProxy({ address, hosts }: Settings): boolean {
   return hosts.every(isLoopback) && (parseAddress(address) as Address).scope !== 'loopback';
 }
@@ -142,7 +142,7 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
     warnings.push(`anybody who reaches ${address} can add transactions: set NETWORK_SECRET`);
   }
   if (secret === undefined) return warnings;
-  // Who has TLS means to keep the secret from this machine's other users too.
+  // A node with TLS keeps the secret from other users of this machine too.
   const inClear = [own, ...knownPeers].find(
     ({ key, scope }) => !isTls(key) && (scope !== 'loopback' || isTls(own.key)),
   );
@@ -221,7 +221,7 @@ function readTls(env: Env, folder: string, complain: Complain): Settings['tls'] 
   return { cert, key };
 }
 
-/** Who dials us refuses a certificate that is for somebody else, or no longer valid. */
+/** Other nodes refuse a certificate for another host, or one that has expired. */
 function checkCertificate(address: string, tls: Settings['tls'], complain: Complain): void {
   if (tls === undefined) return;
   const certificate = new X509Certificate(tls.cert);

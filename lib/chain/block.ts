@@ -24,7 +24,7 @@ const FIRST_WITHOUT_WORK = (2 ** (32 - DIFFICULTY)).toString(16).padStart(8, '0'
 const LEAF = '\0';
 const INNER = Buffer.from([1]);
 
-/** The first block of every chain, the same in all nodes. It seals nothing. */
+/** The first block of every chain, the same in all nodes. It includes no transaction. */
 export const GENESIS = toBlock(
   {
     height: 0,
@@ -73,7 +73,7 @@ export function hashOf(header: Omit<Header, 'hash'>): string {
  * Tries to make the next block.
  *
  * @param parent the block that it is to follow
- * @param transactions to seal, all different, and none that is in the chain already
+ * @param transactions to include, all different, and none that is in the chain already
  * @param nowMs the time, since 1970
  * @returns a function to call with the first nonce to try and how many; it returns the block when
  * one of them has led to it

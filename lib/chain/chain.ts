@@ -1,6 +1,6 @@
 /**
  * The chain: every block from the genesis on, in blocks.json. In memory are the headers, and the
- * keys of what is sealed.
+ * keys of the transactions in them.
  */
 
 import { rmSync } from 'node:fs';
@@ -101,7 +101,7 @@ export class Chain {
   }
 
   /**
-   * Tells whether a transaction is sealed.
+   * Tells whether a transaction is in a block.
    *
    * @param height up to which block to look
    */

@@ -1,4 +1,4 @@
-/** Who says that it has more work than we have, and whose turn it is to show it. */
+/** The sync queue: the nodes that claim more work than we have, and whose turn it is to show it. */
 
 import { LIMITS } from '../limits.js';
 import type { Connection } from '../peers/connection.js';
@@ -35,9 +35,8 @@ export class SyncQueue {
   }
 
   /**
-   * Takes the claim whose turn it is. Peers first, lest anybody who only dials us keep them waiting;
-   * of these, who has waited longest, lest one that promises much keep the others waiting; and who
-   * promises most.
+   * Takes the next claim: peers first, so that a connection that only dials us keeps none of them
+   * waiting; of these the one that has waited longest, whatever it claims; then the highest claim.
    *
    * @param height of our own latest block
    */

@@ -13,7 +13,7 @@ import { parseIdentity } from '../peers/identity.js';
 import { loadSettings, type Settings } from '../settings.js';
 import { isNodeName, listNodes } from './node-folders.js';
 
-/** Where a node is, and what it wants to know of who dials it. */
+/** Where a node is, and what it must be shown. */
 type Target = Pick<Settings, 'address' | 'secret' | 'ca'>;
 
 /** The options by which a person chooses the node. */

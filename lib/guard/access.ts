@@ -1,5 +1,5 @@
 /**
- * Who may come in, and who may look in. Any web page can open a WebSocket to this machine, and any
+ * Access control: who may connect, and who may see the page. Any web page can open a WebSocket to this machine, and any
  * name can be made to lead here: so a request has to say that it is from no page, or from our own,
  * and for us. Pure.
  */
@@ -11,7 +11,7 @@ import { isLoopback, withoutBrackets } from '../peers/addresses.js';
 
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 405 | 408;
-  /** For the log; who is refused is told the status alone, */
+  /** For the log; the caller is told the status alone, */
   readonly reason: string;
   /** and this line, if there is one. */
   readonly header?: string;
@@ -23,7 +23,7 @@ export interface AccessRules {
   readonly secret: string | undefined;
   /** By what scheme others reach our own page. */
   readonly scheme: 'http' | 'https';
-  /** Whether who comes from this machine's loopback may be somebody elsewhere. */
+  /** Whether a connection from loopback may come from elsewhere. */
   readonly isBehindProxy: boolean;
 }
 
@@ -41,7 +41,7 @@ export function whyRefused(
   { hostname, secret }: AccessRules,
 ): Refusal | undefined {
   const { authorization, origin } = request.headers;
-  // First, for who does not know the secret is to learn nothing else.
+  // First, so that a caller without the secret learns nothing else.
   if (secret !== undefined && !isSame(bearerOf(authorization), secret)) return NO_SECRET;
   const isForeign = origin !== undefined;
   return whyUnclear(request) ?? (isForeign ? fromPage(origin) : whyNotFor(hostname, request));
@@ -107,7 +107,7 @@ function isFromLoopback({ headers }: Request, remoteAddress: string): boolean {
   return isLoopback(remoteAddress) && isLoopback(hostnameOf(headers.host));
 }
 
-/** The headers by which one who knows the secret shows it. */
+/** The headers that show the secret. */
 export function secretHeaders(secret: string | undefined): Record<string, string> {
   return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 }

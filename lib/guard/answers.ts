@@ -1,4 +1,4 @@
-/** What nodes like ours ask us: at a bounded rate, and one answer after the other. */
+/** Answers to the requests of our nodes: at a bounded rate, one after the other. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -31,7 +31,7 @@ export class Answers {
   }
 
   /**
-   * Answers a request. Who sends another about the same subject before we have, is not heard: so
+   * Answers a request. Another one about the same subject is ignored until then, so that
    * nobody makes us work for, or remember, more than one of each.
    */
   async give(from: Connection, { subject, ready, makeFrame, nothing }: Answer): Promise<void> {
@@ -43,7 +43,7 @@ export class Answers {
       if (socket.readyState !== WebSocket.OPEN) return;
     }
     await ready?.();
-    // One after the other, for an answer may be large.
+    // One after the other, because an answer may be large.
     this.#answering = this.#answering.then(async () => {
       this.#connectionLimits.limitUnread();
       if (socket.readyState !== WebSocket.OPEN) return;

@@ -1,6 +1,6 @@
 /**
- * What all connections together may cost us: how many of them others may open, and how much may
- * wait in them. Who is worth least makes room for the others.
+ * Connection limits: how many connections others may open, and how much may wait in all of them. The
+ * connection that is worth least makes room for the others.
  */
 
 import { WebSocket } from 'ws';
@@ -38,7 +38,7 @@ export class ConnectionLimits {
   watch(connection: Connection): void {
     const { socket, isInbound } = connection;
     socket.on('ping', (data) => {
-      // Who pings and does not read gets no more pongs.
+      // A peer that pings and does not read gets no more pongs.
       if (socket.bufferedAmount < LIMITS.slowBytes) socket.pong(data);
     });
     socket.on('pong', () => {
@@ -49,10 +49,9 @@ export class ConnectionLimits {
   }
 
   /**
-   * Makes room for a connection that somebody has opened, or has just claimed an address over, if
-   * there is none: a client makes room for another, the one that has been silent longest; and so
-   * does who only claims an address for a peer that is known to be there. Else those stay who are
-   * there already.
+   * Finds a slot for a connection that was just opened, or has just claimed an address. Where there is
+   * none, a new client takes the slot of the client that has been silent longest, and a peer that is
+   * proven to be there takes that of one that only claims an address. Otherwise the newcomer goes.
    *
    * @returns the connection that has to go; undefined when there is room for all
    */
@@ -65,12 +64,12 @@ export class ConnectionLimits {
     return whoLeaves(newcomer, alike, limit, () => this.#proven());
   }
 
-  /** Where those say that they listen who have dialled us. */
+  /** The addresses that callers claim. */
   callers(): Address[] {
     return this.#open().flatMap(({ isInbound, address }) => (isInbound && address) || []);
   }
 
-  /** Keeps what waits to be read by those who have dialled us within bounds. */
+  /** Bounds what is unread by callers. */
   limitUnread(): void {
     const unreadBytes = ({ isInbound, socket }: Connection) =>
       isInbound ? socket.bufferedAmount : 0;
@@ -155,10 +154,10 @@ export class ConnectionLimits {
 }
 
 /**
- * Decides who of those that have dialled us has to leave.
+ * Decides which of the callers has to leave.
  *
  * @param alike all that name an address, or all that name none; the newcomer among them
- * @param findProven finds those who are known to be where they say
+ * @param findProven finds those that are proven to be where they say
  * @returns undefined where there is room for all
  */
 export function whoLeaves<C extends Caller>(
@@ -175,7 +174,7 @@ export function whoLeaves<C extends Caller>(
   return staysOut ? newcomer : mostOf(others, (each) => -each.heardMs);
 }
 
-/** One connection of each peer, the first, for anybody can open many in the name of one. */
+/** The first connection of each peer: anybody can open many in the name of one. */
 export function firstOfEach<C>(
   inbound: readonly C[],
   peerBehind: (connection: C) => Pick<Peer, 'identity'> | undefined,

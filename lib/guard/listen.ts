@@ -30,15 +30,15 @@ const OPTIONS = {
   requestTimeout: LIMITS.headersTimeoutMs,
   connectionsCheckingInterval: LIMITS.sweepIntervalMs,
   handshakeTimeout: LIMITS.headersTimeoutMs,
-  // Who asks for nothing clear is told so by us.
+  // We answer requests without a host ourselves.
   requireHostHeader: false,
 };
 
 /**
  * Listens on all hosts, and hands over the requests that may come in; to others it answers why not.
- * Ends the process with one line when the port is not to be had.
+ * Ends the process with one line when the port is not available.
  *
- * @param log hears of who is turned away
+ * @param log is told of each refusal
  * @returns the listening servers: of loopback, one for IPv4, and one for IPv6 if the machine has it
  */
 export async function listen(
@@ -108,7 +108,7 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
     log('turned away', `${socket.remoteAddress} (${refusal.reason})`);
     answer(socket, refusal);
   };
-  // Who has not shown the secret learns nothing from this either.
+  // A caller without the secret learns nothing from this either.
   const isOpen = door.secret === undefined;
   const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
   const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };

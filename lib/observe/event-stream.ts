@@ -1,4 +1,4 @@
-/** Tells whoever watches a node how it is, as server-sent events: not more often than eyes can follow. */
+/** Tells readers how a node is, as server-sent events, no more often than eyes can follow. */
 
 import type { ServerResponse } from 'node:http';
 import { LIMITS } from '../limits.js';
@@ -24,7 +24,7 @@ export class EventStream {
   /**
    * Tells a reader all there is, and from then on what has changed, until it goes or is too slow.
    *
-   * @returns false if there is no place for it; who is elsewhere takes none from who is here
+   * @returns false if all slots are taken; readers elsewhere take none from those on this machine
    */
   add(reader: ServerResponse): boolean {
     const isHere = isLoopback(reader.socket?.remoteAddress ?? '');

@@ -1,4 +1,4 @@
-/** What a node answers to who asks by plain HTTP: its page, and how it is. */
+/** Answers plain HTTP requests: the page, the status, the metrics and the health of a node. */
 
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -84,7 +84,7 @@ export class HttpInterface {
     return false;
   }
 
-  /** We leave: who watches is told nothing more. */
+  /** The node leaves: the event streams end. */
   end(): void {
     this.#feed.end();
   }
@@ -109,7 +109,7 @@ export class HttpInterface {
     }
   }
 
-  /** Read once, so that all who are being served share it. */
+  /** Read once, and shared by all requests. */
   #file(module: string): Promise<Buffer> {
     const file = this.#files.get(module) ?? readFile(fileURLToPath(import.meta.resolve(module)));
     this.#files.set(module, file);

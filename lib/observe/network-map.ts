@@ -1,4 +1,4 @@
-/** The network as one node sees it: the nodes it has heard of, and who says to be linked with whom. */
+/** The network as one node sees it: the nodes it has heard of, and the links that they report. */
 
 import { LIMITS } from '../limits.js';
 import type { AddressBook, Entry } from '../peers/address-book.js';

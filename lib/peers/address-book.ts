@@ -35,7 +35,7 @@ interface Room {
   readonly dialling: number;
   /** How many peers there are. */
   readonly connected: number;
-  /** Returns where those say that they listen who have dialled us. */
+  /** Returns the addresses that callers claim. */
   callers(): readonly Address[];
 }
 
@@ -58,7 +58,7 @@ export class AddressBook {
 
   /**
    * @param own this node's own address, which never becomes a contact
-   * @param keepsSecret whether we tell who we are to nobody but over TLS
+   * @param keepsSecret whether only addresses with TLS may be dialled
    * @param maxPeers how many peers we look for
    */
   constructor(own: Address, keepsSecret = false, maxPeers: number = LIMITS.peers) {
@@ -82,11 +82,11 @@ export class AddressBook {
   /**
    * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
    * dialled again is probably back, so its wait is cut short; less and less often, until it has
-   * stayed, lest we hammer a third party on somebody's word. If dialling the spelling we had of it
+   * stayed, so that nobody can have us hammer a third party. If dialling the spelling we had of it
    * has failed, the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
    *
    * @param news spends a token for each address that leads to a dial
-   * @param isCaller whether it is the address of who says so: for it, another makes room
+   * @param isCaller whether the sender says it of itself: then an untried address makes room for it
    * @returns true when the address is new
    */
   hear(address: Address, news: TokenBucket, nowMs: number, isCaller = false): boolean {
@@ -118,8 +118,8 @@ export class AddressBook {
   }
 
   /**
-   * Returns some of the addresses that answer as far as we know, for somebody who looks for peers.
-   * Also those that we have not met: else all newcomers would crowd around the same few.
+   * Returns some of the addresses that answer as far as we know, for a node that looks for peers.
+   * Untried ones are included, so that newcomers do not all dial the same few.
    *
    * @param random returns a number from 0 up to 1
    */

@@ -5,7 +5,7 @@ import { lookup as lookupAll } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from '../limits.js';
 
-/** Who can reach a host: this machine, its own network, everybody, or nobody sensible. */
+/** From where a host can be reached: this machine, its own network, anywhere, or nowhere sensible. */
 export type Scope = 'loopback' | 'private' | 'public' | 'reserved';
 
 export interface Address {
@@ -120,7 +120,7 @@ export async function scopeFromOutside(
 
 /**
  * Returns a `lookup` for sockets that finds only what a node of scope `own` may dial on a peer's
- * word: whoever owns a name can have it lead to any address.
+ * word: the owner of a name can have it lead to any address.
  */
 export function lookupIn(own: Scope): LookupFunction {
   return (hostname, options, callback) => {

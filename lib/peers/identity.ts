@@ -1,5 +1,5 @@
 /**
- * By what nodes like ours recognise each other: headers of the HTTP upgrade, in request and
+ * Identity headers, by which our nodes recognise each other: on the HTTP upgrade, in request and
  * response alike. Strangers ignore them.
  */
 
@@ -15,12 +15,12 @@ export interface Identity {
   readonly wantsReceipts: boolean;
 }
 
-/** The upgrade headers by which nodes like ours recognise each other; others ignore them. */
+/** The upgrade headers by which our nodes recognise each other; others ignore them. */
 export function identityHeaders(meshId: string, address: string): Record<string, string> {
   return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
 }
 
-/** The upgrade headers of a client that is no node, and speaks as nodes like ours do. */
+/** The upgrade headers of a client that is no node, but speaks as our nodes do. */
 export function clientHeaders(meshId: string): Record<string, string> {
   return { 'mesh-version': '1', 'mesh-id': meshId };
 }

@@ -1,4 +1,4 @@
-/** What we ask nodes like ours: one thing at a time on a connection, and each has one answer. */
+/** The requests that we make of our nodes: one at a time per connection, each with one answer. */
 
 import { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';

@@ -16,7 +16,7 @@ export class Routes<P extends Dialled = Peer> {
   readonly #peers: ReadonlyMap<string, P>;
   readonly #connections: ReadonlySet<End>;
   readonly #addressBook: AddressBook;
-  /** The routes found since something changed, for there is a search behind each. */
+  /** The routes found since something changed: each takes a search. */
   #found = new WeakMap<End, P[]>();
 
   /** All three are read as they are at the time; tell `forget` when they change. */
@@ -33,7 +33,7 @@ export class Routes<P extends Dialled = Peer> {
   /**
    * Returns the peers that need to be told what comes over a connection: not the node at its
    * other end, nor those that it is connected to itself. A stale or false list of them costs
-   * time, but no transaction, for pools are compared.
+   * time, but no transaction, because pools are compared.
    */
   from(connection: End): P[] {
     const found = this.#found.get(connection);

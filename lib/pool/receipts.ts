@@ -8,7 +8,7 @@ import type { Pool } from './pool.js';
 
 /**
  * Tells a client what became of its transaction, as soon as all that the pool has is on disk; so
- * receipts come in the order of the transactions. Who does not read them is not read from, so that
+ * receipts come in the order of the transactions. A client that does not read them is paused, so that
  * neither this nor a slow disk fills the memory.
  *
  * @param id null if the transaction has none that is usable

@@ -1,8 +1,8 @@
 /**
- * Which transactions does each of two pools lack (set reconciliation)? The one who asks walks
- * down both trees where their digests differ, takes what it lacks, and learns what the other
- * lacks. It holds all the state, so that there is nothing to remember for who answers. Pure: a
- * walk is a generator of requests that is given the answer to each.
+ * A reconciliation session finds what each of two pools lacks (set reconciliation). The node that
+ * asks walks down both trees where their digests differ, fetches what it lacks, and learns what the
+ * other lacks. It holds all the state; the node that answers remembers nothing. Pure: a session is a
+ * generator of requests, which is given the answer to each.
  */
 
 import { LIMITS } from '../limits.js';
@@ -18,7 +18,7 @@ export type Request = ReconciliationMessage<'GET_NODES' | 'GET_KEYS' | 'GET_TRAN
 export type Answer = Message<'NODES' | 'KEYS' | 'TRANSACTIONS'>;
 type Steps<T> = Generator<Request, T, Answer>;
 
-/** What a walk needs of our own pool. */
+/** What a session needs of our own pool. */
 export interface OwnPool {
   /** How many transactions there are, more or less. */
   readonly size: number;

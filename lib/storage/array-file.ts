@@ -1,6 +1,6 @@
 /**
  * Reads a file that holds one JSON array of objects, of any size and in any layout, an element
- * at a time; also one whose end is missing, because whoever wrote it was killed.
+ * at a time; also one whose end is missing, because its writer was killed.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -183,7 +183,7 @@ class FileReader {
   #text(end: number): string {
     const bytes = this.#window.subarray(this.#at, end);
     const text = bytes.toString();
-    // Lest a file in another encoding be shared with its letters replaced.
+    // A file in another encoding must not be passed on with its letters replaced.
     if (text.includes('\uFFFD') && !isUtf8(bytes)) throw this.broken('not UTF-8');
     return text;
   }
@@ -203,7 +203,7 @@ class FileReader {
   #endOfElement(): number | undefined {
     let depth = 0;
     let isInString = false;
-    // From here, for the window moves on.
+    // Counted from here, because the window moves on.
     for (let ahead = 0; ; ahead++) {
       if (this.#at + ahead >= this.#window.length && !this.#readOn()) return undefined;
       const byte = this.#window[this.#at + ahead];

@@ -88,7 +88,7 @@ export async function writeAll(handle: FileHandle, bytes: Buffer, position: numb
 }
 
 /**
- * Replaces a file by one with a part of its records: whoever reads it, also after a crash, finds the
+ * Replaces a file by one with a part of its records: a reader, also after a crash, finds the
  * old one whole or the new one whole.
  *
  * @param old the file as it is
@@ -168,7 +168,7 @@ function lineAt(fd: number, offset: number): number {
 
 /**
  * Closes an array whose end is missing, and cuts off what a file system has not filled. What is
- * there of a torn record is kept in a file of its own, whoever wrote it.
+ * there of a torn record is kept in a file of its own, so that nothing is lost.
  */
 function mend(file: string, fd: number, { end, size, isClosed }: Ending, log: Log): void {
   const name = shortName(file);

@@ -6,7 +6,7 @@
  *   {"id":2}
  *   ]
  *
- * An append is one write over the closing bracket that ends in a new one. Whoever is killed in
+ * An append is one write over the closing bracket that ends in a new one. A kill in
  * the middle of it leaves a torn last line, which the next start takes away. Records have numbers,
  * from 0, in the order in which they came. They can be taken away: the last ones by cutting the file
  * off, any others by replacing it.
@@ -64,7 +64,7 @@ export class Journal {
   readonly #file: string;
   readonly #log: Log;
   #handle: FileHandle;
-  /** Reads under way, for which a file that is replaced stays open. */
+  /** Reads under way: a file that is replaced stays open for them. */
   readonly #reads = new Set<Promise<unknown>>();
   readonly #table: RecordTable;
   /** How many records are on disk: so many of the first. */
@@ -82,7 +82,7 @@ export class Journal {
   #lead: Buffer;
   /** What is being written. For memory of its own, each write would pay more than for all the rest. */
   #page = Buffer.alloc(0);
-  /** One for all who wait for the same write, so that they go on in the order they came in. */
+  /** Shared by all that wait for the same write, so that they continue in order. */
   #saved = Promise.resolve();
   /** Whether a write is asked for that has not begun. */
   #isQueued = false;
