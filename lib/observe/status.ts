@@ -23,7 +23,7 @@ export type Status = Readonly<Record<Section, string>>;
 
 const startedAt = Date.now() - uptimeMs();
 
-/** Reads how a node is. PROTOCOL.md describes it. */
+/** Reads how a node is; docs/protocol.md describes it. */
 export function readStatus(observed: Observed): Status {
   const { peers, pool, chain, counters, recentLines } = observed;
   const { accepted, duplicate, rejected, relayed } = counters.counts;

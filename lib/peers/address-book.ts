@@ -112,7 +112,7 @@ export class AddressBook {
     return false;
   }
 
-  /** All contacts, but for those that turned out to be the same node as another. */
+  /** All entries, except those that turned out to be the same node as another. */
   all(): Entry[] {
     return [...this.#addressBook.values()].filter(({ sameAs }) => sameAs === undefined);
   }
@@ -146,7 +146,7 @@ export class AddressBook {
   }
 
   /**
-   * Returns the contacts to dial now: known ones first, then those reached before, so that
+   * Returns the entries to dial now: known ones first, then those reached before, so that
    * nobody can bury them under addresses that lead nowhere, then those tried least often; among
    * equals, the longest due.
    */

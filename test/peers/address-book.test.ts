@@ -244,7 +244,7 @@ test('known peers are dialled first, then those reached before, then the others'
 });
 
 /** AddressBook of a node that looks for two peers, and has heard of addresses on these ports. */
-function contactsWith(...ports: number[]): AddressBook {
+function bookWith(...ports: number[]): AddressBook {
   const addressBook = new AddressBook(at(4001), false, 2);
   for (const port of ports) addressBook.hear(at(port), plenty(), 0);
   return addressBook;
@@ -256,7 +256,7 @@ const planned = (addressBook: AddressBook, room: Partial<Parameters<AddressBook[
     .now.map(({ address }) => address.key.split(':').at(-1));
 
 test('a node looks for as many peers as it is set to, and dials known ones beyond that', () => {
-  const addressBook = contactsWith(4002, 4003, 4004);
+  const addressBook = bookWith(4002, 4003, 4004);
   assert.deepEqual(planned(addressBook, {}), ['4002', '4003']);
   assert.deepEqual(planned(addressBook, { dialling: 1 }), ['4002']);
   assert.deepEqual(planned(addressBook, { connected: 2 }), []);
@@ -266,7 +266,7 @@ test('a node looks for as many peers as it is set to, and dials known ones beyon
 });
 
 test('who has dialled us is dialled back beyond that, up to three times as many peers in all', () => {
-  const addressBook = contactsWith(4002, 4003);
+  const addressBook = bookWith(4002, 4003);
   const callers = () => [at(4003), at(4009)];
   assert.deepEqual(planned(addressBook, { connected: 2, callers }), ['4003']);
   assert.deepEqual(planned(addressBook, { connected: 5, callers }), ['4003']);
@@ -274,7 +274,7 @@ test('who has dialled us is dialled back beyond that, up to three times as many 
 });
 
 test('when no more addresses are learnt, one that dials us takes the place of one only heard of', () => {
-  const addressBook = contactsWith();
+  const addressBook = bookWith();
   for (let port = 10_000; port < 11_024; port++) addressBook.hear(at(port), plenty(), 0);
   const [reached] = addressBook.due(0);
   assert.ok(reached !== undefined);
@@ -287,7 +287,7 @@ test('when no more addresses are learnt, one that dials us takes the place of on
 });
 
 test('who dials us makes room for itself only if it may be learnt, and out of its budget', () => {
-  const addressBook = contactsWith();
+  const addressBook = bookWith();
   for (let port = 10_000; port < 11_024; port++) addressBook.hear(at(port), plenty(), 0);
   const spent = new TokenBucket(0, 0);
   assert.equal(addressBook.hear(at(5000), spent, 0, true), false);
@@ -296,7 +296,7 @@ test('who dials us makes room for itself only if it may be learnt, and out of it
 });
 
 test('who looks for peers is told of one that has failed, once it is connected again', () => {
-  const addressBook = contactsWith(4002);
+  const addressBook = bookWith(4002);
   const [entry] = addressBook.due(0);
   assert.ok(entry !== undefined);
   addressBook.dialling(entry);
@@ -309,7 +309,7 @@ test('who looks for peers is told of one that has failed, once it is connected a
 });
 
 test('who looks for peers is told of some that have not failed', () => {
-  const addressBook = contactsWith(4002, 4003, 4004);
+  const addressBook = bookWith(4002, 4003, 4004);
   const [failing] = addressBook.due(0);
   assert.ok(failing !== undefined);
   addressBook.lost(failing, 0, 0, 0.5);

@@ -36,8 +36,8 @@ async function untilAnnounced(network: Network, known: string): Promise<MeshPeer
   return witness;
 }
 
-// The example in PROTOCOL.md. The keys: printf '"red"' | sha256sum, and so on.
-test('two pools are made equal by the frames that PROTOCOL.md shows', () =>
+// The example in docs/protocol.md. The keys: printf '"red"' | sha256sum, and so on.
+test('two pools are made equal by the frames that docs/protocol.md shows', () =>
   withNetwork(async (network) => {
     const partner = network.keep(await MeshPeer.open(honest(['{"id":"green"}', '{"id":"blue"}'])));
     const port = await freePort();
