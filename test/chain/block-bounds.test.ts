@@ -48,11 +48,11 @@ test('a block that is too large to be read is not taken', () =>
       [30, /^1009 /],
     ] as const) {
       const chain = grow(base, texts(count));
-      const { liar, socket } = await announce(network, node, chain);
+      const { misbehaving, socket } = await announce(network, node, chain);
       const closed = new Promise<string>((done) => {
         socket.once('close', (code, why) => done(`${code} ${why}`));
       });
-      for (let i = 0; i < 2; i++) liar.announce();
+      for (let i = 0; i < 2; i++) misbehaving.announce();
       assert.match(await closed, said);
       assert.equal(await blocksFileOf(node), fileOf(base));
     }
@@ -90,8 +90,8 @@ test('a block from more than two hours ahead is not taken, and nobody is closed 
   withNetwork(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     const ahead = blockAhead(base, MINUTE_MS);
-    const { liar, socket } = await announce(network, node, [...base, ahead]);
-    await liar.untilRead(socket);
+    const { misbehaving, socket } = await announce(network, node, [...base, ahead]);
+    await misbehaving.untilRead(socket);
     assert.equal(await blocksFileOf(node), fileOf(base));
 
     // In a longer chain, what is before it is taken.
@@ -99,14 +99,14 @@ test('a block from more than two hours ahead is not taken, and nobody is closed 
     const chain = growBy([...valid, blockAhead(valid, MINUTE_MS)], 2, 'behind it');
     const other = await announce(network, node, chain);
     await untilChainIs(node, valid);
-    await other.liar.untilRead(other.socket);
+    await other.misbehaving.untilRead(other.socket);
     assert.equal(await blocksFileOf(node), fileOf(valid));
 
     // In a fork, nothing is.
     const fork = growBy(base, 1, 'fork');
     const late = growBy([...fork, blockAhead(fork, MINUTE_MS)], 5, 'behind it');
     const third = await announce(network, node, late);
-    await until('a request', () => third.liar.asked('GET_HEADERS').length > 0);
+    await until('a request', () => third.misbehaving.asked('GET_HEADERS').length > 0);
     await until('a line about it', () => node.stdout.includes(' not synchronised: '));
     assert.equal(await blocksFileOf(node), fileOf(valid));
 

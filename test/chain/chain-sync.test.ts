@@ -212,15 +212,15 @@ test('one who was not asked cannot answer for another', () =>
     await peer.dial(node.address);
     peer.announce();
     await until('a request', () => peer.asked('GET_BLOCKS').length > 0);
-    const liar = await ChainClient.open(node.address);
+    const misbehaving = await ChainClient.open(node.address);
     const other = growBy(trunkTo(3), 5, 'other');
     for (const frame of [blocksAnswer(other.slice(4)), headersAnswer(other.slice(4))]) {
-      liar.socket.send(frame);
+      misbehaving.socket.send(frame);
     }
-    assert.equal((await liar.latest()).height, 3);
+    assert.equal((await misbehaving.latest()).height, 3);
     answerNow();
     await untilChainIs(node, chain);
-    liar.close();
+    misbehaving.close();
   }));
 
 test('what a new block seals leaves the pool, and is known when it is sent again', () =>

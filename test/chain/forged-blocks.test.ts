@@ -55,8 +55,11 @@ test('one that announces what nobody has worked for is closed, and asked for not
     for (const forgery of headerForgeries.filter(({ reason }) => reason.includes('hash'))) {
       // From far ahead, at our height, and from below it.
       for (const chain of [ahead, base.slice(0, -1), base.slice(0, -2)]) {
-        const liar = await isClosedFor(forgery, network, node, [...chain, forgery.forge(chain)]);
-        assert.deepEqual(liar.asked('GET_BLOCKS'), [], forgery.what);
+        const misbehaving = await isClosedFor(forgery, network, node, [
+          ...chain,
+          forgery.forge(chain),
+        ]);
+        assert.deepEqual(misbehaving.asked('GET_BLOCKS'), [], forgery.what);
       }
     }
     await goesOn(node, honest, base);
@@ -147,12 +150,12 @@ test('blocks that do not follow on what was asked for are not taken, and nothing
     for (const forgery of placeForgeries) {
       const chain = growBy([...base, forgery.forge(base)], 4, 'behind it');
       const lies = { GET_BLOCKS: () => blocksAnswer(chain.slice(base.length)) };
-      const { liar, socket } = await announce(network, node, chain, lies);
-      const line = ` not synchronised: with ${liar.address} `;
+      const { misbehaving, socket } = await announce(network, node, chain, lies);
+      const line = ` not synchronised: with ${misbehaving.address} `;
       await until('a line about it', () => node.stdout.includes(line));
-      liar.announce();
-      await liar.untilRead(socket);
-      assert.equal(liar.asked('GET_BLOCKS').length, 1);
+      misbehaving.announce();
+      await misbehaving.untilRead(socket);
+      assert.equal(misbehaving.asked('GET_BLOCKS').length, 1);
       assert.equal(await blocksFileOf(node), fileOf(base), forgery.what);
     }
     await goesOn(node, honest, base);

@@ -65,7 +65,11 @@ test('of several claims, that of a peer comes first, and then the highest', () =
 
 test('one that promises much has no second turn before the others, over whatever connection', () => {
   const { claims, pass, takeAll } = newClaims();
-  const [first, second, honest] = [connection('liar'), connection('liar'), connection('honest')];
+  const [first, second, honest] = [
+    connection('misbehaving'),
+    connection('misbehaving'),
+    connection('honest'),
+  ];
   claims.add({ from: first, height: 1_000_000 });
   assert.deepEqual(takeAll(), [first]);
   pass(1);

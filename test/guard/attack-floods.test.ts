@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { frameOf, openRaw } from '../support/frames.js';
 import { transactionMessage, until } from '../support/helpers.js';
-import { keepsItsPeer, withSiege } from '../support/load.js';
+import { keepsItsPeer, underLoad } from '../support/load.js';
 import type { RunningNode } from '../support/network.js';
 
 const FRESH = 100_000;
@@ -39,13 +39,13 @@ async function countFresh(node: RunningNode): Promise<number> {
 }
 
 test('of two hundred thousand transactions at once, half of them known, nothing is lost', (t) =>
-  withSiege(
-    async (siege) => {
-      const socket = await openRaw(siege.victim);
+  underLoad(
+    async (load) => {
+      const socket = await openRaw(load.victim);
       const beganMs = performance.now();
       await flood(socket);
       t.diagnostic(`sent in ${Math.round(performance.now() - beganMs)} ms`);
-      for (const node of [siege.victim, siege.honest]) {
+      for (const node of [load.victim, load.honest]) {
         let found = 0;
         await until(
           () => `${node.name} to have all; it has ${found}`,
@@ -58,7 +58,7 @@ test('of two hundred thousand transactions at once, half of them known, nothing 
       }
       t.diagnostic(`all there after ${Math.round(performance.now() - beganMs)} ms`);
       assert.ok(!socket.destroyed, 'it was never thrown out');
-      await keepsItsPeer(siege);
+      await keepsItsPeer(load);
       socket.destroy();
     },
     { arrivalMs: 1000, memoryBytes: MEMORY_BYTES },

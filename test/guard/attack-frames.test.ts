@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 import { Client } from '../support/client.js';
 import { closeCodeOf, frameOf, OPCODES, openRaw } from '../support/frames.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
-import { untilPoolHolds, withSiege } from '../support/load.js';
+import { underLoad, untilPoolHolds } from '../support/load.js';
 import type { RunningNode } from '../support/network.js';
 
 const MIB = 1024 * 1024;
@@ -186,7 +186,7 @@ async function talkNonsense(socket: WebSocket): Promise<void> {
 
 describe('attacks with frames', { concurrency: 2 }, () => {
   test('the third malformed message ends a connection, and none gets anywhere', () =>
-    withSiege(async ({ victim, said }) => {
+    underLoad(async ({ victim, said }) => {
       await Promise.all(malformed.map((each) => strikesOut(victim, each)));
       await untilPoolHolds(
         victim,
@@ -196,7 +196,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('no name of a member touches a prototype: what is stored is what was sent', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const client = await Client.open(victim.address);
       const all = [...strange, ...nameless, '{"id":"after"}'];
       for (const data of all) client.socket.send(`{"type":"TRANSACTION","data":${data}}`);
@@ -216,7 +216,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('a frame that breaks the rules ends its connection, with the code for it', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       await Promise.all(
         broken.map(([what, bytes, code]) =>
           isClosedWith(victim, what, code, (socket) => socket.write(bytes)),
@@ -241,7 +241,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('10,000 messages of unknown types keep a connection open, and no line tells of them', () =>
-    withSiege(async ({ victim, said }) => {
+    underLoad(async ({ victim, said }) => {
       const plain = await connectTo(victim.address);
       const { socket: ours } = await Client.open(victim.address);
       await Promise.all([talkNonsense(plain), talkNonsense(ours)]);
@@ -254,7 +254,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('large frames of nothing but brackets and names do not fill the memory', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const open = '1 MiB of brackets that open';
       await strikesOut(victim, [open, '['.repeat(MIB)]);
       const nested = '1 MiB of objects in each other';
@@ -272,14 +272,14 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('who pings without end and never reads does not fill the memory with pongs', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const endMs = performance.now() + 5000;
       const isOver = () => performance.now() > endMs;
       await Promise.all([1, 10, 500].map((pings) => pingForEver(victim, pings, isOver)));
     }));
 
   test('of forty frames that are never finished, only a few are kept in memory', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const size = 900_000;
       const sockets = await Promise.all(Array.from({ length: 40 }, () => openRaw(victim)));
       for (const [number, socket] of sockets.entries()) {

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
-import { untilPoolHolds, withSiege } from '../support/load.js';
+import { underLoad, untilPoolHolds } from '../support/load.js';
 import { connectedAddressesOf, type RunningNode } from '../support/network.js';
 import { type Closable, Forwarder, MuteServers } from '../support/trap-servers.js';
 
@@ -124,7 +124,7 @@ async function name(victim: RunningNode, addresses: unknown[]): Promise<void> {
 
 describe('attacks with handshakes', { concurrency: 3 }, () => {
   test('10,000 addresses, again and again, lead to no more dials than the budget of one source', () =>
-    withSiege(async ({ network, victim }) => {
+    underLoad(async ({ network, victim }) => {
       const slammers = network.keep(await Slammers.open(400));
       const dead = Array.from({ length: 9600 }, (_, i) => `ws://127.1.${i >> 8}.${i & 255}:9`);
       const startMs = performance.now();
@@ -148,7 +148,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('many who each name a thousand long addresses are not remembered with all of them', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const sockets: WebSocket[] = [];
       for (let i = 0; i < CROWD; i++) {
         const far = Array.from({ length: 999 }, (_, n) => `ws://${i}-${n}-${'x'.repeat(1000)}`);
@@ -164,7 +164,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('a crowd that names one address each, where nobody listens, leaves the terminal legible', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       for (let i = 0; i < CROWD; i++) {
         await say(victim.address, handshake([`ws://127.9.9.9:${10_000 + i}`]));
       }
@@ -173,7 +173,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('who sends one HANDSHAKE after the other does not keep others from being heard', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const endMs = performance.now() + 5000;
       const frames = Array.from({ length: 20 }, (_, i) =>
         handshake(Array.from({ length: 1000 }, (_, n) => `ws://127.${i}.1.1:${10_000 + n}`)),
@@ -190,7 +190,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('nothing but the address of a node in reach is dialled, however it is written', () =>
-    withSiege(async ({ network, victim, said }) => {
+    underLoad(async ({ network, victim, said }) => {
       const bait = network.keep(await MuteServers.open(1));
       const port = Number(new URL(bait.addresses[0] as string).port);
       const wrong = [...badSpellings(port), ...farAway(port)];
@@ -209,7 +209,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('a node that hears of itself in all spellings, from who claims to be it, stays itself', () =>
-    withSiege(async ({ victim, honest }) => {
+    underLoad(async ({ victim, honest }) => {
       const hosts = [...HOSTS, 'localhost', 'localhost.', 'LocalHost.', '[::1]', '[::]'];
       const names = hosts.map((host) => `ws://${host}:${victim.port}`);
       const all = [...names, ...names.map((each) => `${each}/`), `wss://localhost:${victim.port}`];
@@ -230,7 +230,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('a node that is led to itself by many names lets each of them go, and dials it once', () =>
-    withSiege(async ({ network, victim, honest }) => {
+    underLoad(async ({ network, victim, honest }) => {
       const forwarders: Forwarder[] = [];
       const names: string[] = [];
       for (const host of HOSTS) {
@@ -258,7 +258,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('a name that leads to the node itself, and a peer behind it, lead to the peer once', () =>
-    withSiege(async ({ network, victim, honest }) => {
+    underLoad(async ({ network, victim, honest }) => {
       const roundabout = network.keep(await Forwarder.open(honest.port));
       const circle = network.keep(await Forwarder.open(victim.port));
       const longer = network.keep(await Forwarder.open(Number(new URL(circle.address).port)));

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { connectRaw, upgradeRequest } from '../support/frames.js';
 import { until } from '../support/helpers.js';
-import { untilPoolHolds, withSiege } from '../support/load.js';
+import { underLoad, untilPoolHolds } from '../support/load.js';
 import type { RunningNode } from '../support/network.js';
 
 /** How long a request may take that never becomes one, and what a busy machine adds. */
@@ -203,7 +203,7 @@ async function drip(
 
 describe('attacks with HTTP', { concurrency: 3 }, () => {
   test('whatever is no upgrade gets a page or a short answer, and the connection is ended', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const failures: string[] = [];
       for (const rows of [served, plain, malformed, badChunks, smuggled, foreign]) {
         const tries = rows.map((row) => isAnswered(victim, row));
@@ -214,7 +214,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     }));
 
   test('who resets a connection while it is answered harms nobody', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       for (const line of CUT) {
         for (const upgrade of ['', 'upgrade: websocket\r\nconnection: upgrade\r\n']) {
           for (let i = 0; i < 20; i++) {
@@ -228,7 +228,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     }));
 
   test('an upgrade that comes as its own is served, wherever this machine is called', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const { port } = victim;
       const hosts = ['localhost', 'LOCALHOST', '127.0.0.1', '[::1]', '10.1.2.3', '[fd00::1]'];
       const all = hosts.flatMap((host) => [host, `${host}:${port}`]);
@@ -244,7 +244,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     }));
 
   test('a request that never ends is ended after some seconds, however far it comes', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const silent = await connectRaw(victim);
       const silence = listenTo(silent);
       const line = 'GET / HTTP/1.1\r\nHost: localhost\r\n';
@@ -270,7 +270,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     }));
 
   test('a crowd that asks for pages, and reads them or not, keeps nobody waiting', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const paths = ['/status', '/metrics', '/cytoscape.mjs', '/', '/events', '/nowhere'];
       const readers = paths.map(async (path) => {
         for (let i = 0; i < READINGS; i++) {

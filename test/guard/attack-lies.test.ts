@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { makeIds } from '../support/client.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
-import { keepsItsPeer, withSiege } from '../support/load.js';
+import { keepsItsPeer, underLoad } from '../support/load.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
 import { connectedAddressesOf, type RunningNode } from '../support/network.js';
 
@@ -42,26 +42,26 @@ async function meshIdOf(node: RunningNode): Promise<string> {
 // Side by side, for they may wait for two reconciliations.
 describe('in spite of lies, all pools become the same', { concurrency: 4 }, () => {
   test('of a peer that says that it has told everyone, and has told no one', () =>
-    withSiege(async (siege) => {
-      const { network, victim, honest } = siege;
+    underLoad(async (load) => {
+      const { network, victim, honest } = load;
       const third = await network.startNode('node-3', [victim.address]);
       const nodes = [victim, honest, third];
       const ids = makeIds('kept back', 500);
-      const liar = network.keep(await MeshPeer.open(honestAnswers([])));
-      const socket = await liar.dial(victim.address);
-      socket.send(handshakeFrame([liar.address, ...nodes.map(({ address }) => address)]));
+      const misbehaving = network.keep(await MeshPeer.open(honestAnswers([])));
+      const socket = await misbehaving.dial(victim.address);
+      socket.send(handshakeFrame([misbehaving.address, ...nodes.map(({ address }) => address)]));
       await until('all to be connected', async () => {
         const connected = await connectedAddressesOf(victim);
-        return [liar, honest, third].every(({ address }) => connected.includes(address));
+        return [misbehaving, honest, third].every(({ address }) => connected.includes(address));
       });
       for (const id of ids) socket.send(JSON.stringify(transactionMessage(id)));
       await untilAllHave(nodes, ids);
-      await keepsItsPeer(siege);
+      await keepsItsPeer(load);
     }));
 
   test('of clients that pass for a node, under its address and the id that it shows', () =>
-    withSiege(async (siege) => {
-      const { network, victim, honest } = siege;
+    underLoad(async (load) => {
+      const { network, victim, honest } = load;
       const third = await network.startNode('node-3', [victim.address]);
       const nodes = [victim, honest, third];
       await until('all to be connected', async () =>
@@ -73,19 +73,19 @@ describe('in spite of lies, all pools become the same', { concurrency: 4 }, () =
         'mesh-address': honest.address,
       };
       const ids = makeIds('copied', LIARS);
-      const liars = await Promise.all(ids.map(() => connectTo(victim.address, copied)));
-      for (const [number, socket] of liars.entries()) {
+      const misbehavingPeers = await Promise.all(ids.map(() => connectTo(victim.address, copied)));
+      for (const [number, socket] of misbehavingPeers.entries()) {
         socket.send(handshakeFrame([honest.address, ...nodes.map(({ address }) => address)]));
         socket.send(JSON.stringify(transactionMessage(ids[number] as string)));
       }
       await untilAllHave(nodes, ids);
-      await keepsItsPeer(siege);
-      for (const socket of liars) socket.terminate();
+      await keepsItsPeer(load);
+      for (const socket of misbehavingPeers) socket.terminate();
     }));
 
   test('of clients that pass for a node which is away, and which is let in when it is back', () =>
-    withSiege(async (siege) => {
-      const { network, victim, honest } = siege;
+    underLoad(async (load) => {
+      const { network, victim, honest } = load;
       const third = await network.startNode('node-3', [victim.address]);
       const copied = {
         'mesh-version': '1',
@@ -93,19 +93,20 @@ describe('in spite of lies, all pools become the same', { concurrency: 4 }, () =
         'mesh-address': third.address,
       };
       await third.end();
-      const liars = await Promise.all(
+      const misbehavingPeers = await Promise.all(
         Array.from({ length: LIARS }, () => connectTo(victim.address, copied)),
       );
-      for (const socket of liars) socket.send(handshakeFrame([third.address, honest.address]));
+      for (const socket of misbehavingPeers)
+        socket.send(handshakeFrame([third.address, honest.address]));
       const back = await network.restart(third);
       await until('it to be connected', async () =>
         (await connectedAddressesOf(victim)).includes(back.address),
       );
-      liars[0]?.send(JSON.stringify(transactionMessage('from a liar')));
+      misbehavingPeers[0]?.send(JSON.stringify(transactionMessage('from a misbehaving peer')));
       await say(back.address, transactionMessage('from the real one'));
-      await untilAllHave([victim, honest, back], ['from a liar', 'from the real one']);
-      await keepsItsPeer(siege);
+      await untilAllHave([victim, honest, back], ['from a misbehaving peer', 'from the real one']);
+      await keepsItsPeer(load);
       assert.ok(victim.isRunning);
-      for (const socket of liars) socket.terminate();
+      for (const socket of misbehavingPeers) socket.terminate();
     }));
 });

@@ -12,7 +12,7 @@ import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
 import { ask } from '../support/client.js';
 import { frameOf, openRaw } from '../support/frames.js';
 import { connectTo, makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
-import { keepsItsPeer, withSiege } from '../support/load.js';
+import { keepsItsPeer, underLoad } from '../support/load.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
 import type { RunningNode } from '../support/network.js';
 
@@ -71,8 +71,8 @@ async function stuff(socket: Socket, frame: Buffer, mostBytes: number): Promise<
 
 describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
   test('be it a peer, that is left behind and compared with when it reads again', () =>
-    withSiege(async (siege) => {
-      const { network, victim, honest } = siege;
+    underLoad(async (load) => {
+      const { network, victim, honest } = load;
       const stuck = network.keep(await MeshPeer.open(honestAnswers([])));
       await say(victim.address, { type: 'HANDSHAKE', data: [stuck.address] });
       await until('both to have reached it', () => stuck.asked('HANDSHAKE') >= 2);
@@ -81,24 +81,24 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
       stuck.read(false);
       const [ids, stuckMs] = await timed(backpressure(victim, 'stuck'));
       assert.ok(stuckMs < 3 * freeMs + 2000, `${stuckMs} ms instead of ${freeMs}`);
-      assert.ok(siege.said().includes(`left behind: ${stuck.address} (`), siege.said());
-      assert.ok(!siege.said().includes('caught up'));
+      assert.ok(load.said().includes(`left behind: ${stuck.address} (`), load.said());
+      assert.ok(!load.said().includes('caught up'));
       await untilHas(honest, ids);
 
       const [greeted, offered] = [stuck.asked('HANDSHAKE'), stuck.asked('OFFER_KEYS')];
       stuck.read(true);
-      await until('a line', () => siege.said().includes(`caught up: ${stuck.address}`), 5000);
+      await until('a line', () => load.said().includes(`caught up: ${stuck.address}`), 5000);
       await until(
         'a HANDSHAKE, and what a comparison finds that it lacks',
         () => stuck.asked('HANDSHAKE') > greeted && stuck.asked('OFFER_KEYS') > offered,
         5000,
       );
-      await keepsItsPeer(siege);
+      await keepsItsPeer(load);
     }));
 
   test('be it a node that was stopped, that has all soon after it goes on', () =>
-    withSiege(async (siege) => {
-      const { network, victim, honest } = siege;
+    underLoad(async (load) => {
+      const { network, victim, honest } = load;
       const stopped = await network.startNode('node-3', [victim.address]);
       await until('both to have reached it', () =>
         [victim, honest].every((node) => node.stdout.includes(`connected: ${stopped.address}`)),
@@ -109,12 +109,12 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
       );
       await untilHas(stopped, ids);
       await untilHas(honest, ids);
-      await keepsItsPeer(siege);
+      await keepsItsPeer(load);
     }));
 
   test('be it a plain peer, that is dropped and dialled again', () =>
-    withSiege(async (siege) => {
-      const { network, victim, honest, said } = siege;
+    underLoad(async (load) => {
+      const { network, victim, honest, said } = load;
       const plain = await network.trap();
       const dialled = () =>
         plain.callers.filter(({ headers }) => headers['mesh-address'] === victim.address);
@@ -130,32 +130,32 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
       await until('it to be told again', () =>
         dialled().some(({ frames }) => frames.some((frame) => frame.includes('"to go on"'))),
       );
-      await keepsItsPeer(siege);
+      await keepsItsPeer(load);
     }));
 
   test('be it ten clients that ask for receipts', () =>
-    withSiege(async (siege) => {
+    underLoad(async (load) => {
       // Of all that may be an id, this takes the most room in a receipt.
       const data = { id: '\u0001'.repeat(LIMITS.idCharacters) };
       const frame = frameOf(JSON.stringify({ type: 'TRANSACTION', data }));
       const headers = { ...clientHeaders(), 'mesh-receipts': '1' };
       const sockets: Socket[] = [];
       for (let number = 0; number < 10; number++) {
-        const socket = await openRaw(siege.victim, headers);
+        const socket = await openRaw(load.victim, headers);
         sockets.push(socket.pause());
       }
       await Promise.all(sockets.map((socket) => stuff(socket, frame, 16 * 1024 * 1024)));
-      await keepsItsPeer(siege);
+      await keepsItsPeer(load);
       for (const socket of sockets) socket.destroy();
     }));
 
   test('be it forty that ask for large transactions', () =>
-    withSiege(async (siege) => {
-      const ids = await backpressure(siege.victim, 'asked for', 50);
+    underLoad(async (load) => {
+      const ids = await backpressure(load.victim, 'asked for', 50);
       const request = reconciliationFrame({ type: 'GET_TRANSACTIONS', data: ids.map(keyOf) });
       const sockets: WebSocket[] = [];
       for (let number = 0; number < 40; number++) {
-        const socket = await connectTo(siege.victim.address, clientHeaders());
+        const socket = await connectTo(load.victim.address, clientHeaders());
         socket.pause();
         sockets.push(socket);
       }
@@ -163,7 +163,7 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
         for (const socket of sockets) socket.send(request);
         await sleep(100);
       }
-      await keepsItsPeer(siege);
+      await keepsItsPeer(load);
       for (const socket of sockets) socket.terminate();
     }));
 });

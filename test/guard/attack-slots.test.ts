@@ -8,7 +8,7 @@ import fs from 'fs-extra';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { frameOf, OPCODES, openRaw } from '../support/frames.js';
 import { connectTo, freePort, say, until } from '../support/helpers.js';
-import { withSiege } from '../support/load.js';
+import { underLoad } from '../support/load.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
 import { withNetwork } from '../support/network.js';
 
@@ -38,13 +38,15 @@ async function fillWithPongs(socket: Socket): Promise<void> {
 
 describe('nobody keeps the places of others', { concurrency: 3 }, () => {
   test('by many connections in the name of one node that is there', () =>
-    withSiege(async ({ network, victim }) => {
-      const liar = network.keep(await MeshPeer.open(honestAnswers([])));
+    underLoad(async ({ network, victim }) => {
+      const misbehaving = network.keep(await MeshPeer.open(honestAnswers([])));
       for (let i = 0; i < PLACES; i++) {
-        const socket = await liar.dial(victim.address);
-        socket.send(handshakeFrame([liar.address]));
+        const socket = await misbehaving.dial(victim.address);
+        socket.send(handshakeFrame([misbehaving.address]));
       }
-      await until('it to be met', () => victim.stdout.includes(`connected: ${liar.address}`));
+      await until('it to be met', () =>
+        victim.stdout.includes(`connected: ${misbehaving.address}`),
+      );
       const late = await network.startNode('node-3', [victim.address]);
       const told = () => late.lines.filter((line) => line.includes(`connected: ${victim.address}`));
       await until('one that comes late to be let in, and to stay', async () => {
@@ -90,7 +92,7 @@ describe('nobody keeps the places of others', { concurrency: 3 }, () => {
     }));
 
   test('by going half away, and never reading what is left', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const socket = await openRaw(victim);
       await fillWithPongs(socket);
       const { localPort } = socket;

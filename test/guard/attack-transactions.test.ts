@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, Client } from '../support/client.js';
 import { frameOf, openRaw } from '../support/frames.js';
 import { connectTo, say, until } from '../support/helpers.js';
-import { untilPoolHolds, withSiege } from '../support/load.js';
+import { underLoad, untilPoolHolds } from '../support/load.js';
 import type { RunningNode } from '../support/network.js';
 import type { TrapServer } from '../support/trap-servers.js';
 
@@ -95,7 +95,7 @@ function copiesAt(trap: TrapServer, id: string): Record<string, number> {
 
 describe('attacks with transactions', { concurrency: 2 }, () => {
   test('a transaction that breaks a rule is rejected with a reason, those around it are not', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const around: string[] = [];
       for (const [what, value, id, reason] of rejections) {
         const [before, behind] = [`before ${what}`, `behind ${what}`];
@@ -116,7 +116,7 @@ describe('attacks with transactions', { concurrency: 2 }, () => {
     }));
 
   test('what only just keeps the rules is accepted, kept as it is and passed on', () =>
-    withSiege(async ({ victim, honest }) => {
+    underLoad(async ({ victim, honest }) => {
       const receipts = await ask(victim.address, ...fitting);
       const ids = fitting.map(({ id }) => id);
       assert.deepEqual(
@@ -133,7 +133,7 @@ describe('attacks with transactions', { concurrency: 2 }, () => {
     }));
 
   test('of two contents under one id, the first to come stays, and one line tells of the other', () =>
-    withSiege(async ({ network, victim, honest }) => {
+    underLoad(async ({ network, victim, honest }) => {
       const nodes = [victim, honest];
       const trap = await network.trap();
       for (const { address } of nodes) {
@@ -166,7 +166,7 @@ describe('attacks with transactions', { concurrency: 2 }, () => {
     }));
 
   test('one content in several spellings is one transaction, and no conflict', () =>
-    withSiege(async ({ victim, honest }) => {
+    underLoad(async ({ victim, honest }) => {
       const nodes = [victim, honest];
       const clients = await Promise.all(nodes.map(({ address }) => Client.open(address)));
       const spellings = [
@@ -189,7 +189,7 @@ describe('attacks with transactions', { concurrency: 2 }, () => {
     }));
 
   test('contents that have no canonical form can claim one id, and harm nobody', () =>
-    withSiege(async ({ victim }) => {
+    underLoad(async ({ victim }) => {
       const contents = ['1e400', '-1e400', '"\\ud800"', '"\\udc00"', '{"__proto__":1}', '{}'];
       const socket = await connectTo(victim.address);
       for (let i = 0; i < REPEATS; i++) {
@@ -204,7 +204,7 @@ describe('attacks with transactions', { concurrency: 2 }, () => {
     }));
 
   test('who sends what is tedious to identify, without end, does not keep others from being heard', () =>
-    withSiege(
+    underLoad(
       async ({ victim }) => {
         const endMs = performance.now() + 5000;
         const members = Array.from({ length: 4000 }, (_, i) => `"k${i}":${i}`).sort();

@@ -144,11 +144,12 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
       const [a, b, nobody] = [node.address, peer.address, `ws://localhost:${await freePort()}`];
       const [x, y] = namesElsewhere(0, 2) as [string, string];
       await untilLinks(node, asLinks([a, b]));
-      const liars = [await connectTo(a), await connectTo(a)];
-      liars[0]?.send(handshakeFrame([nobody, x, b]));
+      const misbehavingPeers = [await connectTo(a), await connectTo(a)];
+      misbehavingPeers[0]?.send(handshakeFrame([nobody, x, b]));
       // He has none of what the peer is recognised by.
-      liars[1]?.send(handshakeFrame([b, y]));
-      for (const liar of liars) liar.send(JSON.stringify(transactionMessage('told')));
+      misbehavingPeers[1]?.send(handshakeFrame([b, y]));
+      for (const misbehaving of misbehavingPeers)
+        misbehaving.send(JSON.stringify(transactionMessage('told')));
       const isTold = ({ transactions }: Status) => transactions.duplicate === 1;
       await untilStatus(node, 'all that they said', isTold);
       const status = await untilLinks(node, asLinks([a, b]));
@@ -161,7 +162,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
         status.transactions.latest.map(({ from }) => from),
         [null],
       );
-      for (const liar of liars) liar.terminate();
+      for (const misbehaving of misbehavingPeers) misbehaving.terminate();
     }));
 
   test('who comes in the name of a peer changes none of the links of that', () =>
@@ -174,16 +175,16 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
       // All that it is recognised by, it tells whoever dials it.
       const socket = new WebSocket(b);
       const [{ headers }] = await once(socket, 'upgrade');
-      const liar = await connectTo(a, {
+      const misbehaving = await connectTo(a, {
         'mesh-version': '1',
         'mesh-id': String(headers['mesh-id']),
         'mesh-address': b,
       });
-      liar.send(handshakeFrame([b, x]));
-      liar.send(JSON.stringify(transactionMessage('told')));
+      misbehaving.send(handshakeFrame([b, x]));
+      misbehaving.send(JSON.stringify(transactionMessage('told')));
       await untilStatus(node, 'all that he said', ({ pool }) => pool.transactions === 1);
       assert.equal(stateOf(await untilLinks(node, asLinks([a, b])), x), undefined);
-      liar.terminate();
+      misbehaving.terminate();
       socket.terminate();
     }));
 

@@ -89,13 +89,13 @@ test('a client that claims the address of one of our nodes does not cut that nod
     assert.ok(one !== undefined && two !== undefined);
     const claim = { 'mesh-version': '1', 'mesh-id': 'f'.repeat(32), 'mesh-address': two.address };
     for (const [id, headers] of Object.entries({ plain: {}, recognised: claim })) {
-      const liar = await connectTo(one.address, headers);
-      liar.send(JSON.stringify({ type: 'HANDSHAKE', data: [two.address] }));
-      liar.send(JSON.stringify(transactionMessage(id)));
-      await until(`node-2 to get what the ${id} liar sent`, async () =>
+      const misbehaving = await connectTo(one.address, headers);
+      misbehaving.send(JSON.stringify({ type: 'HANDSHAKE', data: [two.address] }));
+      misbehaving.send(JSON.stringify(transactionMessage(id)));
+      await until(`node-2 to get what the ${id} misbehaving sent`, async () =>
         (await two.pool()).some((transaction) => transaction.id === id),
       );
-      liar.terminate();
+      misbehaving.terminate();
     }
   }));
 

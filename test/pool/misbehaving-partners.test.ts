@@ -212,10 +212,10 @@ test('one who was not asked cannot answer for another', () =>
     const { node, partner } = await startWith(network, (request) =>
       isTime.then(() => truth(request)),
     );
-    const liar = network.keep(await MeshPeer.open(() => undefined));
-    const socket = await liar.dial(node.address);
+    const misbehaving = network.keep(await MeshPeer.open(() => undefined));
+    const socket = await misbehaving.dial(node.address);
     socket.send(digests(2));
-    socket.send(JSON.stringify(transactionMessage('from the liar')));
+    socket.send(JSON.stringify(transactionMessage('from the misbehaving peer')));
     await until('the node to have heard it', async () => (await node.pool()).length === 1);
     answerNow();
     await until('what the partner has', async () => (await node.pool()).length === 3, 5000);

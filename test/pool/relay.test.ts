@@ -94,8 +94,8 @@ test('what is fetched goes on to all but those whom its source is connected to',
     const node = await network.startNode('node-1', [neighbour.address, other.address]);
     await until('the walks', () => neighbour.asked('GET_NODES') + other.asked('GET_NODES') === 2);
     // What somebody else is connected to counts for nothing.
-    const liar = await connectTo(node.address);
-    liar.send(handshakeFrame(['ws://localhost:1', other.address]));
+    const misbehaving = await connectTo(node.address);
+    misbehaving.send(handshakeFrame(['ws://localhost:1', other.address]));
     await until('the lie', () => node.stdout.includes('handshake from: ws://localhost:1'));
     const socket = await source.dial(node.address);
     socket.send(handshakeFrame([source.address, node.address, neighbour.address]));
@@ -106,5 +106,5 @@ test('what is fetched goes on to all but those whom its source is connected to',
       neighbour.heard.filter((text) => text.includes('"fetched"')),
       [],
     );
-    liar.terminate();
+    misbehaving.terminate();
   }));

@@ -31,7 +31,7 @@ export interface Remains {
 const NAME = 'node-1';
 const CRASH_POINT = new URL('crash-point.js', import.meta.url).href;
 
-export class Stage {
+export class Fixture {
   readonly #network: Network;
   readonly #scene: Scene;
   readonly #peer: ChainPeer;
@@ -48,11 +48,11 @@ export class Stage {
     this.#held = [...new Set([...includedIds(scene.ours), ...pooled])];
   }
 
-  /** Sets a stage, and clears it away whatever happens. */
-  static run(scene: Scene, act: (stage: Stage) => Promise<void>): Promise<void> {
+  /** Sets a fixture up, and clears it away whatever happens. */
+  static run(scene: Scene, act: (fixture: Fixture) => Promise<void>): Promise<void> {
     return withNetwork(async (network) => {
       const peer = network.keep(await ChainPeer.open());
-      await act(new Stage(network, scene, peer, await freePort()));
+      await act(new Fixture(network, scene, peer, await freePort()));
     });
   }
 

@@ -2,7 +2,7 @@
 
 import { watch } from 'node:fs';
 import fc from 'fast-check';
-import { type Remains, type Scene, Stage } from './chain-fixture.js';
+import { Fixture, type Remains, type Scene } from './chain-fixture.js';
 import type { RunningNode } from './network.js';
 
 /** When to kill a node: by how far it is with all its work, or with what it writes of it. */
@@ -32,12 +32,12 @@ interface Work {
 /** Kills a node as often as there are kills, always in the same scene; tells what each has left. */
 export async function killOften(scene: Scene, kills: readonly Kill[]): Promise<Remains[]> {
   const remains: Remains[] = [];
-  await Stage.run(scene, async (stage) => {
-    const work = await measure(stage);
+  await Fixture.run(scene, async (fixture) => {
+    const work = await measure(fixture);
     for (const kill of kills) {
-      const node = await (await stage.launch()).listening();
-      await interrupt(stage, node, kill, work);
-      remains.push(await stage.recover(node));
+      const node = await (await fixture.launch()).listening();
+      await interrupt(fixture, node, kill, work);
+      remains.push(await fixture.recover(node));
     }
   });
   return remains;
@@ -51,28 +51,28 @@ export async function killOften(scene: Scene, kills: readonly Kill[]): Promise<R
  */
 export async function killAtSteps(scene: Scene, first: number, every: number): Promise<Remains[]> {
   const remains: Remains[] = [];
-  await Stage.run(scene, async (stage) => {
+  await Fixture.run(scene, async (fixture) => {
     for (let step = first; ; step += every) {
-      const node = await (await stage.launch(step)).listening();
-      await stage.offer(node);
-      await stage.untilTaken(node);
+      const node = await (await fixture.launch(step)).listening();
+      await fixture.offer(node);
+      await fixture.untilTaken(node);
       if (node.isRunning) return;
-      remains.push(await stage.recover(node));
+      remains.push(await fixture.recover(node));
     }
   });
   return remains;
 }
 
 /** Lets a node come to the end of its work. */
-async function measure(stage: Stage): Promise<Work> {
-  const node = await (await stage.launch()).listening();
+async function measure(fixture: Fixture): Promise<Work> {
+  const node = await (await fixture.launch()).listening();
   let writes = 0;
   const watcher = watch(node.folder, (event, file) => {
     if (isStep(event, file)) writes += 1;
   });
   const sinceMs = performance.now();
-  await stage.offer(node);
-  await stage.untilTaken(node);
+  await fixture.offer(node);
+  await fixture.untilTaken(node);
   const ms = performance.now() - sinceMs;
   watcher.close();
   await node.end();
@@ -80,7 +80,7 @@ async function measure(stage: Stage): Promise<Work> {
 }
 
 async function interrupt(
-  stage: Stage,
+  fixture: Fixture,
   node: RunningNode,
   { by, at, thenMs }: Kill,
   work: Work,
@@ -95,7 +95,7 @@ async function interrupt(
     for (const untilMs = performance.now() + thenMs; performance.now() < untilMs; );
     kill();
   });
-  await stage.offer(node);
+  await fixture.offer(node);
   // It may write less often than it did the first time.
   const timer = setTimeout(kill, by === 'time' ? at * work.ms : 3 * work.ms);
   await node.result();

@@ -18,7 +18,7 @@ const LINES_PER_SECOND = 8;
 const PROBE_INTERVAL_MS = 200;
 const WARM_UP = 40_000;
 
-export interface Siege {
+export interface Loaded {
   readonly network: Network;
   /** The node to attack. */
   readonly victim: RunningNode;
@@ -40,8 +40,8 @@ interface Bounds {
  * is given must reach the victim; one from add-transaction.js must be accepted by it meanwhile. The
  * victim must live, its memory stay within bounds, and its lines be few and without a stack trace.
  */
-export function withSiege(
-  attack: (siege: Siege) => Promise<void>,
+export function underLoad(
+  attack: (load: Loaded) => Promise<void>,
   { memoryBytes = MEMORY_BYTES, arrivalMs = ARRIVAL_MS }: Bounds = {},
 ): Promise<void> {
   return withNetwork(async (network) => {
@@ -108,7 +108,7 @@ async function probe(
   } while (!over.aborted);
 }
 
-/** Waits until the victim has these ids, and checks that it has none beyond them and the siege's. */
+/** Waits until the victim has these ids, and checks that it has none beyond them and the load's. */
 export async function untilPoolHolds(victim: RunningNode, ids: readonly unknown[]): Promise<void> {
   let found: unknown[] = [];
   const missing = () => ids.filter((id) => !found.includes(id));
@@ -127,7 +127,7 @@ export async function untilPoolHolds(victim: RunningNode, ids: readonly unknown[
 }
 
 /** Makes sure that the attack has not cost the victim its connection to the honest node. */
-export async function keepsItsPeer({ victim, honest, said }: Siege): Promise<void> {
+export async function keepsItsPeer({ victim, honest, said }: Loaded): Promise<void> {
   assert.ok(!said().includes(`disconnected: ${honest.address}`), said());
   assert.ok(!honest.stdout.includes(`disconnected: ${victim.address}`), honest.stdout);
   const connected = await connectedAddressesOf(victim);

@@ -30,11 +30,11 @@ export async function announce(
   node: RunningNode,
   chain: Chain,
   lies: BlockAnswerers = {},
-): Promise<{ liar: ChainPeer; socket: WebSocket }> {
-  const liar = network.keep(await ChainPeer.open(chain, lies));
-  const socket = await liar.dial(node.address);
-  liar.announce();
-  return { liar, socket };
+): Promise<{ misbehaving: ChainPeer; socket: WebSocket }> {
+  const misbehaving = network.keep(await ChainPeer.open(chain, lies));
+  const socket = await misbehaving.dial(node.address);
+  misbehaving.announce();
+  return { misbehaving, socket };
 }
 
 /** Has a peer announce the end of a chain, and waits until it is closed for what is wrong. */
@@ -45,7 +45,7 @@ export async function isClosedFor(
   chain: Chain,
   lies?: BlockAnswerers,
 ): Promise<ChainPeer> {
-  const { liar, socket } = await announce(network, node, chain, lies);
+  const { misbehaving, socket } = await announce(network, node, chain, lies);
   let closed = '';
   socket.once('close', (code, why) => {
     closed = `${code} ${why}`;
@@ -57,7 +57,7 @@ export async function isClosedFor(
   assert.ok(closed.startsWith('1008 ') && closed.includes(reason), `${what}: ${closed}`);
   const lines = node.lines.filter((line) => line.includes(' closed: ') && line.includes(reason));
   assert.ok(lines.length > 0, `${what}: ${node.stdout}`);
-  return liar;
+  return misbehaving;
 }
 
 /** Makes sure that a node has this chain, and takes the next block from somebody honest. */
