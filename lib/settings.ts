@@ -1,15 +1,20 @@
 /** The settings of one node: its .env, checked. */
 
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { basename, join, resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { basename, join } from 'node:path';
 import dotenv from 'dotenv';
-import { hostnameOf, secretHeaders } from './guard/access.js';
+import {
+  type Complain,
+  checkCertificate,
+  type Env,
+  readCa,
+  readTls,
+  type Tls,
+} from './certificates.js';
+import { secretHeaders } from './guard/access.js';
 import { LIMITS } from './limits.js';
-import type { LogFormat } from './log.js';
-import { fail, reason } from './log.js';
+import { fail, type LogFormat } from './log.js';
 import { type Address, isLoopback, parseAddress } from './peers/addresses.js';
 
 export interface Settings {
@@ -31,7 +36,7 @@ export interface Settings {
   /** Whether the secret is told to nobody but over TLS. */
   readonly keepsSecret: boolean;
   /** With what we speak TLS, PEM; undefined where we don't. */
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls: Tls | undefined;
   /** Whose certificates we trust in others, PEM; undefined for those that Node.js trusts. */
   readonly ca: Buffer | undefined;
   /** What a line in the terminal looks like. */
@@ -41,9 +46,6 @@ export interface Settings {
   /** Names in .env that are those of no setting. */
   readonly unknown: readonly string[];
 }
-
-type Complain = (what: string) => never;
-type Env = Readonly<Record<string, string | undefined>>;
 
 export const SETTINGS = [
   'PORT',
@@ -205,68 +207,4 @@ function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain
     complain(`ADDRESS=${place} does not fit TLS_CERT: with TLS it begins with wss://`);
   }
   return text;
-}
-
-function readTls(env: Env, folder: string, complain: Complain): Settings['tls'] {
-  const cert = readPem(env, 'TLS_CERT', folder, complain);
-  const key = readPem(env, 'TLS_KEY', folder, complain);
-  if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined) return complain('TLS_KEY needs a TLS_CERT');
-  if (key === undefined) return complain('TLS_CERT needs a TLS_KEY');
-  if (fails(() => createSecureContext({ cert }))) complain(notPem(env, 'TLS_CERT'));
-  if (fails(() => createSecureContext({ key }))) complain(notPem(env, 'TLS_KEY'));
-  if (fails(() => createSecureContext({ cert, key }))) {
-    complain(`TLS_KEY=${env.TLS_KEY} is not the key of TLS_CERT=${env.TLS_CERT}`);
-  }
-  return { cert, key };
-}
-
-/** Other nodes refuse a certificate for another host, or one that has expired. */
-function checkCertificate(address: string, tls: Settings['tls'], complain: Complain): void {
-  if (tls === undefined) return;
-  const certificate = new X509Certificate(tls.cert);
-  const host = hostnameOf(new URL(address).host);
-  const isOurs = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
-  if (isOurs === undefined)
-    complain(`TLS_CERT is not for ${host}, by which others reach this node`);
-  if (Date.parse(certificate.validTo) < Date.now()) {
-    complain(`TLS_CERT has expired, on ${certificate.validTo}`);
-  }
-}
-
-function readCa(env: Env, folder: string, complain: Complain): Buffer | undefined {
-  const ca = readPem(env, 'TLS_CA', folder, complain);
-  const certificates = ca?.toString().match(/-----BEGIN CERTIFICATE-----[^-]*/g) ?? [];
-  const isUsable = certificates.length > 0 && !fails(() => certificates.map(readCertificate));
-  if (ca !== undefined && !isUsable) complain(notPem(env, 'TLS_CA'));
-  return ca;
-}
-
-/** The content of a file that a setting names, as seen from the node's folder. */
-function readPem(env: Env, name: string, folder: string, complain: Complain): Buffer | undefined {
-  const file = env[name];
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(resolve(folder, file));
-  } catch (error) {
-    return complain(`${name}=${file} cannot be read (${reason(error)})`);
-  }
-}
-
-function notPem(env: Env, name: string): string {
-  return `${name}=${env[name]} holds nothing in PEM format that can be used`;
-}
-
-/** @param start of the PEM text, without its last line */
-function readCertificate(start: string): X509Certificate {
-  return new X509Certificate(`${start}-----END CERTIFICATE-----\n`);
-}
-
-function fails(use: () => unknown): boolean {
-  try {
-    use();
-    return false;
-  } catch {
-    return true;
-  }
 }
