@@ -1,0 +1,138 @@
+/** The drawing of the network, by cytoscape (https://js.cytoscape.org). */
+
+import cytoscape from '/cytoscape.mjs';
+import { byId } from './dom.js';
+import { compareAddresses } from './format.js';
+import { graphStyle } from './graph-style.js';
+import { Ruler } from './labels.js';
+import { placeNodes } from './layout.js';
+import { kindOf, linksOf, pageOf } from './network-map.js';
+
+/** @import { NetworkMap } from './network-map.js' */
+
+/** With more links than this, all but those of this node are drawn faintly. */
+const MANY_LINKS = 60;
+const FLASH_MS = 600;
+/** The elements above the drawing. Whenever one of them changes its height, the drawing moves. */
+const ABOVE = ['notice', 'head', 'summary'];
+
+export class Graph {
+  #container;
+  #cytoscape;
+  #ruler = new Ruler();
+  /** The address of this node. */
+  #own = '';
+
+  /** @param {HTMLElement} container */
+  constructor(container) {
+    this.#container = container;
+    this.#cytoscape = cytoscape({
+      container,
+      style: graphStyle(),
+      userZoomingEnabled: false,
+      userPanningEnabled: false,
+      boxSelectionEnabled: false,
+      autoungrabify: true,
+      autounselectify: true,
+    });
+    this.#followPointer();
+    this.#followPage();
+  }
+
+  /** @param {NetworkMap} map */
+  show(map) {
+    this.#own = map.nodes[0]?.address ?? '';
+    const elements = elementsOf(map);
+    const wanted = new Set(elements.map(({ data }) => data.id));
+    this.#cytoscape.batch(() => {
+      this.#cytoscape
+        .elements()
+        .filter((element) => !wanted.has(element.id()))
+        .remove();
+      for (const element of elements) {
+        const shown = this.#cytoscape.getElementById(element.data.id);
+        if (shown.empty()) this.#cytoscape.add(element);
+        else shown.classes(element.classes).data(element.data);
+      }
+    });
+    this.#place();
+  }
+
+  /**
+   * Lights up the link over which a transaction has arrived.
+   *
+   * @param {string | null} from the address of the peer; null for a client: this node lights up
+   */
+  flash(from) {
+    const id = from === null ? this.#own : idOfLink(from, this.#own);
+    this.#cytoscape.getElementById(id).flashClass('busy', FLASH_MS);
+  }
+
+  #place() {
+    const nodes = this.#cytoscape.nodes().sort((a, b) => compareAddresses(a.id(), b.id()));
+    const addresses = nodes.map((node) => node.id());
+    const size = { width: this.#cytoscape.width(), height: this.#cytoscape.height() };
+    const placements = placeNodes(addresses, this.#own, size, this.#ruler);
+    this.#cytoscape.batch(() => {
+      placements.forEach(({ position, data }, place) => {
+        nodes[place]?.position(position).data(data);
+      });
+    });
+  }
+
+  /** A click on a node goes to its page, if it has one. */
+  #followPointer() {
+    const { style } = this.#container;
+    this.#cytoscape.on('tap', 'node', ({ target }) => {
+      const page = target.data('page');
+      if (page) location.assign(page);
+    });
+    this.#cytoscape.on('mouseover', 'node', ({ target }) => {
+      style.cursor = target.data('page') ? 'pointer' : '';
+    });
+    this.#cytoscape.on('mouseout', 'node', () => {
+      style.cursor = '';
+    });
+  }
+
+  /** Follows the size and the colours of the page. */
+  #followPage() {
+    this.#cytoscape.on('resize', () => this.#place());
+    // Cytoscape sees when the drawing changes its size, but not when it moves.
+    const observer = new ResizeObserver(() => this.#cytoscape.resize());
+    for (const id of ABOVE) observer.observe(byId(id));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      this.#cytoscape.style(graphStyle());
+    });
+  }
+}
+
+/** @param {NetworkMap} map */
+function elementsOf(map) {
+  const own = map.nodes[0]?.address ?? '';
+  const areMany = map.links.length > MANY_LINKS;
+  const width = areMany ? 1.5 : 3;
+  const others = areMany ? 'faint' : '';
+  return [
+    ...map.nodes.map((node) => ({
+      group: /** @type {const} */ ('nodes'),
+      data: { id: node.address, page: pageOf(node) },
+      classes: kindOf(node),
+    })),
+    ...linksOf(map).map(([source, target]) => ({
+      group: /** @type {const} */ ('edges'),
+      data: { id: idOfLink(source, target), source, target, width },
+      classes: [source, target].includes(own) ? 'own' : others,
+    })),
+  ];
+}
+
+/**
+ * The same for both directions. Addresses have no spaces: it is never the id of a node.
+ *
+ * @param {string} a
+ * @param {string} b
+ */
+function idOfLink(a, b) {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
