@@ -46,7 +46,7 @@ knownPeers.forEach(connect);
 `;
 
 const conformance = (...args: string[]): Promise<Result> =>
-  new Program([join(PROJECT, 'test/conformance.js'), ...args], tmpdir()).result();
+  new Program([join(PROJECT, 'test/stories/conformance.js'), ...args], tmpdir()).result();
 
 test('conformance tells of anybody’s node which stories hold, and why others do not', async () => {
   const folder = await fs.mkdtemp(join(tmpdir(), 'p2p-learner-'));
