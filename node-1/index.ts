@@ -61,7 +61,7 @@ const handlers: wire.Handlers<net.Connection> = {
 };
 
 // A WebSocket server listens on the PORT in .env.
-const server = new WebSocketServer({ noServer: true, ...net.SOCKET_OPTIONS });
+const server = new WebSocketServer(net.SERVER_OPTIONS);
 server.on('headers', (headers) => headers.push(...net.headerLines(peers.identityHeaders)));
 const listeners = await listen(settings, log, {
   onUpgrade: (request, socket, head) =>

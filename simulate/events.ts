@@ -1,7 +1,7 @@
 /** What happens in a network. */
 
-import type { Entry } from '../lib/peers/address-book.js';
 import type { Address } from '../lib/peers/addresses.js';
+import type { Entry } from '../lib/peers/entry.js';
 import type { Handshake, Link, Node } from './node.js';
 import type { Copy } from './transactions.js';
 

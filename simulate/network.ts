@@ -1,8 +1,8 @@
 /** A network in virtual time: nodes that come and go, and what is on its way between them. */
 
 import { LIMITS } from '../lib/limits.js';
-import type { Entry } from '../lib/peers/address-book.js';
 import { type Address, parseAddress } from '../lib/peers/addresses.js';
+import type { Entry } from '../lib/peers/entry.js';
 import { Clock } from './clock.js';
 import type { Dial, Event } from './events.js';
 import { type Caller, type Handshake, Link, Node, type Peer } from './node.js';

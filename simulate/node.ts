@@ -6,8 +6,9 @@
 import { firstOfEach, whoLeaves } from '../lib/guard/connection-limits.js';
 import { type Budgets, newBudgets } from '../lib/guard/rate-limits.js';
 import { LIMITS } from '../lib/limits.js';
-import { AddressBook, type Entry } from '../lib/peers/address-book.js';
+import { AddressBook } from '../lib/peers/address-book.js';
 import type { Address } from '../lib/peers/addresses.js';
+import type { Entry } from '../lib/peers/entry.js';
 import type { Identity } from '../lib/peers/identity.js';
 import { Routes } from '../lib/peers/routes.js';
 import { totalSlots } from '../lib/peers/slots.js';

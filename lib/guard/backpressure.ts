@@ -31,7 +31,7 @@ export class Backpressure {
     const unreadBytes = peer.socket.bufferedAmount;
     const slowBytes = this.#slowBytes();
     if (unreadBytes > slowBytes && !peer.isSlow) this.#waitFor(peer, slowBytes / 2);
-    if (peer.isLeftBehind) return false;
+    if (peer.isLeftBehind || peer.isExpelled) return false;
     if (unreadBytes > LIMITS.plainSlowTimes * slowBytes && peer.identity === undefined) {
       expel(peer, 1008, 'it does not read');
       return false;

@@ -17,8 +17,7 @@ export interface Budgets extends ExchangeBudgets {
 
 export class RateLimits {
   /** The least recently used first. */
-  readonly #rateLimits = new Map<string, Budgets>();
-
+  readonly #budgets = new Map<string, Budgets>();
   readonly #routes: Routes;
 
   constructor(routes: Routes) {
@@ -30,14 +29,14 @@ export class RateLimits {
     const nowMs = performance.now();
     const peer = this.#routes.peerBehind(connection);
     const name = peer?.identity ? peer.address.key : networkOf(connection.tcp?.remoteAddress);
-    const source = this.#rateLimits.get(name) ?? newBudgets(nowMs);
-    this.#rateLimits.delete(name);
-    this.#rateLimits.set(name, source);
-    if (this.#rateLimits.size > LIMITS.rateLimitedSources) {
-      const [oldest] = this.#rateLimits.keys();
-      this.#rateLimits.delete(oldest as string);
+    const budgets = this.#budgets.get(name) ?? newBudgets(nowMs);
+    this.#budgets.delete(name);
+    this.#budgets.set(name, budgets);
+    if (this.#budgets.size > LIMITS.rateLimitedSources) {
+      const [oldest] = this.#budgets.keys();
+      this.#budgets.delete(oldest as string);
     }
-    return source;
+    return budgets;
   }
 }
 

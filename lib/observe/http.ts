@@ -43,30 +43,35 @@ const HEADERS = {
 };
 const TEXT = 'text/plain; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
-const FILES: Readonly<Record<string, readonly [module: string, type: string]>> = {
-  '/': ['./page/index.html', 'text/html; charset=utf-8'],
-  '/page.css': ['./page/page.css', 'text/css; charset=utf-8'],
-  '/page.js': ['./page/page.js', SCRIPT],
-  '/chain.js': ['./page/chain.js', SCRIPT],
-  '/connection.js': ['./page/connection.js', SCRIPT],
-  '/dom.js': ['./page/dom.js', SCRIPT],
-  '/format.js': ['./page/format.js', SCRIPT],
-  '/graph-style.js': ['./page/graph-style.js', SCRIPT],
-  '/graph.js': ['./page/graph.js', SCRIPT],
-  '/labels.js': ['./page/labels.js', SCRIPT],
-  '/layout.js': ['./page/layout.js', SCRIPT],
-  '/network-map.js': ['./page/network-map.js', SCRIPT],
-  '/network.js': ['./page/network.js', SCRIPT],
-  '/node-list.js': ['./page/node-list.js', SCRIPT],
-  '/node.js': ['./page/node.js', SCRIPT],
-  '/transactions.js': ['./page/transactions.js', SCRIPT],
-  '/icon.svg': ['./page/icon.svg', 'image/svg+xml'],
-  '/cytoscape.mjs': ['cytoscape/dist/cytoscape.esm.min.mjs', SCRIPT],
-};
+/** The modules of the page's script. */
+const SCRIPTS = [
+  'chain',
+  'connection',
+  'dom',
+  'format',
+  'graph',
+  'graph-style',
+  'labels',
+  'layout',
+  'network',
+  'network-map',
+  'node',
+  'node-list',
+  'page',
+  'transactions',
+];
+/** By path: the module that resolves to the file, and its type. */
+const FILES = new Map<string, readonly [module: string, type: string]>([
+  ['/', ['./page/index.html', 'text/html; charset=utf-8']],
+  ['/page.css', ['./page/page.css', 'text/css; charset=utf-8']],
+  ['/icon.svg', ['./page/icon.svg', 'image/svg+xml']],
+  ['/cytoscape.mjs', ['cytoscape/dist/cytoscape.esm.min.mjs', SCRIPT]],
+  ...SCRIPTS.map((name) => [`/${name}.js`, [`./page/${name}.js`, SCRIPT]] as const),
+]);
 
 export class HttpInterface {
   readonly #host: Host;
-  readonly #feed: EventStream;
+  readonly #events: EventStream;
   readonly #files = new Map<string, Promise<Buffer>>();
   readonly #readBody = notTooOften(() => Buffer.from(`${statusJson(readStatus(this.#host))}\n`));
   readonly #readMetrics = notTooOften(() => this.#measure());
@@ -74,7 +79,7 @@ export class HttpInterface {
 
   constructor(host: Host) {
     this.#host = host;
-    this.#feed = new EventStream(() => readStatus(host));
+    this.#events = new EventStream(() => readStatus(host));
   }
 
   /**
@@ -86,7 +91,7 @@ export class HttpInterface {
     const path = request.url?.replace(/\?.*$/s, '') ?? '/';
     if (path === '/events' && request.method === 'GET') {
       setHeaders(response, 'text/event-stream');
-      if (this.#feed.add(response)) return true;
+      if (this.#events.add(response)) return true;
     }
     this.#answerTo(path, request.method)
       .catch((error: unknown) => {
@@ -99,11 +104,11 @@ export class HttpInterface {
 
   /** The node leaves: the event streams end. */
   end(): void {
-    this.#feed.end();
+    this.#events.end();
   }
 
   async #answerTo(path: string, method = 'GET'): Promise<Answer> {
-    const [module, type] = FILES[path] ?? [];
+    const [module, type] = FILES.get(path) ?? [];
     if (module !== undefined && type !== undefined) return { type, body: await this.#file(module) };
     switch (path) {
       case '/status':

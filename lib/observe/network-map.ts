@@ -1,9 +1,10 @@
 /** The network as one node sees it: the nodes it has heard of, and the links that they report. */
 
 import { LIMITS } from '../limits.js';
-import type { AddressBook, Entry } from '../peers/address-book.js';
+import type { AddressBook } from '../peers/address-book.js';
 import type { Address } from '../peers/addresses.js';
 import type { Connection, Peer } from '../peers/connection.js';
+import type { Entry } from '../peers/entry.js';
 import type { Routes } from '../peers/routes.js';
 
 export interface MappedNode {

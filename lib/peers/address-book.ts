@@ -7,57 +7,22 @@ import { LIMITS } from '../limits.js';
 import type { TokenBucket } from '../token-bucket.js';
 import { type Address, isDiallable } from './addresses.js';
 import { backoffMs } from './backoff.js';
+import { type DialPlan, inDialOrder, planDials, type Room } from './dial-plan.js';
+import { type Entry, newEntry } from './entry.js';
 import { totalSlots } from './slots.js';
-
-export interface Entry {
-  /** In the spelling that has worked, or else was learnt first. */
-  address: Address;
-  /** In the spelling to dial next. */
-  nextAddress: Address;
-  /** From known-peers.json: dialled for ever. One learnt from a peer is given up in the end. */
-  readonly isKnown: boolean;
-  /** Whether it was ever reached: only such addresses are worth remembering. */
-  isProven: boolean;
-  /** Attempts in a row that failed, or that were lost again before they were stable. */
-  failures: number;
-  /** When to dial; Infinity while it is dialled, connected, or the same as another. */
-  dueMs: number;
-  /** When a peer's news of it last cut its wait short, and how often that did no good. */
-  hurriedMs: number;
-  hurries: number;
-  /** The key of the address that turned out to be the same node. */
-  sameAs?: string;
-}
-
-/** What there is room for. */
-interface Room {
-  /** How many dials are under way. */
-  readonly dialling: number;
-  /** How many peers there are. */
-  readonly connected: number;
-  /** Returns the addresses that callers claim. */
-  callers(): readonly Address[];
-}
-
-/** Whom to dial, and when. */
-interface Plan {
-  readonly now: readonly Entry[];
-  /** When the next contact falls due; Infinity when none waits, or there is no room for more. */
-  readonly nextMs: number;
-}
 
 export class AddressBook {
   readonly #own: Address;
   readonly #keepsSecret: boolean;
   readonly #maxPeers: number;
-  readonly #addressBook = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
   /** Those of them that are from known-peers.json. */
   readonly #known: Entry[] = [];
   /** Other names of this node, the longest known first. */
   readonly #ownNames = new Set<string>();
 
   /**
-   * @param own this node's own address, which never becomes a contact
+   * @param own this node's own address, which never becomes an entry
    * @param keepsSecret whether only addresses with TLS may be dialled
    * @param maxPeers how many peers we look for
    */
@@ -69,8 +34,7 @@ export class AddressBook {
 
   /** Adds an address from known-peers.json, due at once. */
   addKnown(address: Address, nowMs: number): void {
-    if (!this.isOwn(address) && !this.#addressBook.has(address.key))
-      this.#add(address, true, nowMs);
+    if (!this.isOwn(address) && !this.#entries.has(address.key)) this.#add(address, true, nowMs);
   }
 
   /** Adds an address that was learnt and reached in an earlier run, due at once. */
@@ -80,7 +44,7 @@ export class AddressBook {
   }
 
   /**
-   * Takes in what a peer says of an address: a new one becomes a contact; one that waits to be
+   * Takes in what a peer says of an address: a new one becomes an entry; one that waits to be
    * dialled again is probably back, so its wait is cut short; less and less often, until it has
    * stayed, so that nobody can have us hammer a third party. If dialling the spelling we had of it
    * has failed, the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
@@ -91,13 +55,13 @@ export class AddressBook {
    */
   hear(address: Address, news: TokenBucket, nowMs: number, isCaller = false): boolean {
     if (this.isOwn(address)) return false;
-    const entry = this.#addressBook.get(address.key);
+    const entry = this.#entries.get(address.key);
     if (entry === undefined) {
       if (!this.#mayLearn(address)) return false;
-      const stranger = isCaller && this.#isFull() ? this.#stranger() : undefined;
-      if (this.#isFull() && stranger === undefined) return false;
+      const untried = isCaller && this.#isFull() ? this.#untried() : undefined;
+      if (this.#isFull() && untried === undefined) return false;
       if (!news.take(nowMs)) return false;
-      if (stranger !== undefined) this.#addressBook.delete(stranger.address.key);
+      if (untried !== undefined) this.#entries.delete(untried.address.key);
       this.#add(address, false, nowMs);
       return true;
     }
@@ -114,7 +78,7 @@ export class AddressBook {
 
   /** All entries, except those that turned out to be the same node as another. */
   all(): Entry[] {
-    return [...this.#addressBook.values()].filter(({ sameAs }) => sameAs === undefined);
+    return [...this.#entries.values()].filter(({ sameAs }) => sameAs === undefined);
   }
 
   /**
@@ -142,35 +106,23 @@ export class AddressBook {
 
   /** Returns the key of the node behind an address, seeing through the aliases met so far. */
   resolve(address: Address): string {
-    return this.#addressBook.get(address.key)?.sameAs ?? address.key;
+    return this.#entries.get(address.key)?.sameAs ?? address.key;
   }
 
-  /**
-   * Returns the entries to dial now: known ones first, then those reached before, so that
-   * nobody can bury them under addresses that lead nowhere, then those tried least often; among
-   * equals, the longest due.
-   */
+  /** The entries that are due, in the order in which to dial them. */
   due(nowMs: number): Entry[] {
-    return inOrder([...this.#addressBook.values()], nowMs);
+    return inDialOrder([...this.#entries.values()], nowMs);
   }
 
   /**
-   * Returns whom to dial now, as far as there is room for them, and when to ask for the next. Who
-   * has dialled us is dialled back where others are not: only then does anything come to it from us.
+   * Returns the entries to dial now, as far as there are slots, and when to ask for the next. Beyond
+   * the number of peers that we look for, callers are dialled back: only then do we send them anything.
    */
-  plan(nowMs: number, { dialling, connected, callers }: Room): Plan {
+  plan(nowMs: number, { dialling, connected, callers }: Room): DialPlan {
     const isFull = dialling + connected >= this.#maxPeers;
     const most = isFull ? totalSlots(this.#maxPeers) : this.#maxPeers;
-    const places = most - dialling - connected;
-    const candidates = isFull ? this.#knownAnd(callers()) : [...this.#addressBook.values()];
-    const now: Entry[] = [];
-    for (const entry of inOrder(candidates, nowMs)) {
-      // An attempt that ends, or a peer that goes, asks again.
-      if (dialling + now.length >= LIMITS.dialsAtOnce) return { now, nextMs: Infinity };
-      if (now.length >= places && !entry.isKnown) return { now, nextMs: Infinity };
-      now.push(entry);
-    }
-    return { now, nextMs: nextDueMs(candidates, nowMs) };
+    const candidates = isFull ? this.#knownAnd(callers()) : [...this.#entries.values()];
+    return planDials(candidates, most - dialling - connected, dialling, nowMs);
   }
 
   /** A dial begins. Returns the address to dial. */
@@ -199,7 +151,7 @@ export class AddressBook {
     if (wasStable) entry.hurries = 0;
     this.#releaseAliases(entry, nowMs);
     if (!entry.isKnown && entry.failures >= LIMITS.learntAttempts) {
-      this.#addressBook.delete(entry.address.key);
+      this.#entries.delete(entry.address.key);
       return undefined;
     }
     const waitMs = backoffMs(entry.failures, random);
@@ -207,97 +159,72 @@ export class AddressBook {
     return waitMs;
   }
 
-  /** The contact turned out to be this node itself: it is not dialled again. */
+  /** The entry turned out to be this node itself: it is not dialled again. */
   foundOurself(entry: Entry): void {
     const { key } = entry.address;
     entry.sameAs = this.#own.key;
-    this.#addressBook.delete(key);
+    this.#entries.delete(key);
     this.#ownNames.add(key);
     if (this.#ownNames.size <= LIMITS.ownNames) return;
     const [oldest] = this.#ownNames;
     this.#ownNames.delete(oldest as string);
   }
 
-  /** The contact turned out to be a node we are connected to: not dialled while that lasts. */
+  /** The entry turned out to be a node we are connected to: not dialled while that lasts. */
   foundSame(entry: Entry, other: Entry): void {
     entry.isProven = true;
-    for (const each of this.#addressBook.values()) {
+    for (const each of this.#entries.values()) {
       if (each === entry || each.sameAs === entry.address.key) each.sameAs = other.address.key;
     }
   }
 
   /** Returns the learnt addresses worth knowing at the next start. */
   worthRemembering(): string[] {
-    return [...this.#addressBook.values()]
+    return [...this.#entries.values()]
       .filter((entry) => entry.isProven && !entry.isKnown)
       .map((entry) => entry.address.text);
   }
 
   #mayLearn(address: Address): boolean {
-    if (this.isOwn(address) || this.#addressBook.has(address.key)) return false;
+    if (this.isOwn(address) || this.#entries.has(address.key)) return false;
     if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
     return isDiallable(this.#own.scope, address.scope);
   }
 
   #isFull(): boolean {
-    return this.#addressBook.size >= LIMITS.learntAddresses;
+    return this.#entries.size >= LIMITS.learntAddresses;
   }
 
   #knownAnd(callers: readonly Address[]): Entry[] {
     const found = new Set(this.#known);
     for (const { key } of callers) {
-      const entry = this.#addressBook.get(key);
+      const entry = this.#entries.get(key);
       if (entry !== undefined) found.add(entry);
     }
     return [...found];
   }
 
   /** One that we have only heard of. */
-  #stranger(): Entry | undefined {
-    for (const entry of this.#addressBook.values()) {
+  #untried(): Entry | undefined {
+    for (const entry of this.#entries.values()) {
       if (!entry.isKnown && !entry.isProven && entry.dueMs !== Infinity) return entry;
     }
     return undefined;
   }
 
   #add(address: Address, isKnown: boolean, nowMs: number): Entry {
-    const entry: Entry = {
-      address,
-      nextAddress: address,
-      isKnown,
-      isProven: false,
-      failures: 0,
-      dueMs: nowMs,
-      hurriedMs: -Infinity,
-      hurries: 0,
-    };
-    this.#addressBook.set(address.key, entry);
+    const entry = newEntry(address, isKnown, nowMs);
+    this.#entries.set(address.key, entry);
     if (isKnown) this.#known.push(entry);
     return entry;
   }
 
   /** With the connection gone, its other names may lead to it, or to somebody else by now. */
   #releaseAliases(entry: Entry, nowMs: number): void {
-    for (const alias of this.#addressBook.values()) {
+    for (const alias of this.#entries.values()) {
       if (alias.sameAs !== entry.address.key) continue;
       delete alias.sameAs;
       alias.dueMs = nowMs + backoffMs(1, 0.5);
     }
   }
-}
-
-/** Those that are due, in the order of `due`. */
-function inOrder(addressBook: readonly Entry[], nowMs: number): Entry[] {
-  const rank = ({ isKnown, isProven, failures }: Entry) =>
-    isKnown ? 0 : isProven ? 1 : 2 + failures;
-  const due = addressBook.filter(({ dueMs }) => dueMs <= nowMs);
-  return due.sort((a, b) => rank(a) - rank(b) || a.dueMs - b.dueMs);
-}
-
-function nextDueMs(addressBook: Iterable<Entry>, afterMs: number): number {
-  let nextMs = Infinity;
-  for (const { dueMs } of addressBook) {
-    if (dueMs > afterMs && dueMs < nextMs) nextMs = dueMs;
-  }
-  return nextMs;
 }

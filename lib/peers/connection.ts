@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
-import type { Entry } from './address-book.js';
 import type { Address } from './addresses.js';
+import type { Entry } from './entry.js';
 import { type Identity, parseIdentity } from './identity.js';
 
 /** The options of sockets in both directions. */
@@ -19,6 +19,13 @@ export const SOCKET_OPTIONS = Object.freeze({
   closeTimeout: LIMITS.closeTimeoutMs,
   // Done by the connection limits: a peer that does not read gets no pongs.
   autoPong: false,
+});
+
+/** The options of our WebSocketServer: the HTTP server is ours, and so is the list of connections. */
+export const SERVER_OPTIONS = Object.freeze({
+  ...SOCKET_OPTIONS,
+  noServer: true,
+  clientTracking: false,
 });
 
 /** What a node may ask us about; one request of each at a time. */

@@ -1,6 +1,6 @@
 /**
  * Identity headers, by which our nodes recognise each other: on the HTTP upgrade, in request and
- * response alike. Strangers ignore them.
+ * response alike. Plain peers ignore them.
  */
 
 import type { IncomingHttpHeaders } from 'node:http';

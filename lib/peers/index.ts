@@ -6,7 +6,6 @@
  * stranger claims about itself decides what reaches others. Stands on wire and storage.
  */
 
-export type { Entry } from './address-book.js';
 export { type Address, pageAddressOf } from './addresses.js';
 export {
   type Connection,
@@ -16,10 +15,11 @@ export {
   newPeer,
   noteFrame,
   type Peer,
-  SOCKET_OPTIONS,
+  SERVER_OPTIONS,
   send,
 } from './connection.js';
 export { explainClose, explainError } from './dialling.js';
+export type { Entry } from './entry.js';
 export { headerLines } from './identity.js';
 export { PeerExchange } from './peer-exchange.js';
 export { readKnownPeers } from './peer-files.js';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AddressBook, type Entry } from '../../lib/peers/address-book.js';
+import { AddressBook } from '../../lib/peers/address-book.js';
 import { type Address, parseAddress } from '../../lib/peers/addresses.js';
 import { backoffMs } from '../../lib/peers/backoff.js';
+import type { Entry } from '../../lib/peers/entry.js';
 import { TokenBucket } from '../../lib/token-bucket.js';
 import { checkProperty } from '../support/helpers.js';
 
