@@ -6,7 +6,13 @@
 import { LIMITS } from './limits.js';
 import { TokenBucket } from './token-bucket.js';
 
+/** Prints one line: what happened, in a word or two, and the details. */
 export type Log = (event: string, detail: string) => void;
+/** A log that can tell what it has printed. */
+export interface NodeLog extends Log {
+  /** The latest lines, the newest first. */
+  readonly recentLines: readonly LogLine[];
+}
 export type LogFormat = 'text' | 'json';
 
 /** A line as it was printed. */
@@ -24,13 +30,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 /**
  * Creates the log of the node on `port`. Nobody can fill the terminal: each event may have a few
  * lines at once, then one a second; from time to time a line says how many were left out.
- *
- * @returns the log, and its latest lines, the newest first
  */
-export function createLog(
-  port: number,
-  format: LogFormat,
-): { log: Log; recentLines: readonly LogLine[] } {
+export function createLog(port: number, format: LogFormat): NodeLog {
   // A reader that goes away (`node index.js | head`) must not end the node.
   process.stdout.on('error', () => {});
   const budgets = new Map<string, TokenBucket>();
@@ -66,7 +67,7 @@ export function createLog(
     console.log(format === 'json' ? JSON.stringify(asObject) : asText);
   }
 
-  return { log, recentLines };
+  return Object.assign(log, { recentLines });
 }
 
 /**

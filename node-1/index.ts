@@ -22,7 +22,7 @@ import * as wire from '../lib/wire/index.js';
 // The settings in this folder, and the peers to dial first.
 const folder = import.meta.dirname;
 const settings = loadSettings(folder);
-const { log, recentLines } = createLog(settings.port, settings.logFormat);
+const log = createLog(settings.port, settings.logFormat);
 const knownPeers = net.readKnownPeers(folder);
 await lockFolder(folder);
 
@@ -47,7 +47,7 @@ const relay = new Relay(pool, routes, backpressure, counters);
 const node = { isKnown, accept, greet, answers };
 const reconciler = new Reconciler(pool, routes, node, counters, log);
 const chainSync = new ChainSync(chain, pool, routes, { answers, relay, reconciler }, log);
-const http = new HttpInterface({ peers, pool, chain, counters, recentLines, log });
+const http = new HttpInterface({ peers, pool, chain, counters }, log);
 
 // What to do with each type of message.
 const handlers: wire.Handlers<net.Connection> = {

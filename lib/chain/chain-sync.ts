@@ -9,18 +9,13 @@ import { LIMITS } from '../limits.js';
 import { count, type Log, reason } from '../log.js';
 import { type Connection, expel, nameOf, send } from '../peers/connection.js';
 import { InvalidBlockError, PeerError } from '../peers/peer-error.js';
-import { PendingRequests } from '../peers/requests.js';
 import type { Routes } from '../peers/routes.js';
 import type { Pool } from '../pool/pool.js';
 import type { Block, Header } from '../wire/block.js';
-import {
-  getLatestBlockFrame,
-  type Locator,
-  latestBlockFrame,
-  locatorFrame,
-} from '../wire/block-messages.js';
-import type { Data, Message } from '../wire/messages.js';
+import { getLatestBlockFrame, latestBlockFrame } from '../wire/block-messages.js';
+import type { Data } from '../wire/messages.js';
 import { GENESIS, hasMoreWork, whyForged } from './block.js';
+import { BlockRequests } from './block-requests.js';
 import type { Chain } from './chain.js';
 import { ChainAnswers } from './chain-answers.js';
 import { checkContent, checkHeaders, Fork } from './fork.js';
@@ -42,7 +37,6 @@ type Handlers = {
     from: Connection,
   ) => void;
 };
-type Answer = Message<'HEADERS' | 'BLOCKS'>;
 
 export class ChainSync {
   readonly handlers: Handlers;
@@ -53,7 +47,7 @@ export class ChainSync {
   readonly #reconciler: Surroundings['reconciler'];
   readonly #log: Log;
   readonly #answers: ChainAnswers;
-  readonly #requests = new PendingRequests<Answer>();
+  readonly #requests: BlockRequests;
   readonly #queue: SyncQueue;
   #isWorking = false;
   /** While a fork replaces a part of our chain, nothing is read from the chain, nor appended to it. */
@@ -74,11 +68,11 @@ export class ChainSync {
     this.#log = log;
     this.#answers = new ChainAnswers(chain, () => this.saved(), answers, log);
     this.#queue = new SyncQueue(routes);
+    this.#requests = new BlockRequests(chain);
     this.handlers = {
       ...this.#answers.handlers,
       LATEST_BLOCK: (block, from) => this.#hear(block, from),
-      HEADERS: (data, from) => this.#requests.answered(from, { type: 'HEADERS', data }),
-      BLOCKS: (data, from) => this.#requests.answered(from, { type: 'BLOCKS', data }),
+      ...this.#requests.handlers,
     };
   }
 
@@ -176,7 +170,7 @@ export class ChainSync {
     const untilMs = performance.now() + (isPeer ? LIMITS.syncTimeoutMs : LIMITS.answerTimeoutMs);
     let first = this.#chain.height + 1;
     while (this.#chain.height < height) {
-      const blocks = await this.#getNewBlocks(from, height, untilMs);
+      const blocks = await this.#requests.newBlocks(from, height, untilMs);
       const [next] = blocks;
       if (next === undefined) continue;
       const common = this.#chain.headerAt(next.height - 1);
@@ -201,39 +195,17 @@ export class ChainSync {
     }
   }
 
-  /**
-   * Asks for blocks that follow our chain, or fork from it.
-   *
-   * @param height of the other node's chain, as it claims
-   * @returns those that we lack; none, if our chain is as high by now
-   */
-  async #getNewBlocks(from: Connection, height: number, untilMs: number): Promise<Block[]> {
-    const newsByMs = Math.min(untilMs, performance.now() + LIMITS.answerTimeoutMs);
-    let locator = this.#chain.locator();
-    for (let common = -1; ; ) {
-      const page = await this.#getBlocks(from, locator, newsByMs);
-      const last = page.at(-1);
-      if (last === undefined) throw new PeerError('it has less than it said');
-      // A locator has gaps, and some blocks may have come from others meanwhile.
-      const blocks = page.filter(({ height, hash }) => this.#chain.headerAt(height)?.hash !== hash);
-      if (blocks.length > 0 || this.#chain.height >= height) return blocks;
-      if (last.height <= common) throw new PeerError('the same blocks again');
-      common = last.height;
-      locator = this.#chain.locatorDownTo(common);
-    }
-  }
-
   /** Fetches a fork, and takes it if it does have more work than our chain. */
   async #takeFork(from: Connection, common: Header, untilMs: number): Promise<void> {
     const fork = await Fork.begin(this.#chain, common);
     try {
       while (!hasMoreWork(fork.tip, this.#chain.tip)) {
         while (!hasMoreWork(fork.end, this.#chain.tip)) {
-          const headers = await this.#getHeaders(from, [fork.end], untilMs);
+          const headers = await this.#requests.headers(from, [fork.end], untilMs);
           if (headers.length === 0) throw new PeerError('it has less work than it said');
           fork.promise(headers);
         }
-        const blocks = await this.#getBlocks(from, [fork.tip], untilMs);
+        const blocks = await this.#requests.blocks(from, [fork.tip], untilMs);
         if (blocks.length === 0) throw new PeerError('headers, but not their blocks');
         await fork.add(blocks.slice(0, fork.end.height - fork.tip.height));
       }
@@ -258,23 +230,6 @@ export class ChainSync {
     const back = returned > 0 ? `, ${count(returned, 'transaction')} back in the pool` : '';
     this.#log('reorganised', `${what}, from ${nameOf(from)}${back}`);
     if (returned > 0) this.#reconciler.spread();
-  }
-
-  async #getHeaders(from: Connection, locator: Locator, untilMs: number): Promise<Header[]> {
-    const { type, data } = await this.#ask(from, locatorFrame('GET_HEADERS', locator), untilMs);
-    if (type !== 'HEADERS') throw new PeerError(`${type} for an answer`);
-    return data;
-  }
-
-  async #getBlocks(from: Connection, locator: Locator, untilMs: number): Promise<Block[]> {
-    const { type, data } = await this.#ask(from, locatorFrame('GET_BLOCKS', locator), untilMs);
-    if (type !== 'BLOCKS') throw new PeerError(`${type} for an answer`);
-    return data;
-  }
-
-  #ask(from: Connection, frame: string, untilMs: number): Promise<Answer> {
-    if (performance.now() > untilMs) throw new PeerError('it takes too long');
-    return this.#requests.ask(from, frame);
   }
 
   #refuse(error: unknown, from: Connection): void {

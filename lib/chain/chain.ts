@@ -4,29 +4,30 @@
  */
 
 import { rmSync } from 'node:fs';
-import { copyFile, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { LIMITS } from '../limits.js';
-import type { Log } from '../log.js';
-import { fail } from '../log.js';
+import { fail, type Log } from '../log.js';
 import { KeySet } from '../pool/key-set.js';
-import type { Element } from '../storage/array-file.js';
+import { keepCopy } from '../storage/copies.js';
+import type { Element } from '../storage/element-reader.js';
 import { type Journal, openJournal } from '../storage/journal.js';
 import { shortName } from '../storage/small-file.js';
 import { type Block, type Header, parseBlock } from '../wire/block.js';
 import type { Locator } from '../wire/block-messages.js';
 import type { Key } from '../wire/key.js';
 import { GENESIS, whyBadContent, whyNotNext } from './block.js';
+import { doublingHeights, evenHeights } from './locator-heights.js';
 
 const FILE_NAME = 'blocks.json';
+/** How the name of a copy ends: in the height and the beginning of the hash of its last block. */
+const COPY = /^\d+-[0-9a-f]{8}$/;
 const PROGRESS_INTERVAL_MS = 2000;
 
-/** What is told of a block where it is only shown. */
+/** What is shown of a block; of its transactions, how many there are. */
 export interface BlockSummary {
   readonly height: number;
   readonly hash: string;
   readonly timestamp: number;
-  /** How many. */
   readonly transactions: number;
 }
 
@@ -44,8 +45,8 @@ export class Chain {
   }
 
   /**
-   * Reads the chain from blocks.json in a node's folder, and begins one if there is none. Ends the process with one
-   * line, the file untouched, when it is not an array of blocks that follow on each other.
+   * Reads the chain from blocks.json in a folder, and begins one if there is none. Ends the process
+   * with one line, the file untouched, when it is not an array of blocks that follow on each other.
    *
    * @param log hears of long work, of a file that had to be mended, and of a disk that takes no more
    */
@@ -92,12 +93,14 @@ export class Chain {
 
   /** The latest blocks, the last one first. */
   latest(limit: number): BlockSummary[] {
-    const shown = this.#headers.slice(-limit).reverse();
-    return shown.map(({ height, hash, timestamp }) => {
-      const until = this.#keysUntil[height] as number;
-      const transactions = until - (this.#keysUntil[height - 1] ?? 0);
-      return { height, hash, timestamp, transactions };
-    });
+    return this.#headers
+      .slice(-limit)
+      .reverse()
+      .map(({ height, hash, timestamp }) => {
+        const until = this.#keysUntil[height] as number;
+        const transactions = until - (this.#keysUntil[height - 1] ?? 0);
+        return { height, hash, timestamp, transactions };
+      });
   }
 
   /**
@@ -112,8 +115,9 @@ export class Chain {
 
   /** Tells why there is no room for a block, if there is none. */
   whyNoRoom(block: Block): string | undefined {
-    const isFull = this.#journal.bytes + block.json.length > LIMITS.chainBytes;
-    if (isFull) return `the chain is full, at ${LIMITS.chainBytes} bytes`;
+    if (this.#journal.bytes + block.json.length > LIMITS.chainBytes) {
+      return `the chain is full, at ${LIMITS.chainBytes} bytes`;
+    }
     if (this.#journal.unsavedBytes > LIMITS.unsavedBytes) return 'the disk takes nothing more';
     return undefined;
   }
@@ -156,21 +160,14 @@ export class Chain {
     await this.#journal.truncate(height + 1);
   }
 
-  /** Blocks from the tip back, each step twice as long as the one before, and the genesis. */
+  /** Names blocks of all our chain, more of the late ones than of the early ones. */
   locator(): Locator {
-    const heights = [];
-    for (let back = 0; back < this.height; back = Math.max(1, 2 * back)) {
-      heights.push(this.height - back);
-    }
-    return this.#namesOf([...heights, 0]);
+    return this.#namesOf(doublingHeights(this.height));
   }
 
-  /** Blocks at even distances from the tip back to one that is common to both chains. */
+  /** Names blocks from the tip down to one that is common to both chains. */
   locatorDownTo(common: number): Locator {
-    const step = Math.ceil((this.height - common) / (LIMITS.locatorEntries - 1));
-    const heights = [];
-    for (let height = this.height; height > common; height -= step) heights.push(height);
-    return this.#namesOf([...heights, common]);
+    return this.#namesOf(evenHeights(this.height, common, LIMITS.locatorEntries));
   }
 
   /** The headers behind the first block of a locator that is ours, as many as one answer holds. */
@@ -213,15 +210,7 @@ export class Chain {
   async keepCopy(): Promise<void> {
     const { height, hash } = this.tip;
     await this.saved();
-    await copyFile(this.#file, `${this.#file}.${height}-${hash.slice(0, 8)}`);
-    const folder = dirname(this.#file);
-    const isCopy = new RegExp(`^${FILE_NAME}\\.\\d+-[0-9a-f]{8}$`);
-    const names = (await readdir(folder)).filter((name) => isCopy.test(name));
-    const copies = await Promise.all(
-      names.map(async (name) => ({ name, madeMs: (await stat(join(folder, name))).mtimeMs })),
-    );
-    copies.sort((a, b) => b.madeMs - a.madeMs);
-    for (const { name } of copies.slice(LIMITS.chainCopies)) await rm(join(folder, name));
+    await keepCopy(this.#file, `${height}-${hash.slice(0, 8)}`, COPY, LIMITS.chainCopies);
   }
 
   #heightAfter(locator: Locator): number {

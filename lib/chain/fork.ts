@@ -8,7 +8,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { LIMITS } from '../limits.js';
 import { InvalidBlockError, PeerError } from '../peers/peer-error.js';
 import { KeySet } from '../pool/key-set.js';
-import { type Place, readPlaces, writeAll } from '../storage/journal-file.js';
+import { type Place, readPlaces, writeAll } from '../storage/places.js';
 import { type Block, type Header, parseBlock } from '../wire/block.js';
 import type { Key } from '../wire/key.js';
 import { isTooEarly, whyBadContent, whyForged, whyNotNext } from './block.js';

@@ -5,14 +5,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Registry } from 'prom-client';
 import { LIMITS } from '../limits.js';
-import type { Log } from '../log.js';
-import { reason } from '../log.js';
+import { type NodeLog, reason } from '../log.js';
 import { EventStream } from './event-stream.js';
-import { type Observed, readStatus, statusJson } from './status.js';
-
-interface Host extends Observed {
-  readonly log: Log;
-}
+import { type Observed, readStatus, type Status, statusJson } from './status.js';
 
 /** An answer with a body. */
 interface Answer {
@@ -70,16 +65,19 @@ const FILES = new Map<string, readonly [module: string, type: string]>([
 ]);
 
 export class HttpInterface {
-  readonly #host: Host;
+  readonly #observed: Observed;
+  readonly #log: NodeLog;
   readonly #events: EventStream;
   readonly #files = new Map<string, Promise<Buffer>>();
-  readonly #readBody = notTooOften(() => Buffer.from(`${statusJson(readStatus(this.#host))}\n`));
+  readonly #readBody = notTooOften(() => Buffer.from(`${statusJson(this.#readStatus())}\n`));
   readonly #readMetrics = notTooOften(() => this.#measure());
   #registry: Registry | undefined;
 
-  constructor(host: Host) {
-    this.#host = host;
-    this.#events = new EventStream(() => readStatus(host));
+  /** @param log is shown as well, and hears of files that cannot be read */
+  constructor(observed: Observed, log: NodeLog) {
+    this.#observed = observed;
+    this.#log = log;
+    this.#events = new EventStream(() => this.#readStatus());
   }
 
   /**
@@ -95,7 +93,7 @@ export class HttpInterface {
     }
     this.#answerTo(path, request.method)
       .catch((error: unknown) => {
-        this.#host.log('not served', `${path} (${reason(error)})`);
+        this.#log('not served', `${path} (${reason(error)})`);
         return { type: TEXT, body: 'It cannot be read\n', status: 500 };
       })
       .then((answer) => send(response, answer));
@@ -107,6 +105,10 @@ export class HttpInterface {
     this.#events.end();
   }
 
+  #readStatus(): Status {
+    return readStatus(this.#observed, this.#log);
+  }
+
   async #answerTo(path: string, method = 'GET'): Promise<Answer> {
     const [module, type] = FILES.get(path) ?? [];
     if (module !== undefined && type !== undefined) return { type, body: await this.#file(module) };
@@ -116,8 +118,9 @@ export class HttpInterface {
       case '/metrics':
         return await this.#readMetrics();
       case '/healthz':
-        if (this.#host.pool.isDiskFailing)
+        if (this.#observed.pool.isDiskFailing) {
           return { type: TEXT, body: 'the disk refuses\n', status: 503 };
+        }
         return { type: TEXT, body: 'ok\n' };
       case '/events':
         if (method === 'HEAD') return { type: 'text/event-stream', body: '' };
@@ -138,7 +141,7 @@ export class HttpInterface {
   /** Only where somebody measures us: it costs some memory, and a look at the clock now and then. */
   async #measure(): Promise<Answer> {
     const { createMetrics } = await import('./metrics.js');
-    this.#registry ??= createMetrics(this.#host);
+    this.#registry ??= createMetrics(this.#observed);
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }

@@ -3,7 +3,7 @@
 import type { Chain } from '../chain/chain.js';
 import type { Counters } from '../counters.js';
 import { LIMITS, VERSION } from '../limits.js';
-import type { LogLine } from '../log.js';
+import type { NodeLog } from '../log.js';
 import type { Pool } from '../pool/pool.js';
 import { mapNetwork, type View } from './network-map.js';
 
@@ -13,7 +13,6 @@ export interface Observed {
   readonly pool: Pool;
   readonly chain: Chain;
   readonly counters: Counters;
-  readonly recentLines: readonly LogLine[];
 }
 
 export type Section = 'node' | 'network' | 'transactions' | 'pool' | 'chain' | 'log';
@@ -24,8 +23,7 @@ export type Status = Readonly<Record<Section, string>>;
 const startedAt = Date.now() - uptimeMs();
 
 /** Reads how a node is; docs/protocol.md describes it. */
-export function readStatus(observed: Observed): Status {
-  const { peers, pool, chain, counters, recentLines } = observed;
+export function readStatus({ peers, pool, chain, counters }: Observed, log: NodeLog): Status {
   const { accepted, duplicate, rejected, relayed } = counters.counts;
   const { own, connections } = peers;
   const clients = [...connections].filter((each) => each.isInbound && each.address === undefined);
@@ -48,7 +46,7 @@ export function readStatus(observed: Observed): Status {
     },
     pool: pool.size,
     chain: { height: chain.height, blocks: chain.latest(LIMITS.shownBlocks) },
-    log: recentLines,
+    log: log.recentLines,
   };
   const texts = Object.entries(status).map(([section, value]) => [section, JSON.stringify(value)]);
   return Object.fromEntries(texts) as Record<Section, string>;

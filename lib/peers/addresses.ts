@@ -52,9 +52,6 @@ const LOCALHOST = [
   { address: '127.0.0.1', family: 4 },
   { address: '::1', family: 6 },
 ];
-const REMEMBERED = 4096;
-/** Addresses that were read, by their text: nodes tell each other of the same ones again and again. */
-const remembered = new Map<string, Address>();
 
 /**
  * Reads an address: `ws:` or `wss:`, a host and a port, nothing else.
@@ -62,15 +59,7 @@ const remembered = new Map<string, Address>();
  * @returns undefined for anything but that
  */
 export function parseAddress(text: unknown): Address | undefined {
-  if (typeof text !== 'string') return undefined;
-  const address = remembered.get(text) ?? readAddress(text);
-  if (remembered.size >= REMEMBERED) remembered.clear();
-  if (address !== undefined) remembered.set(text, address);
-  return address;
-}
-
-function readAddress(text: string): Address | undefined {
-  if (text.length > LIMITS.addressCharacters) return undefined;
+  if (typeof text !== 'string' || text.length > LIMITS.addressCharacters) return undefined;
   // Checked before URL gets it, which would repair much of what is refused here.
   if (!/^wss?:\/\/[^\s/\\?#@%]+\/?$/i.test(text) || !/^[!-~]+$/.test(text)) return undefined;
   if (!URL.canParse(text)) return undefined;

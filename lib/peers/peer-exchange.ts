@@ -21,7 +21,12 @@ export interface ExchangeBudgets {
   readonly news: TokenBucket;
 }
 
+/** How many addresses are remembered as they were read. */
+const REMEMBERED = 4096;
+
 export class PeerExchange {
+  /** By their text: nodes tell each other of the same addresses again and again. */
+  readonly #remembered = new Map<string, Address>();
   readonly #ownAddress: string;
   readonly #addressBook: AddressBook;
   readonly #routes: Routes;
@@ -54,7 +59,7 @@ export class PeerExchange {
     from.address ??= parseAddress(texts[0]);
     const { reading } = this.#budgetsOf(from);
     const nowMs = performance.now();
-    const addresses = texts.flatMap((text) => (reading.take(nowMs) && parseAddress(text)) || []);
+    const addresses = texts.flatMap((text) => (reading.take(nowMs) && this.#parse(text)) || []);
     if (from.neighbours === undefined) {
       const peers = count(texts.length - 1, 'peer');
       this.#log('handshake from', `${nameOf(from)}, connected to ${peers}`);
@@ -73,6 +78,13 @@ export class PeerExchange {
       this.#addressBook.hear(address, news, nowMs, address.key === from.address?.key),
     );
     if (learnt.length > 0) this.#log('learnt', learnt.map(({ text }) => text).join(' '));
+  }
+
+  #parse(text: string): Address | undefined {
+    const address = this.#remembered.get(text) ?? parseAddress(text);
+    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
+    if (address !== undefined) this.#remembered.set(text, address);
+    return address;
   }
 
   /** Refers one of our nodes to others, because it may know nobody else, and closes. */

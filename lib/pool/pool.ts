@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { LIMITS } from '../limits.js';
 import { count, type Log } from '../log.js';
-import type { Element } from '../storage/array-file.js';
+import type { Element } from '../storage/element-reader.js';
 import { type Journal, openJournal } from '../storage/journal.js';
 import type { Key } from '../wire/key.js';
 import { inOneLine, readTransaction, type Transaction } from '../wire/transaction.js';

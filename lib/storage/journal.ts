@@ -12,27 +12,18 @@
  * off, any others by replacing it.
  */
 
-import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
 import { reason } from '../log.js';
-import type { Element, Ending } from './array-file.js';
-import {
-  CLOSING,
-  FIRST_LEAD,
-  LEAD,
-  OPENING,
-  openJournalFile,
-  readPlaces,
-  writeAll,
-  writeAnew,
-} from './journal-file.js';
+import type { Element } from './element-reader.js';
+import { JournalFile } from './journal-file.js';
+import { openJournalFile } from './journal-opening.js';
+import { Persistence } from './persistence.js';
 import { RecordQueue, type RecordText } from './record-queue.js';
-import { RecordTable } from './record-table.js';
+import { CLOSING, FIRST_LEAD, LEAD, OPENING, RecordTable } from './record-table.js';
 import { shortName } from './small-file.js';
 
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /** A larger file is not replaced out of turn. */
 const AT_ONCE_BYTES = 8 * 1024 * 1024;
 /** After the file was replaced, nothing is taken away for so many times as long as that took. */
@@ -47,7 +38,7 @@ const REPLACE_REST = 10;
  * @param log hears of a disk that refuses to take the journal later on
  */
 export async function openJournal(
-  file: string,
+  path: string,
   onRecord: (record: Element) => boolean,
   log: Log,
 ): Promise<Journal> {
@@ -56,26 +47,22 @@ export async function openJournal(
     if (onRecord(record)) table.add(record);
     else table.addOther(record);
   };
-  const { handle, ending } = await openJournalFile(file, take, log);
-  return new Journal(file, handle, ending, table, log);
+  const { handle, ending } = await openJournalFile(path, take, log);
+  const file = new JournalFile(path, handle, Math.max(ending.end, OPENING.length));
+  return new Journal(shortName(path), file, ending.count === 0, table, log);
 }
 
 export class Journal {
-  readonly #file: string;
+  readonly #name: string;
+  readonly #file: JournalFile;
   readonly #log: Log;
-  #handle: FileHandle;
-  /** Reads under way: a file that is replaced stays open for them. */
-  readonly #reads = new Set<Promise<unknown>>();
   readonly #table: RecordTable;
   /** How many records are on disk: so many of the first. */
   #savedCount: number;
   #isReplacing = false;
-  /** The end of the last record on disk, and of the last one of all. */
-  #savedEnd: number;
+  /** The end of the last record of all, on disk or not yet. */
   #end: number;
-  /** Whether something else than our closing may stand behind the records on disk. */
-  #isForeign = true;
-  #isFailing = false;
+  readonly #persistence: Persistence;
   /** The records to append. */
   readonly #unsaved = new RecordQueue();
   /** What leads to the first of them. */
@@ -87,15 +74,15 @@ export class Journal {
   /** Whether a write is asked for that has not begun. */
   #isQueued = false;
 
-  constructor(file: string, handle: FileHandle, ending: Ending, table: RecordTable, log: Log) {
+  constructor(name: string, file: JournalFile, isEmpty: boolean, table: RecordTable, log: Log) {
+    this.#name = name;
     this.#file = file;
-    this.#handle = handle;
     this.#log = log;
+    this.#persistence = new Persistence(name, log);
     this.#table = table;
     this.#savedCount = table.count;
-    this.#lead = ending.count === 0 ? FIRST_LEAD : LEAD;
-    this.#savedEnd = Math.max(ending.end, OPENING.length);
-    this.#end = this.#savedEnd;
+    this.#lead = isEmpty ? FIRST_LEAD : LEAD;
+    this.#end = file.end;
   }
 
   /** How many records are on disk: so many of the first. */
@@ -115,12 +102,12 @@ export class Journal {
 
   /** How much of that is not on disk yet. */
   get unsavedBytes(): number {
-    return this.#end - this.#savedEnd;
+    return this.#end - this.#file.end;
   }
 
   /** Whether the disk has refused the last write. */
   get isFailing(): boolean {
-    return this.#isFailing;
+    return this.#persistence.isFailing;
   }
 
   /** How long a record is, in bytes. */
@@ -168,15 +155,8 @@ export class Journal {
    *
    * @throws Error when they cannot be read
    */
-  async read(numbers: readonly number[]): Promise<Buffer[]> {
-    const places = numbers.map((number) => this.#table.placeOf(number));
-    const reading = readPlaces(this.#handle, places, this.#file);
-    this.#reads.add(reading);
-    try {
-      return await reading;
-    } finally {
-      this.#reads.delete(reading);
-    }
+  read(numbers: readonly number[]): Promise<Buffer[]> {
+    return this.#file.read(numbers.map((number) => this.#table.placeOf(number)));
   }
 
   /** Has records leave the file: soon, and all in one step. Their numbers are not used again. */
@@ -197,49 +177,31 @@ export class Journal {
    */
   async truncate(count: number): Promise<void> {
     await this.saved();
-    await Promise.allSettled(this.#reads);
+    await this.#file.settled();
     this.#table.truncate(count);
     this.#savedCount = count;
-    this.#savedEnd = this.endOf(count - 1);
-    this.#end = this.#savedEnd;
-    this.#saved = this.#saved.then(() => this.#insist(() => this.#close()));
+    const end = this.endOf(count - 1);
+    this.#end = end;
+    this.#saved = this.#saved.then(() => this.#persistence.write(() => this.#file.close(end)));
     await this.#saved;
   }
 
   /** Saves what there is now; what is added meanwhile is the next one's. */
   async #save(): Promise<void> {
-    for (const end = this.#end; this.#savedEnd < end; ) {
+    for (const end = this.#end; this.#file.end < end; ) {
       const texts = this.#unsaved.take();
       const count = texts.reduce((sum, each) => sum + each.count, 0);
       const bytes = this.#encode(texts, count);
       this.#lead = LEAD;
-      await this.#insist(() => this.#append(bytes));
-      this.#savedEnd += bytes.length - CLOSING.length;
+      const [append, cleanUp] = [() => this.#file.append(bytes), () => this.#file.close()];
+      await this.#persistence.write(append, cleanUp);
       this.#savedCount += count;
-    }
-  }
-
-  /** Has the disk do something; one that refuses is asked again until it does. */
-  async #insist(write: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        await write();
-        if (this.#isFailing) this.#log('saved again', shortName(this.#file));
-        this.#isFailing = false;
-        return;
-      } catch (error) {
-        const what = `${shortName(this.#file)} (${reason(error)}), trying again`;
-        if (!this.#isFailing) this.#log('not saved', what);
-        this.#isFailing = true;
-        await this.#close().catch(() => {});
-        await sleep(LIMITS.saveRetryMs);
-      }
     }
   }
 
   /** The oldest records as they stand in the file, so many of them, with the closing. */
   #encode(texts: readonly RecordText[], count: number): Buffer {
-    const length = this.endOf(this.#savedCount + count - 1) - this.#savedEnd + CLOSING.length;
+    const length = this.endOf(this.#savedCount + count - 1) - this.#file.end + CLOSING.length;
     if (length > this.#page.length) this.#page = Buffer.allocUnsafe(length);
     let end = 0;
     for (const { text } of texts) {
@@ -248,37 +210,6 @@ export class Journal {
     }
     end += CLOSING.copy(this.#page, end);
     return this.#page.subarray(0, end);
-  }
-
-  async #append(bytes: Buffer): Promise<void> {
-    const rest = this.#isForeign ? await this.#foreignRest() : 0;
-    const spaces = Buffer.alloc(Math.max(0, rest - bytes.length), ' ');
-    const all = spaces.length > 0 ? Buffer.concat([bytes, spaces]) : bytes;
-    await writeAll(this.#handle, all, this.#savedEnd);
-    await this.#handle.datasync();
-    this.#isForeign = false;
-  }
-
-  /**
-   * How many bytes are behind the last record of a file that we have not written: spaces are
-   * written over what an append leaves of them, and over a byte order mark, which is no JSON.
-   */
-  async #foreignRest(): Promise<number> {
-    const { buffer: head } = await this.#handle.read(Buffer.alloc(3), 0, 3, 0);
-    if (head.equals(BYTE_ORDER_MARK)) await writeAll(this.#handle, Buffer.from('   '), 0);
-    return (await this.#handle.stat()).size - this.#savedEnd;
-  }
-
-  /**
-   * Takes away what is behind the last record that counts, such as what a refused write has left.
-   * In this order: a bracket too many would make the file a broken one, and one too few does not. It
-   * fits in where there was a byte, however full the disk.
-   */
-  async #close(): Promise<void> {
-    this.#isForeign = true;
-    await this.#handle.truncate(this.#savedEnd + 1);
-    await writeAll(this.#handle, Buffer.from(']'), this.#savedEnd);
-    await this.#handle.datasync();
   }
 
   /** A large file takes long to be replaced: others wait for that for a tenth of the time at most. */
@@ -303,23 +234,17 @@ export class Journal {
       await replacing;
       return true;
     } catch (error) {
-      const what = `${shortName(this.#file)} (${reason(error)}), trying again`;
+      const what = `${this.#name} (${reason(error)}), trying again`;
       this.#log('not made smaller', what);
       return false;
     }
   }
 
-  /** Writes what is kept to a new file, and goes on with that. */
+  /** Goes on with a file of what is kept. */
   async #replace(): Promise<void> {
-    const runs = this.#table.dropSurplus(this.#savedCount);
-    const handle = await writeAnew(this.#file, this.#handle, runs);
-    const old = this.#handle;
-    this.#handle = handle;
-    Promise.allSettled(this.#reads).then(() => old.close());
-    const { savedEnd, end, lead } = this.#table.moveTogether(this.#savedCount);
-    this.#savedEnd = savedEnd;
+    await this.#file.replace(this.#table.dropSurplus(this.#savedCount));
+    const { end, lead } = this.#table.moveTogether(this.#savedCount);
     this.#end = end;
     this.#lead = lead;
-    this.#isForeign = false;
   }
 }

@@ -1,6 +1,6 @@
 /** The records of a journal that wait to be written, in order. Pure. */
 
-import { LEAD } from './journal-file.js';
+import { LEAD } from './record-table.js';
 
 /** Some records in a row, with what leads to each but the first. */
 export interface RecordText {

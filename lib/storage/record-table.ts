@@ -1,6 +1,12 @@
-/** Where in the file of a journal its records are: by number, from 0. Pure. */
+/** How the file of a journal is laid out, and where its records are: by number, from 0. Pure. */
 
-import { FIRST_LEAD, LEAD, OPENING, type Place } from './journal-file.js';
+import type { Place } from './places.js';
+
+/** What stands before the first record, before its line and before each other line, and at the end. */
+export const OPENING = Buffer.from('[');
+export const FIRST_LEAD = Buffer.from('\n');
+export const LEAD = Buffer.from(',\n');
+export const CLOSING = Buffer.from('\n]\n');
 
 const GONE = 0;
 
@@ -85,10 +91,9 @@ export class RecordTable {
    * Moves all records to where they are in a file of their own, those without a number first.
    *
    * @param count how many of them are saved, the first ones
-   * @returns the end of the last of these, and of the last one of all; and what leads to the first
-   * that is not saved
+   * @returns the end of the last one of all; and what leads to the first that is not saved
    */
-  moveTogether(count: number): { savedEnd: number; end: number; lead: Buffer } {
+  moveTogether(count: number): { end: number; lead: Buffer } {
     let end = OPENING.length;
     let lead = FIRST_LEAD;
     const move = (length: number) => {
@@ -105,8 +110,8 @@ export class RecordTable {
     };
     this.#others = this.#others.map(({ length }) => ({ offset: move(length), length }));
     moveFrom(0, count);
-    const [savedEnd, firstLead] = [end, lead];
+    const firstLead = lead;
     moveFrom(count, this.count);
-    return { savedEnd, end, lead: firstLead };
+    return { end, lead: firstLead };
   }
 }

@@ -2,9 +2,8 @@
 
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LIMITS } from '../limits.js';
-import { type Log, reason } from '../log.js';
+import type { Log } from '../log.js';
+import { Persistence } from './persistence.js';
 
 export interface Saver {
   save(): void;
@@ -20,27 +19,15 @@ export interface Saver {
  * @param text returns the file's whole content at the moment of writing
  */
 export function createSaver(file: string, text: () => string, log: Log): Saver {
+  const persistence = new Persistence(shortName(file), log);
   let writing = Promise.resolve();
   let queued: Promise<void> | undefined;
-
-  async function write(): Promise<void> {
-    for (let isFailing = false; ; isFailing = true) {
-      try {
-        await replaceFile(file, text());
-        if (isFailing) log('saved again', shortName(file));
-        return;
-      } catch (error) {
-        if (!isFailing) log('not saved', `${shortName(file)} (${reason(error)}), trying again`);
-        await sleep(LIMITS.saveRetryMs);
-      }
-    }
-  }
 
   return {
     save() {
       queued ??= writing.then(() => {
         queued = undefined;
-        writing = write();
+        writing = persistence.write(() => replaceFile(file, text()));
         return writing;
       });
     },

@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import fs from 'fs-extra';
-import type { Element } from '../../lib/storage/array-file.js';
+import type { Element } from '../../lib/storage/element-reader.js';
 import { type Journal, openJournal } from '../../lib/storage/journal.js';
 import { isJson, newSeed } from '../support/helpers.js';
 

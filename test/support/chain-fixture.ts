@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import fs from 'fs-extra';
-import { type Element, readArrayFile } from '../../lib/storage/array-file.js';
+import { readArrayFile } from '../../lib/storage/array-file.js';
+import type { Element } from '../../lib/storage/element-reader.js';
 import type { Block } from '../../lib/wire/block.js';
 import { parseBlock } from '../../lib/wire/block.js';
 import { type Chain, fileOf, tipOf, trunkTo } from './chain.js';

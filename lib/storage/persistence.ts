@@ -1,0 +1,46 @@
+/** Writes that must succeed: one that the disk refuses is tried again until it takes it. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../limits.js';
+import { type Log, reason } from '../log.js';
+
+export class Persistence {
+  readonly #name: string;
+  readonly #log: Log;
+  #isFailing = false;
+
+  /** @param name of the file, as a person would name it */
+  constructor(name: string, log: Log) {
+    this.#name = name;
+    this.#log = log;
+  }
+
+  /** Whether the disk has refused the last write. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /**
+   * Writes, and resolves when that has succeeded. A disk that refuses is logged once, and once more
+   * when it takes the write.
+   *
+   * @param cleanUp what a refused write has left is taken away by this; it may fail too
+   */
+  async write(write: () => Promise<void>, cleanUp?: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await write();
+        if (this.#isFailing) this.#log('saved again', this.#name);
+        this.#isFailing = false;
+        return;
+      } catch (error) {
+        if (!this.#isFailing) {
+          this.#log('not saved', `${this.#name} (${reason(error)}), trying again`);
+        }
+        this.#isFailing = true;
+        await cleanUp?.().catch(() => {});
+        await sleep(LIMITS.saveRetryMs);
+      }
+    }
+  }
+}
