@@ -1,6 +1,6 @@
 /**
- * Reads a file that holds one JSON array of objects, of any size and in any layout, an element
- * at a time; also one whose end is missing, because its writer was killed.
+ * Reads a file that holds one JSON array of objects, an element at a time. The file may be of any
+ * size and in any layout, and its end may be missing because its writer was killed.
  */
 
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET } from '../json-source.js';
@@ -8,13 +8,13 @@ import { type Element, ElementReader } from './element-reader.js';
 
 /** How an array file ends. */
 export interface Ending {
-  /** How many whole elements there are. */
+  /** Number of whole elements. */
   readonly count: number;
-  /** Just behind the last of them, or else behind the opening bracket; 0 if there is none. */
+  /** Offset just after the last element, or after the opening bracket; 0 if there is no bracket. */
   readonly end: number;
-  /** How long the file is, without NUL bytes at its end. */
+  /** Size of the file in bytes, without NUL bytes at its end. */
   readonly size: number;
-  /** If not, what stands behind `end` is the beginning of something. */
+  /** If false, the bytes after `end` are the beginning of something. */
   readonly isClosed: boolean;
 }
 
@@ -30,7 +30,7 @@ export function readArrayFile(fd: number, onElement: (element: Element) => void)
   const file = new ElementReader(fd);
   let count = 0;
   let end = 0;
-  // As a node writes it, an element a line; given up at the first one that is not.
+  // A node writes one element a line; a file in another layout is read more slowly.
   let isLinewise = true;
 
   if (file.nextToken() === undefined) return { count, end, size: file.size, isClosed: false };
@@ -38,14 +38,14 @@ export function readArrayFile(fd: number, onElement: (element: Element) => void)
   end = file.position;
   while (file.nextToken() !== undefined) {
     if (file.take(CLOSE_BRACKET)) {
-      if (file.nextToken() !== undefined) throw file.broken('something behind the array');
+      if (file.nextToken() !== undefined) throw file.broken('something after the array');
       return { count, end, size: file.size, isClosed: true };
     }
     if (count > 0) {
       if (!file.take(COMMA)) throw file.broken('no comma between two elements');
-      // An append that got no further than its comma leaves the old bracket behind it.
+      // An append that got no further than its comma leaves the old bracket after it.
       if (file.take(CLOSE_BRACKET) && file.nextToken() !== undefined) {
-        throw file.broken('no element behind a comma');
+        throw file.broken('no element after a comma');
       }
       if (file.nextToken() === undefined) break;
     }

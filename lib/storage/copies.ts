@@ -4,11 +4,10 @@ import { copyFile, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Keeps a copy of a file beside it, and of the older copies the latest.
+ * Copies a file to `<file>.<mark>`, and deletes the oldest of its copies.
  *
- * @param mark ends the name of the copy
- * @param isMark tells marks from other endings
- * @param copies how many are kept
+ * @param isMark matches the marks of copies, and nothing else
+ * @param copies how many copies stay
  */
 export async function keepCopy(
   file: string,

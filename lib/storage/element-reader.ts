@@ -1,4 +1,4 @@
-/** Reads the tokens and the elements of an array file, a window of it at a time. */
+/** Reads tokens and elements from an array file through a window, so that memory stays bounded. */
 
 import { isUtf8 } from 'node:buffer';
 import { fstatSync, readSync } from 'node:fs';
@@ -12,9 +12,9 @@ import {
   QUOTE,
 } from '../json-source.js';
 
-/** How much of the file is in memory at once: so much, and an element. */
+/** In memory at a time is this much of the file, and one element. */
 const WINDOW_BYTES = 1024 * 1024;
-/** Longer than anything that a node writes, and so no unfinished write. */
+/** A node writes no element this long, so it is no unfinished write either. */
 const ELEMENT_BYTES = 16 * 1024 * 1024;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
@@ -25,18 +25,18 @@ const SPACE = 0x20;
 
 export interface Element {
   readonly value: unknown;
-  /** Its text. */
+  /** The text of the element. */
   readonly json: string;
-  /** Where in the file it begins, and how long it is, in bytes. */
+  /** Its place in the file, in bytes. */
   readonly offset: number;
   readonly length: number;
 }
 
-/** A file that is not an array of objects, or is broken elsewhere than at its end. */
+/** The file is not an array of objects, or is broken in another place than at its end. */
 export class BrokenFileError extends Error {
   readonly offset: number;
 
-  /** @param offset the place, in bytes from the beginning of the file */
+  /** @param offset of the fault, in bytes from the beginning of the file */
   constructor(message: string, offset: number) {
     super(message);
     this.offset = offset;
@@ -48,9 +48,9 @@ export class ElementReader {
   readonly #fd: number;
   #buffer = Buffer.alloc(2 * WINDOW_BYTES);
   #window = this.#buffer.subarray(0, 0);
-  /** Where in the file the window begins. */
+  /** Offset of the window in the file. */
   #start = 0;
-  /** How far we are, from the beginning of the window. */
+  /** Our position in the window. */
   #at = 0;
 
   constructor(fd: number) {
@@ -64,7 +64,7 @@ export class ElementReader {
     return this.#start + this.#at;
   }
 
-  /** Skips white space, and returns the byte behind it; undefined at the end of the file. */
+  /** Skips white space, and returns the next byte; undefined at the end of the file. */
   nextToken(): number | undefined {
     while (true) {
       const byte = this.#window[this.#at];
@@ -78,14 +78,14 @@ export class ElementReader {
     }
   }
 
-  /** Goes behind the next token if it is this one. */
+  /** Moves past the next token if it is this one. */
   take(token: number): boolean {
     if (this.nextToken() !== token) return false;
     this.#at += 1;
     return true;
   }
 
-  /** Reads an element that is a line, but for a comma: hardly slower than JSON.parse. */
+  /** Reads an element that fills its line, up to a comma: hardly slower than JSON.parse. */
   elementInLine(): Element | undefined {
     let lineEnd = this.#window.indexOf(NEWLINE, this.#at);
     if (lineEnd < 0 && this.#readOn()) lineEnd = this.#window.indexOf(NEWLINE, this.#at);
@@ -100,18 +100,18 @@ export class ElementReader {
     }
   }
 
-  /** Reads an element by looking for its closing brace; undefined when the file ends before it. */
+  /** Reads an element up to its closing brace; undefined if the file ends before that. */
   element(): Element | undefined {
     if (this.nextToken() !== OPEN_BRACE) throw this.broken('an element is not an object');
     const end = this.#endOfElement();
-    // What is cut off may end within a character.
+    // The end of the file may cut a character in two.
     const text = end === undefined ? this.#window.toString('utf8', this.#at) : this.#text(end);
     try {
       return this.#take(text, end ?? this.#window.length);
     } catch (error) {
       const { message } = error as Error;
       const at = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
-      // What is cut off is right up to its end.
+      // Cut off by the end of the file, and right so far.
       if (end === undefined && at >= text.length) return undefined;
       throw this.broken('not JSON', Buffer.byteLength(text.slice(0, at)));
     }
@@ -121,11 +121,11 @@ export class ElementReader {
     return new BrokenFileError(message, this.position + ahead);
   }
 
-  /** The text from here to a place in the window. */
+  /** The text from our position to `end`, in the window. */
   #text(end: number): string {
     const bytes = this.#window.subarray(this.#at, end);
     const text = bytes.toString();
-    // A file in another encoding must not be passed on with its letters replaced.
+    // A file in another encoding must not be taken with its letters replaced.
     if (text.includes('\uFFFD') && !isUtf8(bytes)) throw this.broken('not UTF-8');
     return text;
   }
@@ -141,11 +141,11 @@ export class ElementReader {
     return element;
   }
 
-  /** The place in the window behind the object that begins here. */
+  /** The end, in the window, of the object that begins at our position. */
   #endOfElement(): number | undefined {
     let depth = 0;
     let isInString = false;
-    // Counted from here, because the window moves on.
+    // Relative to our position, because the window moves.
     for (let ahead = 0; ; ahead++) {
       if (this.#at + ahead >= this.#window.length && !this.#readOn()) return undefined;
       const byte = this.#window[this.#at + ahead];
@@ -164,7 +164,7 @@ export class ElementReader {
     }
   }
 
-  /** Puts the next part of the file behind what is still to be read; false when there is none. */
+  /** Appends the next part of the file to the unread rest of the window; false if there is none. */
   #readOn(): boolean {
     const rest = this.#window.subarray(this.#at);
     const position = this.#start + this.#window.length;
@@ -182,7 +182,7 @@ export class ElementReader {
   }
 }
 
-/** A file system that lost power may have made a file longer, and not yet have filled it. */
+/** After a loss of power, a file may be longer than what was written: the rest is NUL bytes. */
 function sizeWithoutNuls(fd: number): number {
   const tail = Buffer.alloc(WINDOW_BYTES);
   for (let { size } = fstatSync(fd); size > 0; ) {

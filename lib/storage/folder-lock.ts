@@ -1,4 +1,4 @@
-/** One process a folder: two that append to one pool would tear it. */
+/** One process per folder: two that append to one pool would tear it. */
 
 import { rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
@@ -14,7 +14,7 @@ import { fail } from '../log.js';
 export async function lockFolder(folder: string): Promise<void> {
   const path = socketPath(folder);
   if (await isListening(createServer(), path)) return;
-  // Where such a socket is a file, that may have outlived its process.
+  // Where the socket is a file, the file may have outlived its process.
   if (path.startsWith('/') && !(await isAnswered(path))) {
     rmSync(path);
     if (await isListening(createServer(), path)) return;
@@ -22,12 +22,12 @@ export async function lockFolder(folder: string): Promise<void> {
   fail(`${basename(folder)} is running already: end that one first, or clone another node`);
 }
 
-/** A name that is the same for all who mean this folder, whatever they call it. */
+/** One name for the folder, by whichever path it was reached. */
 function socketPath(folder: string): string {
   const { dev, ino } = statSync(folder, { bigint: true });
   const name = `p2p-node-${dev}-${ino}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  // Linux has sockets that are no files.
+  // On Linux the name is an abstract one, which leaves no file.
   return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), name);
 }
 

@@ -1,6 +1,7 @@
 /**
- * The file of a journal, as the disk sees it: records are appended, the last ones cut off, or all of
- * it is replaced by a part of it. Whenever one of these is broken off, what counted before is whole.
+ * The file of a journal on disk. It appends records, cuts off the last ones, or replaces the file by
+ * one with fewer records. A kill in the middle of any of these leaves a file that can be mended, with
+ * every record that counted before.
  */
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
@@ -13,29 +14,29 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 export class JournalFile {
   readonly #path: string;
   #handle: FileHandle;
-  /** The end of the last record. */
+  /** Offset just after the last record. */
   #end: number;
-  /** Whether something else than our closing may stand behind it. */
+  /** Whether other bytes than CLOSING may follow it. */
   #isForeign = true;
-  /** Reads under way: a file that is replaced stays open for them. */
+  /** Reads in progress: the old file of a replacement stays open for them. */
   readonly #reads = new Set<Promise<unknown>>();
 
-  /** @param end of the last record in it, or of the opening bracket */
+  /** @param end offset just after the last record, or after the opening bracket */
   constructor(path: string, handle: FileHandle, end: number) {
     this.#path = path;
     this.#handle = handle;
     this.#end = end;
   }
 
-  /** The end of the last record. */
+  /** Offset just after the last record, in bytes. */
   get end(): number {
     return this.#end;
   }
 
   /**
-   * Reads records; neighbours, in the order of the file, in one go.
+   * Reads records. Neighbours in the file are read in one go if they come in its order.
    *
-   * @throws Error when they cannot be read
+   * @throws Error if they cannot be read
    */
   async read(places: readonly Place[]): Promise<Buffer[]> {
     const reading = readPlaces(this.#handle, places, this.#path);
@@ -47,7 +48,7 @@ export class JournalFile {
     }
   }
 
-  /** Resolves when no read that was asked for before is under way. */
+  /** Resolves when all reads that have begun are done. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#reads);
   }
@@ -55,9 +56,9 @@ export class JournalFile {
   /**
    * Appends records, and resolves when they are on disk.
    *
-   * @param bytes what leads to the first of them, the records, and CLOSING
-   * @throws Error when the disk refuses; what it took of them stands behind the last record, until
-   * it is appended again or `close` has taken it away
+   * @param bytes the lead of the first record, the records, and CLOSING
+   * @throws Error if the disk refuses; a part of the bytes may then follow the last record, until
+   * another `append` writes over it or `close` cuts it off
    */
   async append(bytes: Buffer): Promise<void> {
     const rest = this.#isForeign ? await this.#foreignRest() : 0;
@@ -70,12 +71,12 @@ export class JournalFile {
   }
 
   /**
-   * Takes away what is behind the last record, such as what a refused write has left. In this order:
-   * a bracket too many would make the file a broken one, and one too few does not. It fits in where
-   * there was a byte, however full the disk.
+   * Cuts off everything after a record, such as the rest of a refused write. It truncates first and
+   * then writes the bracket: a file that lacks its bracket can be mended, one with a bracket too many
+   * is broken. One byte is left for the bracket, so it fits on a full disk.
    *
-   * @param end of the last record that stays
-   * @throws Error when the disk refuses
+   * @param end offset just after the last record that stays
+   * @throws Error if the disk refuses
    */
   async close(end = this.#end): Promise<void> {
     this.#end = end;
@@ -86,11 +87,11 @@ export class JournalFile {
   }
 
   /**
-   * Goes on with a new file of some of the records: a reader, also after a crash, finds the old
-   * file whole or the new one whole.
+   * Replaces the file by one with some of its records. A reader finds the whole old file or the
+   * whole new one, also after a crash.
    *
-   * @param runs where the records are that are kept; what is between those in one run is LEAD
-   * @throws Error when it cannot be written; then the old one stays
+   * @param runs places of the records that stay; one run may hold several, with LEAD between them
+   * @throws Error if the new file cannot be written; the old one then stays
    */
   async replace(runs: readonly Place[]): Promise<void> {
     const old = this.#handle;
@@ -133,8 +134,8 @@ export class JournalFile {
   }
 
   /**
-   * How many bytes are behind the last record of a file that we have not written: spaces are
-   * written over what an append leaves of them, and over a byte order mark, which is no JSON.
+   * Counts the bytes after the last record of a file that somebody else has written. An append puts
+   * spaces over those that it would leave. A byte order mark is no JSON: spaces replace it here.
    */
   async #foreignRest(): Promise<number> {
     const { buffer: head } = await this.#handle.read(Buffer.alloc(3), 0, 3, 0);
@@ -143,9 +144,9 @@ export class JournalFile {
   }
 }
 
-/** Has the disk know the new name; what is then appended to the file would else be to none. */
+/** Makes a renaming durable: without it, what is appended later could be lost with the new file. */
 async function syncFolder(folder: string): Promise<void> {
-  // Windows opens no folders.
+  // Windows does not open folders.
   const handle = await open(folder).catch(() => undefined);
   await handle?.sync();
   await handle?.close();

@@ -1,4 +1,4 @@
-/** How the file of a journal is opened: read, and mended, in whatever state it was left. */
+/** Opens the file of a journal: reads it, and mends its end if a kill has torn it. */
 
 import {
   appendFileSync,
@@ -17,13 +17,13 @@ import { CLOSING, OPENING } from './record-table.js';
 import { shortName } from './small-file.js';
 
 const NEWLINE = 0x0a;
-/** How much of the file is looked at in one go for the number of a line. */
+/** How much is read at a time to count lines. */
 const PART_BYTES = 1024 * 1024;
 
 /**
- * Opens a file that holds a JSON array of objects, and makes it if there is none. A torn end is
- * taken away, with one line that says so, and kept in a file of its own. Ends the process with one
- * line, the file untouched, when it is broken elsewhere, or is no array of objects.
+ * Opens a file that holds a JSON array of objects, and creates it if it does not exist. A torn end
+ * is moved to `<file>.torn`, and a line says so. If the file is broken in another place, or is not an
+ * array of objects, the process ends with one line and the file stays as it is.
  *
  * @param onRecord is called with each record in the file, the oldest first
  */
@@ -56,7 +56,7 @@ function readOrFail(file: string, fd: number, onRecord: (record: Element) => voi
   }
 }
 
-/** The line that a place in a file is in, also of a file too long for a string. */
+/** The number of the line at an offset. The file may be longer than the longest string. */
 function lineAt(fd: number, offset: number): number {
   const part = Buffer.alloc(PART_BYTES);
   let line = 1;
@@ -68,14 +68,14 @@ function lineAt(fd: number, offset: number): number {
 }
 
 /**
- * Closes an array whose end is missing, and cuts off what a file system has not filled. What is
- * there of a torn record is kept in a file of its own, so that nothing is lost.
+ * Closes an array that lacks its end, and cuts off NUL bytes. A torn record is kept in a file of its
+ * own, so that nothing is lost.
  */
 function mend(file: string, fd: number, { end, size, isClosed }: Ending, log: Log): void {
   const name = shortName(file);
   const rest = Buffer.alloc(isClosed ? 0 : size - end);
   readSync(fd, rest, 0, rest.length, end);
-  // A write that got no further than its comma has left the old bracket.
+  // A write that got no further than its comma leaves the old bracket.
   const torn = rest.toString('latin1').replace(/^(\xEF\xBB\xBF)?\s*,?\s*\]?\s*/, '');
   const unfilled = fstatSync(fd).size - size;
   try {

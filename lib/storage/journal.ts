@@ -6,10 +6,10 @@
  *   {"id":2}
  *   ]
  *
- * An append is one write over the closing bracket that ends in a new one. A kill in
- * the middle of it leaves a torn last line, which the next start takes away. Records have numbers,
- * from 0, in the order in which they came. They can be taken away: the last ones by cutting the file
- * off, any others by replacing it.
+ * An append is one write: it begins at the closing bracket and ends in a new one. A kill in the
+ * middle of it leaves a torn last line, which the next start moves away. Records are numbered from 0
+ * in the order in which they came. The last ones are removed by cutting the file off, any others by
+ * replacing the file.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,18 +24,18 @@ import { RecordQueue, type RecordText } from './record-queue.js';
 import { CLOSING, FIRST_LEAD, LEAD, OPENING, RecordTable } from './record-table.js';
 import { shortName } from './small-file.js';
 
-/** A larger file is not replaced out of turn. */
+/** Only a file up to this size is replaced as soon as somebody asks for it. */
 const AT_ONCE_BYTES = 8 * 1024 * 1024;
-/** After the file was replaced, nothing is taken away for so many times as long as that took. */
+/** After a replacement, the next one waits for so many times as long as that one took. */
 const REPLACE_REST = 10;
 
 /**
- * Opens a journal, and makes its file if there is none; mends it, or ends the process, as
+ * Opens a journal, and creates its file if it does not exist; mends the file or ends the process as
  * `openJournalFile` does.
  *
- * @param onRecord is called with each record in the file, the oldest first; returns false for one
- * that gets no number, and is only kept in the file
- * @param log hears of a disk that refuses to take the journal later on
+ * @param onRecord is called with each record in the file, the oldest first; returns false for a
+ * record that gets no number and only stays in the file
+ * @param log is told when the disk refuses a write
  */
 export async function openJournal(
   path: string,
@@ -57,21 +57,21 @@ export class Journal {
   readonly #file: JournalFile;
   readonly #log: Log;
   readonly #table: RecordTable;
-  /** How many records are on disk: so many of the first. */
+  /** The first so many records are on disk. */
   #savedCount: number;
   #isReplacing = false;
-  /** The end of the last record of all, on disk or not yet. */
+  /** Offset just after the last record, on disk or not yet. */
   #end: number;
   readonly #persistence: Persistence;
-  /** The records to append. */
+  /** Records to append. */
   readonly #unsaved = new RecordQueue();
-  /** What leads to the first of them. */
+  /** The lead of the first of them. */
   #lead: Buffer;
-  /** What is being written. For memory of its own, each write would pay more than for all the rest. */
+  /** The bytes of a write. To allocate them each time would cost more than all the rest of it. */
   #page = Buffer.alloc(0);
-  /** Shared by all that wait for the same write, so that they continue in order. */
+  /** Shared by all callers that wait for the same write, so that they continue in order. */
   #saved = Promise.resolve();
-  /** Whether a write is asked for that has not begun. */
+  /** Whether a write is due that has not begun. */
   #isQueued = false;
 
   constructor(name: string, file: JournalFile, isEmpty: boolean, table: RecordTable, log: Log) {
@@ -85,22 +85,22 @@ export class Journal {
     this.#end = file.end;
   }
 
-  /** How many records are on disk: so many of the first. */
+  /** Number of records on disk: those with a lower number are. */
   get savedCount(): number {
     return this.#savedCount;
   }
 
-  /** How long the file is, or will be once all is on disk. */
+  /** Size of the file in bytes once everything is on disk. */
   get bytes(): number {
     return this.#end + CLOSING.length;
   }
 
-  /** How long the file would be with one more record of so many bytes. */
+  /** Size of the file in bytes with one more record of `recordBytes`. */
   bytesWith(recordBytes: number): number {
     return this.bytes + LEAD.length + recordBytes;
   }
 
-  /** How much of that is not on disk yet. */
+  /** How many bytes are not on disk yet. */
   get unsavedBytes(): number {
     return this.#end - this.#file.end;
   }
@@ -110,22 +110,22 @@ export class Journal {
     return this.#persistence.isFailing;
   }
 
-  /** How long a record is, in bytes. */
+  /** Length of a record in bytes. */
   lengthOf(number: number): number {
     return this.#table.lengthOf(number);
   }
 
-  /** Where in the file a record ends. */
+  /** Offset just after a record, in bytes. */
   endOf(number: number): number {
     const { offset, length } = this.#table.placeOf(number);
     return offset + length;
   }
 
   /**
-   * Adds a record, with the next number.
+   * Adds a record. It gets the next number.
    *
-   * @param json its text, without line breaks
-   * @param bytes how long that is in UTF-8
+   * @param json the text of the record, without line breaks
+   * @param bytes the length of the text in UTF-8
    */
   append(json: string, bytes = Buffer.byteLength(json)): void {
     const lead = this.#unsaved.isEmpty ? this.#lead : LEAD;
@@ -135,9 +135,9 @@ export class Journal {
   }
 
   /**
-   * Resolves when all that has been added is on disk. One write at a time; what is added during
-   * it goes out with the next one. A disk that refuses is logged once, and asked
-   * again until it takes the records.
+   * Resolves when every record that was added is on disk. There is one write at a time; records added
+   * during a write go out with the next one. If the disk refuses, one line says so, and the write is
+   * repeated until it succeeds.
    */
   saved(): Promise<void> {
     if (!this.#unsaved.isEmpty && !this.#isQueued) {
@@ -151,29 +151,30 @@ export class Journal {
   }
 
   /**
-   * Reads records that are on disk; neighbours, in the order of the file, in one go.
+   * Reads records that are on disk. Neighbours are read in one go if they come in order.
    *
-   * @throws Error when they cannot be read
+   * @throws Error if they cannot be read
    */
   read(numbers: readonly number[]): Promise<Buffer[]> {
     return this.#file.read(numbers.map((number) => this.#table.placeOf(number)));
   }
 
-  /** Has records leave the file: soon, and all in one step. Their numbers are not used again. */
+  /** Removes records from the file, soon and in one step. Their numbers are not used again. */
   remove(numbers: readonly number[]): void {
     this.#table.markSurplus(numbers);
     this.#replaceWhileNeeded();
   }
 
-  /** Has them leave it at once, if it is not too large for that; resolves when that is done. */
+  /** Removes them at once if the file is small enough; resolves when that is done. */
   async removed(): Promise<void> {
     if (this.#table.surplus > 0 && this.bytes <= AT_ONCE_BYTES) await this.#tryToReplace();
   }
 
   /**
-   * Cuts off the last records. Whenever that is broken off, the others are whole.
+   * Cuts off the last records. A kill in the middle of it leaves the others whole. Nothing may be
+   * added or read until it is done.
    *
-   * @param count how many are left, one at least; nothing may be added or read until it is done
+   * @param count how many records stay, at least one
    */
   async truncate(count: number): Promise<void> {
     await this.saved();
@@ -186,7 +187,7 @@ export class Journal {
     await this.#saved;
   }
 
-  /** Saves what there is now; what is added meanwhile is the next one's. */
+  /** Saves the records that there are now; the next save takes those added in the meantime. */
   async #save(): Promise<void> {
     for (const end = this.#end; this.#file.end < end; ) {
       const texts = this.#unsaved.take();
@@ -199,7 +200,7 @@ export class Journal {
     }
   }
 
-  /** The oldest records as they stand in the file, so many of them, with the closing. */
+  /** The bytes of the oldest unsaved records as they stand in the file, with the closing. */
   #encode(texts: readonly RecordText[], count: number): Buffer {
     const length = this.endOf(this.#savedCount + count - 1) - this.#file.end + CLOSING.length;
     if (length > this.#page.length) this.#page = Buffer.allocUnsafe(length);
@@ -212,7 +213,7 @@ export class Journal {
     return this.#page.subarray(0, end);
   }
 
-  /** A large file takes long to be replaced: others wait for that for a tenth of the time at most. */
+  /** A large file takes long to replace. Writes wait for that for a tenth of the time at most. */
   async #replaceWhileNeeded(): Promise<void> {
     if (this.#isReplacing) return;
     this.#isReplacing = true;
@@ -225,7 +226,7 @@ export class Journal {
     this.#isReplacing = false;
   }
 
-  /** A disk that has no room for the new file may still take what is appended to the old one. */
+  /** A disk without room for the new file may still have room for appends to the old one. */
   async #tryToReplace(): Promise<boolean> {
     await this.saved();
     const replacing = this.#saved.then(() => this.#replace());
@@ -240,7 +241,7 @@ export class Journal {
     }
   }
 
-  /** Goes on with a file of what is kept. */
+  /** Replaces the file by one of the records that stay. */
   async #replace(): Promise<void> {
     await this.#file.replace(this.#table.dropSurplus(this.#savedCount));
     const { end, lead } = this.#table.moveTogether(this.#savedCount);

@@ -1,4 +1,4 @@
-/** Writes that must succeed: one that the disk refuses is tried again until it takes it. */
+/** Writes that must succeed: a write that the disk refuses is repeated until it succeeds. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../limits.js';
@@ -9,7 +9,7 @@ export class Persistence {
   readonly #log: Log;
   #isFailing = false;
 
-  /** @param name of the file, as a person would name it */
+  /** @param name of the file, for a person */
   constructor(name: string, log: Log) {
     this.#name = name;
     this.#log = log;
@@ -21,10 +21,10 @@ export class Persistence {
   }
 
   /**
-   * Writes, and resolves when that has succeeded. A disk that refuses is logged once, and once more
-   * when it takes the write.
+   * Writes, and resolves when that has succeeded. One line says that the disk refuses, and one that
+   * it takes writes again.
    *
-   * @param cleanUp what a refused write has left is taken away by this; it may fail too
+   * @param cleanUp removes what a refused write has left; it may fail
    */
   async write(write: () => Promise<void>, cleanUp?: () => Promise<void>): Promise<void> {
     for (;;) {

@@ -1,22 +1,22 @@
-/** Parts of a file, read and written by where they are. */
+/** Reads and writes parts of a file by offset. */
 
 import type { FileHandle } from 'node:fs/promises';
 import { shortName } from './small-file.js';
 
-/** What is read in one go: no more than this, and across no wider gap between two places. */
+/** One read takes at most this much, and skips no wider gap between two places. */
 export const READ_BYTES = 1024 * 1024;
 const GAP_BYTES = 4096;
 
-/** Where in a file something is, in bytes. */
+/** A part of a file, in bytes. */
 export interface Place {
   readonly offset: number;
   readonly length: number;
 }
 
 /**
- * Reads what is at some places; neighbours, in the order of the file, in one go.
+ * Reads several places. Neighbours are read in one go if they come in the order of the file.
  *
- * @throws Error when they cannot be read
+ * @throws Error if they cannot be read
  */
 export async function readPlaces(
   handle: FileHandle,
@@ -38,7 +38,7 @@ export async function readPlaces(
   return records;
 }
 
-/** Writes all of it: a file system that is nearly full may take a part of what it is given. */
+/** Writes all the bytes: a nearly full file system may take only a part of them at first. */
 export async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const length = bytes.length - done;
@@ -47,7 +47,7 @@ export async function writeAll(handle: FileHandle, bytes: Buffer, position: numb
   }
 }
 
-/** The first of these places, and those that follow on it closely. */
+/** The first of these places, and those that follow closely. */
 function firstRun(places: readonly Place[]): Place[] {
   const { offset: start } = places[0] as Place;
   let end = start;

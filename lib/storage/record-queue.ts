@@ -1,22 +1,22 @@
-/** The records of a journal that wait to be written, in order. Pure. */
+/** The records of a journal that are still to be written, in order. Pure. */
 
 import { LEAD } from './record-table.js';
 
-/** Some records in a row, with what leads to each but the first. */
+/** Several records in one text, with LEAD between them. */
 export interface RecordText {
   readonly text: string;
   readonly count: number;
 }
 
-/** So many records become one text. */
+/** How many records are joined into one text. */
 const TOGETHER = 64;
-/** In characters. More in one go would keep the event loop, and a full disk, from other things. */
+/** Size of one write in characters. A longer one would hold up the event loop. */
 const WRITE_LENGTH = 1024 * 1024;
 
 export class RecordQueue {
-  /** The latest. Each may be a slice of a frame, all of which then stays in memory. */
+  /** The latest records. Each may be a slice of a frame, and then keeps all of it in memory. */
   #latest: string[] = [];
-  /** Those before them. */
+  /** The records before them. */
   #texts: RecordText[] = [];
 
   get isEmpty(): boolean {
@@ -28,7 +28,7 @@ export class RecordQueue {
     if (this.#latest.length === TOGETHER) this.#joinLatest();
   }
 
-  /** Takes the oldest records away, as many as go into one write. */
+  /** Takes the oldest records out of the queue, as many as go into one write. */
   take(): RecordText[] {
     this.#joinLatest();
     let length = 0;

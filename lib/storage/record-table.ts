@@ -1,8 +1,8 @@
-/** How the file of a journal is laid out, and where its records are: by number, from 0. Pure. */
+/** The layout of a journal's file, and the place of each record in it, by number. Pure. */
 
 import type { Place } from './places.js';
 
-/** What stands before the first record, before its line and before each other line, and at the end. */
+/** OPENING begins the file, FIRST_LEAD and LEAD precede a record, CLOSING ends the file. */
 export const OPENING = Buffer.from('[');
 export const FIRST_LEAD = Buffer.from('\n');
 export const LEAD = Buffer.from(',\n');
@@ -12,29 +12,29 @@ const GONE = 0;
 
 export class RecordTable {
   readonly #offsets: number[] = [];
-  /** Negative where a record is to be taken away, and 0 where it is gone. */
+  /** Negative for a record that is to be removed, 0 for one that has been. */
   readonly #lengths: number[] = [];
-  /** Of records without a number, that are only kept. */
+  /** Places of records without a number, which only stay in the file. */
   #others: Place[] = [];
   #surplus = 0;
 
-  /** How many numbers there are. */
+  /** How many numbers have been given. */
   get count(): number {
     return this.#offsets.length;
   }
 
-  /** How many records are to be taken away. */
+  /** How many records are to be removed. */
   get surplus(): number {
     return this.#surplus;
   }
 
-  /** Adds a record, with the next number. */
+  /** Adds a record. It gets the next number. */
   add({ offset, length }: Place): void {
     this.#offsets.push(offset);
     this.#lengths.push(length);
   }
 
-  /** Adds one that has no number. */
+  /** Adds a record without a number. */
   addOther({ offset, length }: Place): void {
     this.#others.push({ offset, length });
   }
@@ -47,23 +47,23 @@ export class RecordTable {
     return Math.abs(this.#lengths[number] as number);
   }
 
-  /** Forgets all but the first. */
+  /** Forgets all records but the first `count`. */
   truncate(count: number): void {
     this.#offsets.length = count;
     this.#lengths.length = count;
   }
 
-  /** Notes that records are to be taken away. */
+  /** Notes that records are to be removed. */
   markSurplus(numbers: readonly number[]): void {
     for (const number of numbers) this.#lengths[number] = -this.lengthOf(number);
     this.#surplus += numbers.length;
   }
 
   /**
-   * Takes records away that were to be, and tells where the others are.
+   * Removes the records that were to be removed.
    *
-   * @param count among how many of the first
-   * @returns the places of what is kept of these; of neighbours in one
+   * @param count of the first records: only these are looked at
+   * @returns the places of those that stay; neighbours share one
    */
   dropSurplus(count: number): Place[] {
     const runs: { offset: number; length: number }[] = [];
@@ -88,10 +88,10 @@ export class RecordTable {
   }
 
   /**
-   * Moves all records to where they are in a file of their own, those without a number first.
+   * Moves the records together, as they stand in a new file; those without a number come first.
    *
-   * @param count how many of them are saved, the first ones
-   * @returns the end of the last one of all; and what leads to the first that is not saved
+   * @param count how many of the first records are saved
+   * @returns the offset just after the last record, and the lead of the first unsaved one
    */
   moveTogether(count: number): { end: number; lead: Buffer } {
     let end = OPENING.length;

@@ -1,4 +1,4 @@
-/** A node's smaller files, which are replaced whole, and the name of a file for a person. */
+/** Small files, which are replaced whole at each save, and the name of a file for a person. */
 
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -12,11 +12,11 @@ export interface Saver {
 }
 
 /**
- * Saves a file again and again, one write at a time. What changes during a write goes out with the
- * next one, so a thousand changes cost a few writes. A disk that refuses is logged once, and tried
- * again until it takes the file.
+ * Creates a saver, which replaces a file, one write at a time. Changes during a write go out with the
+ * next one, so a thousand changes cost a few writes. If the disk refuses, one line says so, and the
+ * write is repeated until it succeeds.
  *
- * @param text returns the file's whole content at the moment of writing
+ * @param text returns the whole content of the file at the moment of writing
  */
 export function createSaver(file: string, text: () => string, log: Log): Saver {
   const persistence = new Persistence(shortName(file), log);
@@ -41,8 +41,8 @@ export function shortName(file: string): string {
 }
 
 /**
- * Replaces a file in one step: a reader, also after a crash, finds the whole old text or the whole
- * new text.
+ * Replaces a file in one step. A reader finds the whole old text or the whole new one, also after a
+ * crash.
  */
 async function replaceFile(file: string, text: string): Promise<void> {
   const temporary = `${file}.tmp`;
