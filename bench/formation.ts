@@ -2,7 +2,8 @@
 
 import { remove } from 'fs-extra/esm';
 import { freePort } from '../test/support/helpers.js';
-import type { Network, RunningNode } from '../test/support/network.js';
+import type { Network } from '../test/support/network.js';
+import type { RunningNode } from '../test/support/program.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { saidAtMs } from './observation.js';

@@ -1,7 +1,8 @@
 /** How fast one who comes late gets all that was pooled before. */
 
 import { freePort } from '../test/support/helpers.js';
-import type { Network, RunningNode } from '../test/support/network.js';
+import type { Network } from '../test/support/network.js';
+import type { RunningNode } from '../test/support/program.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openAnew } from './in-network.js';
 import { Injection } from './injection.js';

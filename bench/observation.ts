@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../test/support/helpers.js';
-import type { Program, RunningNode } from '../test/support/network.js';
+import type { Program, RunningNode } from '../test/support/program.js';
 
 export const LONG_MS = 120_000;
 const POLL_MS = 2;

@@ -5,7 +5,7 @@ import { get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { CHROMIUM, closeBrowser, Visit } from '../test/support/browser.js';
 import { until } from '../test/support/helpers.js';
-import type { RunningNode } from '../test/support/network.js';
+import type { RunningNode } from '../test/support/program.js';
 import { LONG_MS } from './observation.js';
 
 /** Somebody who looks at a node. */

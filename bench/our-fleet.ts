@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../test/support/client.js';
 import { freePort, until } from '../test/support/helpers.js';
-import { Network, type RunningNode } from '../test/support/network.js';
+import { Network } from '../test/support/network.js';
+import type { RunningNode } from '../test/support/program.js';
 import { statusOf } from '../test/support/status.js';
 import {
   type Arrival,

@@ -4,7 +4,8 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Network, RunningNode } from '../test/support/network.js';
+import type { Network } from '../test/support/network.js';
+import type { RunningNode } from '../test/support/program.js';
 import type { Figures, Group } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { processorMs } from './machine.js';

@@ -2,7 +2,8 @@
 
 import { tmpdir } from 'node:os';
 import { freePort } from '../test/support/helpers.js';
-import { type Network, Program } from '../test/support/network.js';
+import type { Network } from '../test/support/network.js';
+import { Program } from '../test/support/program.js';
 import { type Figures, type Group, type Opened, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { residentMegabytes, saidAtMs, secondsOf } from './observation.js';

@@ -19,7 +19,8 @@ import {
   until,
 } from './support/helpers.js';
 import { visit } from './support/http.js';
-import { untilPoolsHold, withNetwork } from './support/network.js';
+import { untilPoolsHold } from './support/mesh.js';
+import { withNetwork } from './support/network.js';
 
 test('each event is a line: [port] event: what and why', () =>
   withNetwork(async (network) => {

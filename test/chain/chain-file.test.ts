@@ -24,7 +24,8 @@ import { ChainPeer } from '../support/chain-peer.js';
 import { askStatus, give } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { freePort, isJson, makeTransaction, until, within } from '../support/helpers.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const FILE = 'node-1/blocks.json';
 const CHAIN = growBy(trunkTo(2), 4, 'included');

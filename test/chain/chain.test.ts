@@ -14,7 +14,8 @@ import {
 } from '../support/chain-checks.js';
 import { askStatus, give, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
-import { type RunningNode, withNetwork } from '../support/network.js';
+import { withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 /** A node that is cut off dials again after a while, and then it takes two seconds. */
 const HEALING_MS = 60_000;

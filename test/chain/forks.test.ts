@@ -29,7 +29,8 @@ import {
 import { askStatus } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { until } from '../support/helpers.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 /** A chain that is longer than ours by one, each from genesis, and long enough to be kept. */
 const [ours, theirs] = [growBy([GENESIS], 101, 'ours'), growBy([GENESIS], 102, 'theirs')];

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import fs from 'fs-extra';
 import { fileOf, trunkTo } from '../support/chain.js';
 import { freePort, until } from '../support/helpers.js';
-import { type Network, type Result, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { Result } from '../support/program.js';
 
 interface Mistake {
   readonly what: string;

@@ -11,7 +11,9 @@ import {
   transactionMessage,
   until,
 } from '../support/helpers.js';
-import { type Network, type Program, untilFullMesh, withNetwork } from '../support/network.js';
+import { untilFullMesh } from '../support/mesh.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { Program } from '../support/program.js';
 
 const ESCAPE = '\u001b';
 const PREFIX = new RegExp(

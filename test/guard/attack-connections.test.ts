@@ -9,7 +9,8 @@ import { WebSocket } from 'ws';
 import { connectRaw, openRaw } from '../support/frames.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, type Loaded, underLoad } from '../support/load.js';
-import { connectedAddressesOf, type RunningNode } from '../support/network.js';
+import { connectedAddressesOf } from '../support/mesh.js';
+import type { RunningNode } from '../support/program.js';
 
 const CROWD = 1000;
 /** How many are opened at a time, fewer than may wait for their upgrade. */

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { frameOf, openRaw } from '../support/frames.js';
 import { transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, underLoad } from '../support/load.js';
-import type { RunningNode } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const FRESH = 100_000;
 const AT_ONCE = 1000;

@@ -10,7 +10,7 @@ import { Client } from '../support/client.js';
 import { closeCodeOf, frameOf, OPCODES, openRaw } from '../support/frames.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
 import { underLoad, untilPoolHolds } from '../support/load.js';
-import type { RunningNode } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const MIB = 1024 * 1024;
 const { continuation, text, binary, close, ping } = OPCODES;

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
 import { underLoad, untilPoolHolds } from '../support/load.js';
-import { connectedAddressesOf, type RunningNode } from '../support/network.js';
+import { connectedAddressesOf } from '../support/mesh.js';
+import type { RunningNode } from '../support/program.js';
 import { type Closable, Forwarder, MuteServers } from '../support/trap-servers.js';
 
 /** New addresses that a node dials at once on the word of one source; then it is one a second. */

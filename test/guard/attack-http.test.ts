@@ -7,7 +7,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { connectRaw, upgradeRequest } from '../support/frames.js';
 import { until } from '../support/helpers.js';
 import { underLoad, untilPoolHolds } from '../support/load.js';
-import type { RunningNode } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 /** How long a request may take that never becomes one, and what a busy machine adds. */
 const UNFINISHED_MS = 15_000;

@@ -7,8 +7,9 @@ import { handshakeFrame } from '../../lib/wire/messages.js';
 import { makeIds } from '../support/client.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, underLoad } from '../support/load.js';
+import { connectedAddressesOf } from '../support/mesh.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
-import { connectedAddressesOf, type RunningNode } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 /** The longest that two reconciliation periods can be. */
 const TWO_PERIODS_MS = 2 * 36_000;

@@ -14,7 +14,7 @@ import { frameOf, openRaw } from '../support/frames.js';
 import { connectTo, makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, underLoad } from '../support/load.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
-import type { RunningNode } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const LARGE = 'x'.repeat(60_000);
 /** 60 MB of large transactions. */

@@ -7,7 +7,7 @@ import { ask, Client } from '../support/client.js';
 import { frameOf, openRaw } from '../support/frames.js';
 import { connectTo, say, until } from '../support/helpers.js';
 import { underLoad, untilPoolHolds } from '../support/load.js';
-import type { RunningNode } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import type { TrapServer } from '../support/trap-servers.js';
 
 type Id = string | number | null;

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import fc, { type Arbitrary } from 'fast-check';
 import { connectRaw, frameOf, OPCODES, upgradeRequest } from '../support/frames.js';
-import type { RunningNode } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import { deadAddress, hexDigits, mutated, payload } from './fuzz-messages.js';
 
 /** One TCP connection: what is written to it, in pieces of so many bytes, and how it is left. */

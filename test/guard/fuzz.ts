@@ -19,7 +19,8 @@ import type { Transaction } from '../../lib/wire/transaction.js';
 import { transactionFrame } from '../../lib/wire/transaction-messages.js';
 import { askStatus } from '../support/client.js';
 import { isJson, makeTransaction, until } from '../support/helpers.js';
-import { Network, type RunningNode } from '../support/network.js';
+import { Network } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import { anyAddress, payload } from './fuzz-messages.js';
 import { pay, type Visit, visits } from './fuzz-visits.js';
 

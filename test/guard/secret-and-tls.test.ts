@@ -6,7 +6,8 @@ import { makeCertificate } from '../support/certificates.js';
 import { upgradeRequest } from '../support/frames.js';
 import { connectTo, freePort, until } from '../support/helpers.js';
 import { answerTo, visit } from '../support/http.js';
-import { type Network, type Program, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { Program, RunningNode } from '../support/program.js';
 import { MuteServers } from '../support/trap-servers.js';
 
 const SECRET = 'correct horse battery staple';

@@ -16,7 +16,8 @@ import {
 } from '../support/helpers.js';
 import { visit } from '../support/http.js';
 import { NameDropper } from '../support/name-dropper.js';
-import { type Named, type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { Named, RunningNode } from '../support/program.js';
 import { type Status, statusOf, untilStatus } from '../support/status.js';
 
 const MEMBERS = ['chain', 'log', 'network', 'node', 'pool', 'transactions'];

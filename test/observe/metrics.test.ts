@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { ask, give, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
 import { visit } from '../support/http.js';
-import { type RunningNode, withNetwork } from '../support/network.js';
+import { withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import { statusOf, untilStatus } from '../support/status.js';
 
 const KINDS = {

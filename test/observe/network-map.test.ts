@@ -7,8 +7,9 @@ import { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
 import { NameDropper } from '../support/name-dropper.js';
-import { type RunningNode, withNetwork } from '../support/network.js';
+import { withNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
+import type { RunningNode } from '../support/program.js';
 import {
   asLinks,
   linksIn,

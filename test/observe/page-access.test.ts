@@ -9,7 +9,8 @@ import { EventStream } from '../support/event-stream.js';
 import { connectRaw, upgradeRequest } from '../support/frames.js';
 import { freePort, until } from '../support/helpers.js';
 import { type Asked, answerTo, PAGES, visit } from '../support/http.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const SECRET = 'open: sesame, it is "me" again';
 const BEARER = `Bearer ${SECRET}`;

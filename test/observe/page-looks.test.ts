@@ -7,9 +7,10 @@ import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
 import { FalseFeed } from '../support/fake-event-stream.js';
 import { connectTo, freePort } from '../support/helpers.js';
-import { type RunningNode, withNetwork } from '../support/network.js';
+import { withNetwork } from '../support/network.js';
 import { pageOf, untilShown } from '../support/page-view.js';
 import { keepPictures, untilDrawn } from '../support/pictures.js';
+import type { RunningNode } from '../support/program.js';
 
 /** How many pixels wide they are. */
 const TELEPHONES = [390, 360];

@@ -7,9 +7,10 @@ import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
 import { FalseFeed } from '../support/fake-event-stream.js';
 import { connectTo } from '../support/helpers.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures, SCREENS, untilDrawn } from '../support/pictures.js';
+import type { RunningNode } from '../support/program.js';
 
 const CROWD = 60;
 /** Three minutes of a page, which hears something five times a second. */

@@ -8,9 +8,10 @@ import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { Client, makeIds } from '../support/client.js';
 import { EventStream } from '../support/event-stream.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown, type View } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
+import type { RunningNode } from '../support/program.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;

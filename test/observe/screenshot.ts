@@ -9,9 +9,10 @@ import { fail } from '../../lib/log.js';
 import { closeBrowser, IN_BROWSER, Visit } from '../support/browser.js';
 import { Client } from '../support/client.js';
 import { isListening, makeTransaction, PROJECT } from '../support/helpers.js';
-import { Network, type RunningNode } from '../support/network.js';
+import { Network } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { untilDrawn } from '../support/pictures.js';
+import type { RunningNode } from '../support/program.js';
 
 const USAGE = `Usage: npm run screenshot
 

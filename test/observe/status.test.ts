@@ -16,7 +16,9 @@ import {
   until,
 } from '../support/helpers.js';
 import { visit } from '../support/http.js';
-import { type RunningNode, untilPoolsHold, withNetwork } from '../support/network.js';
+import { untilPoolsHold } from '../support/mesh.js';
+import { withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import { linksIn, type Status, statusOf, untilStatus } from '../support/status.js';
 
 const SHOWN_TRANSACTIONS = 12;

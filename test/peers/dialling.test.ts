@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { connectTo, newSeed, say, transactionMessage, until } from '../support/helpers.js';
-import { untilFullMesh, untilPoolsHold, withNetwork } from '../support/network.js';
+import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
+import { withNetwork } from '../support/network.js';
 import { MuteServers, SlowPeer } from '../support/trap-servers.js';
 
 // Four at a time: three of them mostly wait.

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
-import { connectedAddressesOf, type Network, withNetwork } from '../support/network.js';
+import { connectedAddressesOf } from '../support/mesh.js';
+import { type Network, withNetwork } from '../support/network.js';
 import { Forwarder } from '../support/trap-servers.js';
 
 /** The headers that a node answers an upgrade with. */

@@ -11,7 +11,8 @@ import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
 import { manyFrame } from '../../lib/wire/transaction-messages.js';
 import { freePort, makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
 import { type Answerer, honest, MeshPeer } from '../support/mesh-peer.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const MEMORY_MIB = 50;
 

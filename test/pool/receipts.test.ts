@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { ask, askStatus, Client, give, type Receipt } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { connectTo, freePort, isJson, makeTransaction, until, within } from '../support/helpers.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const FILE = 'node-1/transactions.json';
 

@@ -11,7 +11,8 @@ import { give } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { connectTo, freePort, say, transactionMessage, until, within } from '../support/helpers.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import type { TrapServer } from '../support/trap-servers.js';
 
 const isPooled = async (node: { pool(): Promise<Record<string, unknown>[]> }, id: string) =>

@@ -5,13 +5,10 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { give, makeIds } from '../support/client.js';
 import { until } from '../support/helpers.js';
+import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
-import {
-  type RunningNode,
-  untilFullMesh,
-  untilPoolsHold,
-  withNetwork,
-} from '../support/network.js';
+import { withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 /** From being connected again to the same pools, 10,000 transactions apart. */
 const LIMIT_MS = 10_000;

@@ -13,8 +13,9 @@ import {
   transactionMessage,
   until,
 } from '../support/helpers.js';
+import { untilPoolsHold } from '../support/mesh.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
-import { untilPoolsHold, withNetwork } from '../support/network.js';
+import { withNetwork } from '../support/network.js';
 
 test('in a full mesh of ten, each node is sent each transaction once', (t) =>
   withNetwork(async (network) => {

@@ -13,7 +13,8 @@ import {
 } from '../support/chain.js';
 import { type BlockAnswerers, blocksAnswer, ChainPeer, following } from '../support/chain-peer.js';
 import { until } from '../support/helpers.js';
-import { type Network, type RunningNode, withNetwork } from '../support/network.js';
+import { type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 
 const own = growBy(trunkTo(3), 2, 'ours');
 const promised = growBy(own, 8, 'promised');

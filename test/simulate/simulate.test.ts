@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PROJECT, until } from '../support/helpers.js';
-import { Program, type RunningNode, withNetwork } from '../support/network.js';
+import { withNetwork } from '../support/network.js';
+import { Program, type RunningNode } from '../support/program.js';
 import { statusOf } from '../support/status.js';
 
 const RUN = 'simulate/run.js';

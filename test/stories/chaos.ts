@@ -15,7 +15,8 @@ import { fail } from '../../lib/log.js';
 import { type Block, type Header, parseBlock } from '../../lib/wire/block.js';
 import { Client, makeIds } from '../support/client.js';
 import { isJson, makeTransaction, until } from '../support/helpers.js';
-import { Network, type RunningNode } from '../support/network.js';
+import { Network } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import type { Switchboard } from '../support/switchboard.js';
 
 const USAGE = `Usage: npm run chaos -- [options]

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { OUR_NODE, PROJECT } from '../support/helpers.js';
-import { Program, type Result } from '../support/network.js';
+import { Program, type Result } from '../support/program.js';
 
 /** A learner's node in plain JavaScript, run from its own folder; it never dials twice. */
 const PLAIN_NODE = `

@@ -2,7 +2,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, TEST_LIMIT_MS, until, within } from '../support/helpers.js';
 import { type Machine, Machines, whyNoMachines } from '../support/namespaces.js';
-import { Network, type Program } from '../support/network.js';
+import { Network } from '../support/network.js';
+import type { Program } from '../support/program.js';
 
 /** A cut goes unnoticed until a ping is not answered, and a dial may wait for its turn. */
 const DEADLINE_MS = 100_000;

@@ -15,12 +15,9 @@ import {
   transactionMessage,
   until,
 } from '../support/helpers.js';
-import {
-  connectedAddressesOf,
-  type Network,
-  type RunningNode,
-  untilFullMesh,
-} from '../support/network.js';
+import { connectedAddressesOf, untilFullMesh } from '../support/mesh.js';
+import type { Network } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import { Forwarder, MuteServers } from '../support/trap-servers.js';
 
 export interface Story {

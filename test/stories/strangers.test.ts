@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
-import { connectedAddressesOf, untilPoolsHold, withNetwork } from '../support/network.js';
+import { connectedAddressesOf, untilPoolsHold } from '../support/mesh.js';
+import { withNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
 
 test('three of our nodes and two strangers share every transaction, in plain protocol only', () =>

@@ -1,6 +1,6 @@
 /** Certificates for nodes on this machine, made by the command `openssl`. */
 
-import { Program } from './network.js';
+import { Program } from './program.js';
 
 /**
  * Makes `NAME.pem`, a certificate for localhost that vouches for itself, and its `NAME-key.pem`.

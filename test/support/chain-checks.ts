@@ -8,7 +8,8 @@ import { sourceParts } from '../../lib/json-source.js';
 import { type Block, parseBlock } from '../../lib/wire/block.js';
 import type { Key } from '../../lib/wire/key.js';
 import { until } from './helpers.js';
-import type { Network, RunningNode } from './network.js';
+import type { Network } from './network.js';
+import type { RunningNode } from './program.js';
 
 /** Reads the text of a blocks.json; throws if it breaks any rule that a chain has to keep. */
 export function readChain(text: string): Block[] {

@@ -11,7 +11,8 @@ import { type Chain, fileOf, tipOf, trunkTo } from './chain.js';
 import { chainFile, chainOf, checkChain, includedIds, poolIds, readChain } from './chain-checks.js';
 import { ChainPeer } from './chain-peer.js';
 import { freePort, isJson, until } from './helpers.js';
-import { type Network, type RunningNode, withNetwork } from './network.js';
+import { type Network, withNetwork } from './network.js';
+import type { RunningNode } from './program.js';
 
 /** What a node has, and what it is offered. */
 export interface Scene {

@@ -3,7 +3,7 @@
 import { watch } from 'node:fs';
 import fc from 'fast-check';
 import { Fixture, type Remains, type Scene } from './chain-fixture.js';
-import type { RunningNode } from './network.js';
+import type { RunningNode } from './program.js';
 
 /** When to kill a node: by how far it is with all its work, or with what it writes of it. */
 export interface Kill {

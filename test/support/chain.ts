@@ -7,7 +7,8 @@ import { type Block, type BlockTransaction, type Header, toBlock } from '../../l
 import type { BlockName, Locator } from '../../lib/wire/block-messages.js';
 import { freePort, until } from './helpers.js';
 import { transactionFrom } from './mesh-peer.js';
-import type { Network, RunningNode } from './network.js';
+import type { Network } from './network.js';
+import type { RunningNode } from './program.js';
 
 /** The genesis first. */
 export type Chain = readonly Block[];

@@ -1,6 +1,6 @@
 /** A disk that takes nothing more. */
 
-import { Program } from './network.js';
+import { Program } from './program.js';
 
 /**
  * Makes the disk refuse, for one process, files that grow beyond so many bytes, or 'unlimited'.

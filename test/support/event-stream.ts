@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { until } from './helpers.js';
 import { type Asked, openAnswer } from './http.js';
-import type { RunningNode } from './network.js';
+import type { RunningNode } from './program.js';
 import type { Status } from './status.js';
 
 export interface FeedMessage {

@@ -4,7 +4,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:ht
 import { request as requestTls } from 'node:https';
 import { connectRaw } from './frames.js';
 import { until, within } from './helpers.js';
-import type { RunningNode } from './network.js';
+import type { RunningNode } from './program.js';
 
 /** The pages of a node that have an end, and what they are. */
 export const PAGES = {

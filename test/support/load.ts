@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { give, makeIds } from './client.js';
 import { say, transactionMessage, until } from './helpers.js';
-import { connectedAddressesOf, type Network, type RunningNode, withNetwork } from './network.js';
+import { connectedAddressesOf } from './mesh.js';
+import { type Network, withNetwork } from './network.js';
+import type { RunningNode } from './program.js';
 
 const MEMORY_BYTES = 50 * 1024 * 1024;
 /** From one node to the other, on a machine that runs other tests as well. */

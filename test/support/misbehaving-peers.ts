@@ -7,7 +7,8 @@ import { ChainClient } from './chain-client.js';
 import { type BlockAnswerers, ChainPeer } from './chain-peer.js';
 import { type Forgery, included } from './forgeries.js';
 import { until } from './helpers.js';
-import type { Network, RunningNode } from './network.js';
+import type { Network } from './network.js';
+import type { RunningNode } from './program.js';
 
 /** What all have: there is a transaction in it that forgeries seal again. */
 export const base = growBy(grow(trunkTo(2), [included]), 2, 'base');

@@ -3,7 +3,7 @@
 import type { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { connectTo, until } from './helpers.js';
-import type { RunningNode } from './network.js';
+import type { RunningNode } from './program.js';
 import { TrapServer } from './trap-servers.js';
 
 export class NameDropper {

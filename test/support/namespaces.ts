@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { Program, type Result } from './network.js';
+import { Program, type Result } from './program.js';
 
 // Begins to clear away when its input ends, and so also when the process that made the machines
 // is killed. What runs in them is ended with them.

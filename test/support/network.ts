@@ -3,124 +3,14 @@
  * look at it from outside: real processes, real sockets, real files.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import fs from 'fs-extra';
-import {
-  freePort,
-  isListening,
-  OUR_NODE,
-  PROJECT,
-  say,
-  TEST_LIMIT_MS,
-  until,
-  within,
-} from './helpers.js';
+import { freePort, OUR_NODE, PROJECT, TEST_LIMIT_MS, until, within } from './helpers.js';
+import { untilFullMesh } from './mesh.js';
+import { Program, type Result, RunningNode } from './program.js';
 import { Switchboard } from './switchboard.js';
 import { type Closable, TrapServer } from './trap-servers.js';
-
-/** What a finished command said. */
-export interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A process of ours, and the lines it has printed. */
-export class Program {
-  readonly process: ChildProcess;
-  stdout = '';
-  stderr = '';
-  readonly #exit: Promise<number | null>;
-
-  constructor(args: string[], cwd: string, command = process.execPath) {
-    // NODE_TEST_CONTEXT would make a child report itself as a test; LOG would change its lines.
-    const { NODE_TEST_CONTEXT: _, LOG: __, ...env } = process.env;
-    this.process = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.process.stdout?.on('data', (data) => {
-      this.stdout += data;
-    });
-    this.process.stderr?.on('data', (data) => {
-      this.stderr += data;
-    });
-    this.#exit = new Promise((done) => this.process.once('close', done));
-  }
-
-  get isRunning(): boolean {
-    return this.process.exitCode === null && this.process.signalCode === null;
-  }
-
-  get lines(): string[] {
-    return this.stdout.split('\n');
-  }
-
-  /** Sends a signal, to this process alone, and waits for the end. */
-  async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
-    if (this.isRunning) this.process.kill(signal);
-    return this.#exit;
-  }
-
-  /** Ends it the polite way, for it may have processes of its own; the hard way if need be. */
-  async close(): Promise<void> {
-    const impatience = setTimeout(() => this.process.kill('SIGKILL'), 5000);
-    await this.end('SIGTERM');
-    clearTimeout(impatience);
-  }
-
-  async result(): Promise<Result> {
-    return { code: await this.#exit, stdout: this.stdout, stderr: this.stderr };
-  }
-}
-
-/** Where a node listens, and what to call it in a failure. */
-export interface Named {
-  readonly name: string;
-  readonly address: string;
-}
-
-/** A started node. */
-export class RunningNode extends Program implements Named {
-  readonly name: string;
-  readonly port: number;
-  readonly address: string;
-  readonly folder: string;
-
-  constructor(name: string, port: number, folder: string) {
-    super(['index.js'], folder);
-    this.name = name;
-    this.port = port;
-    this.address = `ws://localhost:${port}`;
-    this.folder = folder;
-  }
-
-  override async close(): Promise<void> {
-    await this.end('SIGKILL');
-  }
-
-  async listening(): Promise<this> {
-    await until(
-      () => `${this.name} to listen on ${this.port}; it said: ${this.stdout}${this.stderr}`,
-      () => !this.isRunning || isListening(this.port),
-    );
-    if (!this.isRunning) throw new Error(`${this.name} ended: ${this.stdout}${this.stderr}`);
-    return this;
-  }
-
-  /** The transactions in the node's file; none while there is no file. */
-  async pool(): Promise<Record<string, unknown>[]> {
-    try {
-      return JSON.parse(await this.poolText());
-    } catch {
-      // Somebody's node that rewrites its file in place may be caught half-way.
-      return [];
-    }
-  }
-
-  async poolText(): Promise<string> {
-    return fs.readFile(join(this.folder, 'transactions.json'), 'utf8').catch(() => '');
-  }
-}
 
 /** A temporary network: its folders, and everything started in it, which close() ends. */
 export class Network {
@@ -263,64 +153,6 @@ export class Network {
     await Promise.all(this.#things.map((thing) => thing.close()));
     await fs.remove(this.root);
   }
-}
-
-/**
- * Asks a node, as a stranger would, which addresses it is connected to: gives it the address
- * of a new trap, and reads the HANDSHAKE that comes with its call.
- */
-export async function connectedAddressesOf(node: Named): Promise<string[]> {
-  const trap = await TrapServer.open();
-  try {
-    await say(node.address, { type: 'HANDSHAKE', data: [trap.address] });
-    await until(`${node.name} to send a HANDSHAKE`, () => trap.received('HANDSHAKE').length > 0);
-    const data = trap.received('HANDSHAKE')[0] as string[];
-    return data.slice(1).filter((address) => address !== trap.address);
-  } finally {
-    await trap.close();
-  }
-}
-
-/** Waits until each node says that it is connected to all the others, and to none of them twice. */
-export async function untilFullMesh(nodes: Named[]): Promise<void> {
-  for (const node of nodes) {
-    const others = nodes.map(({ address }) => address).filter((other) => other !== node.address);
-    let connected: string[] = [];
-    await until(
-      () => `${node.name} to be connected to ${others}; it is to ${connected}`,
-      async () => {
-        connected = await connectedAddressesOf(node);
-        return others.every(
-          (other) => connected.filter((address) => address === other).length === 1,
-        );
-      },
-    );
-  }
-}
-
-/** Waits until each of these nodes has exactly these transactions, none twice, by their hash. */
-export async function untilPoolsHold(
-  nodes: RunningNode[],
-  hashes: string[],
-  deadlineMs?: number,
-): Promise<void> {
-  const expected = [...hashes].sort().join();
-  await Promise.all(
-    nodes.map(async (node) => {
-      let found: string[] = [];
-      await until(
-        () => `${node.name} to have ${hashes.length} transactions; it has ${found.length}`,
-        async () => {
-          found = (await node.pool()).map((transaction) => String(transaction.hash));
-          return found.length >= hashes.length;
-        },
-        deadlineMs,
-      );
-      if (found.sort().join() !== expected) {
-        throw new Error(`${node.name} has other transactions than it was sent: ${found.length}`);
-      }
-    }),
-  );
 }
 
 /** Where the packages of a project are: the nearest node_modules above it, or our own. */

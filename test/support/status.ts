@@ -2,7 +2,7 @@
 
 import { until } from './helpers.js';
 import { visit } from './http.js';
-import type { RunningNode } from './network.js';
+import type { RunningNode } from './program.js';
 
 /** What `/status` says, and what a feed tells bit by bit. */
 export interface Status {
