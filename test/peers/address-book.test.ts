@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { AddressBook } from '../../lib/peers/address-book.js';
 import { type Address, parseAddress } from '../../lib/peers/addresses.js';
-import { backoffMs } from '../../lib/peers/backoff.js';
 import type { Entry } from '../../lib/peers/entry.js';
 import { TokenBucket } from '../../lib/token-bucket.js';
-import { checkProperty } from '../support/helpers.js';
 
 const read = (text: string) => parseAddress(text) as Address;
 const at = (port: number) => read(`ws://localhost:${port}`);
 const plenty = () => new TokenBucket(1e6, 0);
 
-/** AddressBook of a node on 4001 that has heard of one address, and that contact, being dialled. */
+/** The address book of a node on 4001 that has heard of one address, and its entry, being dialled. */
 function dialled(isKnown = false): { addressBook: AddressBook; entry: Entry } {
   const addressBook = new AddressBook(at(4001));
   if (isKnown) addressBook.addKnown(at(4002), 0);
@@ -23,48 +20,7 @@ function dialled(isKnown = false): { addressBook: AddressBook; entry: Entry } {
   return { addressBook, entry };
 }
 
-test('backoff doubles from one second to sixty, spread by half', (t) => {
-  const middle = [1, 2, 3, 4, 5, 6, 7, 8, 100].map((failures) => backoffMs(failures, 0.5) / 1000);
-  assert.deepEqual(middle, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-  checkProperty(
-    t,
-    fc.property(
-      fc.integer({ min: 1, max: 5000 }),
-      fc.double({ min: 0, max: 0.999, noNaN: true }),
-      (n, random) => {
-        const [waitMs, middleMs] = [backoffMs(n, random), backoffMs(n, 0.5)];
-        return waitMs >= 500 && waitMs >= middleMs * 0.5 && waitMs < middleMs * 1.5;
-      },
-    ),
-  );
-});
-
-test('a token bucket gives its depth at once, then one a second', (t) => {
-  checkProperty(
-    t,
-    fc.property(
-      fc.integer({ min: 1, max: 50 }),
-      fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 100 }),
-      (depth, pausesMs) => {
-        const bucket = new TokenBucket(depth, 0);
-        let [nowMs, taken] = [0, 0];
-        for (const pauseMs of pausesMs) {
-          nowMs += pauseMs;
-          if (bucket.take(nowMs)) taken += 1;
-        }
-        return taken <= depth + nowMs / 1000 && taken >= Math.min(depth, pausesMs.length);
-      },
-    ),
-  );
-});
-
-test('a token bucket never holds more than its depth, however long it was left alone', () => {
-  const bucket = new TokenBucket(3, 0);
-  const taken = Array.from({ length: 10 }, () => bucket.take(1e6)).filter(Boolean);
-  assert.equal(taken.length, 3);
-});
-
-test('a node never becomes its own contact', () => {
+test('a node never enters its own address', () => {
   const addressBook = new AddressBook(at(4001));
   addressBook.addKnown(at(4001), 0);
   assert.equal(addressBook.hear(read('ws://127.0.0.1:4001'), plenty(), 0), false);
@@ -188,7 +144,7 @@ test('another name of this node is never dialled again, of a peer not while that
   assert.deepEqual(addressBook.due(3e6), [peer, home, alias]);
 });
 
-test('worth remembering are learnt addresses that were reached', () => {
+test('only learnt addresses that were reached are remembered', () => {
   const addressBook = new AddressBook(at(4001));
   addressBook.addKnown(at(4002), 0);
   addressBook.addRemembered(at(4005), 0);
@@ -209,7 +165,7 @@ test('other names of this node do not use up the room for learnt addresses', () 
   assert.equal(addressBook.hear(read('ws://localhost:4002'), plenty(), 0), true);
 });
 
-test('what is out of scope costs a peer none of its tokens', () => {
+test('an address out of scope costs a peer no token', () => {
   const addressBook = new AddressBook(at(4001));
   const one = new TokenBucket(1, 0);
   assert.equal(addressBook.hear(read('ws://10.0.0.1:4002'), one, 0), false);
@@ -266,7 +222,7 @@ test('a node looks for as many peers as it is set to, and dials known ones beyon
   assert.deepEqual(planned(addressBook, { connected: 2 }), ['4005']);
 });
 
-test('who has dialled us is dialled back beyond that, up to three times as many peers in all', () => {
+test('a caller is dialled back beyond that, up to three times as many peers in all', () => {
   const addressBook = bookWith(4002, 4003);
   const callers = () => [at(4003), at(4009)];
   assert.deepEqual(planned(addressBook, { connected: 2, callers }), ['4003']);
@@ -274,7 +230,7 @@ test('who has dialled us is dialled back beyond that, up to three times as many 
   assert.deepEqual(planned(addressBook, { connected: 6, callers }), []);
 });
 
-test('when no more addresses are learnt, one that dials us takes the place of one only heard of', () => {
+test('in a full address book, the address of a caller replaces one that was only heard of', () => {
   const addressBook = bookWith();
   for (let port = 10_000; port < 11_024; port++) addressBook.hear(at(port), plenty(), 0);
   const [reached] = addressBook.due(0);
@@ -287,7 +243,7 @@ test('when no more addresses are learnt, one that dials us takes the place of on
   assert.ok(addressBook.all().includes(reached));
 });
 
-test('who dials us makes room for itself only if it may be learnt, and out of its budget', () => {
+test('a caller replaces another address only if its own may be learnt, and pays from its budget', () => {
   const addressBook = bookWith();
   for (let port = 10_000; port < 11_024; port++) addressBook.hear(at(port), plenty(), 0);
   const spent = new TokenBucket(0, 0);
@@ -296,7 +252,7 @@ test('who dials us makes room for itself only if it may be learnt, and out of it
   assert.equal(addressBook.all().length, 1024);
 });
 
-test('who looks for peers is told of one that has failed, once it is connected again', () => {
+test('a newcomer is referred to a node that has failed once that is connected again', () => {
   const addressBook = bookWith(4002);
   const [entry] = addressBook.due(0);
   assert.ok(entry !== undefined);
@@ -309,7 +265,7 @@ test('who looks for peers is told of one that has failed, once it is connected a
   assert.deepEqual(addressBook.some(2, Math.random), [at(4002)]);
 });
 
-test('who looks for peers is told of some that have not failed', () => {
+test('a newcomer is referred to nodes that have not failed', () => {
   const addressBook = bookWith(4002, 4003, 4004);
   const [failing] = addressBook.due(0);
   assert.ok(failing !== undefined);

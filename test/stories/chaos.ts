@@ -5,19 +5,18 @@
  */
 
 import assert from 'node:assert/strict';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import fs from 'fs-extra';
-import { GENESIS, whyBadContent, whyNotNext } from '../../lib/chain/block.js';
 import { readArguments } from '../../lib/commands/command-line.js';
 import { fail } from '../../lib/log.js';
-import { type Block, type Header, parseBlock } from '../../lib/wire/block.js';
 import { Client, makeIds } from '../support/client.js';
-import { isJson, makeTransaction, until } from '../support/helpers.js';
+import { makeTransaction, until } from '../support/helpers.js';
 import { Network } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 import type { Switchboard } from '../support/switchboard.js';
+import { type Happening, makeSchedule, NODES } from './chaos-schedule.js';
+import { areAlike, checkChain, heightOf, type Ledger, ledgerOf } from './ledger.js';
 
 const USAGE = `Usage: npm run chaos -- [options]
 
@@ -28,19 +27,8 @@ chains are the same in the end. A run that fails says how to run it again.
   --seconds N   how long before it becomes quiet (default: 120)
   --help        print this`;
 
-const NODES = 5;
 /** Longer than the longest wait for the next dial or comparison that the nodes can come to. */
 const QUIET_LIMIT_MS = 150_000;
-
-/** What happens, to which node, and when; for how long, if it passes; times in milliseconds. */
-interface Happening {
-  readonly atMs: number;
-  readonly what: 'add' | 'seal' | 'kill' | 'stop' | 'cut' | 'lose';
-  readonly node: number;
-  readonly forMs: number;
-  /** How many transactions to add, or every which one to lose. */
-  readonly count: number;
-}
 
 /**
  * Runs a network through a random schedule, and checks what is left.
@@ -63,30 +51,6 @@ export async function runChaos(
   } finally {
     await network.close();
   }
-}
-
-function makeSchedule(seed: number, seconds: number): Happening[] {
-  const random = newRandom(seed);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const choices = [
-    'kill',
-    'stop',
-    'cut',
-    'lose',
-    'seal',
-    'add',
-    'add',
-    'add',
-    'add',
-    'add',
-  ] as const;
-  const schedule: Happening[] = [];
-  for (let atMs = 0; atMs < seconds * 1000; atMs += 10 + below(150)) {
-    const what = choices[below(choices.length)] ?? 'add';
-    const [node, forMs] = [below(NODES), 200 + below(3000)];
-    schedule.push({ atMs, what, node, forMs, count: 2 + below(what === 'lose' ? 4 : 800) });
-  }
-  return schedule;
 }
 
 class Chaos {
@@ -145,7 +109,7 @@ class Chaos {
         all = await Promise.all(this.#nodes.map(ledgerOf));
         // Of two chains that are equally long, the next block decides.
         if (areAlike(all.map(heightOf)) && !areAlike(all.map(({ chain }) => chain))) {
-          await this.#seal(0);
+          await this.#addBlock(0);
         }
         return areAlike(all.map(({ pooled, chain }) => pooled.sort().join() + chain));
       },
@@ -169,7 +133,7 @@ class Chaos {
     const process = this.#nodes[node]?.process;
     const actions: Record<Happening['what'], () => Promise<void>> = {
       add: () => this.#add(node, count),
-      seal: () => this.#seal(node),
+      block: () => this.#addBlock(node),
       kill: () => this.#kill(node, forMs),
       stop: async () => {
         process?.kill('SIGSTOP');
@@ -189,7 +153,7 @@ class Chaos {
     };
     const place = {
       add: `client ${node}`,
-      seal: 'seal',
+      block: 'block',
       kill: node,
       stop: node,
       cut: 'cut',
@@ -218,7 +182,7 @@ class Chaos {
   }
 
   /** It may be in vain: the node is down, or another block is first. */
-  async #seal(node: number): Promise<void> {
+  async #addBlock(node: number): Promise<void> {
     const { folder } = this.#nodes[node] as RunningNode;
     const result = await this.#network.run(['add-block.js', '--empty'], basename(folder));
     if (result.code === 0) this.#included += 1;
@@ -237,59 +201,6 @@ class Chaos {
     for (const { id } of client?.receipts ?? []) this.#receipted.add(String(id));
     this.#clients[node] = undefined;
   }
-}
-
-/** What a node has: the ids in its pool, those in its blocks, and these as they are on disk. */
-interface Ledger {
-  readonly pooled: string[];
-  readonly included: string[];
-  readonly chain: string;
-}
-
-async function ledgerOf(node: RunningNode): Promise<Ledger> {
-  const chain = await fs.readFile(join(node.folder, 'blocks.json'), 'utf8').catch(() => '[]');
-  const idOf = ({ id }: { id?: unknown }) => String(id);
-  const included = isJson(chain)
-    ? JSON.parse(chain).flatMap((block: { transactions: object[] }) => block.transactions.map(idOf))
-    : [];
-  // What has just been cut off lacks its last line break.
-  return { pooled: (await node.pool()).map(idOf), included, chain: chain.trimEnd() };
-}
-
-function heightOf({ chain }: Ledger): number {
-  return chain.split('\n').length - 3;
-}
-
-function areAlike(values: readonly (string | number)[]): boolean {
-  return values.every((value) => value === values[0]);
-}
-
-/** Checks every block; returns how many there are beside the genesis. */
-function checkChain(chain: string): number {
-  const [genesis, ...blocks] = (JSON.parse(chain) as object[]).map((value) => {
-    return parseBlock(value, JSON.stringify(value)) as Block;
-  });
-  assert.deepEqual(genesis, GENESIS);
-  const included = new Set<string>();
-  let parent: Header = GENESIS;
-  for (const block of blocks) {
-    const why = whyNotNext(block, parent) ?? whyBadContent(block, (key) => included.has(key));
-    assert.equal(why, undefined, `block ${block.height}`);
-    for (const { key } of block.transactions) included.add(key);
-    parent = block;
-  }
-  return blocks.length;
-}
-
-/** mulberry32, by Tommy Ettinger: numbers from 0 up to 1 that follow from a seed. */
-function newRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function main(): Promise<void> {
