@@ -91,7 +91,7 @@ const mistakes: Mistake[] = [
       ['without a brace', '[\n{"id":"a",\n{"id":"b"},\n{"id":"c"}\n]', 3, 'not JSON'],
       ['without a comma', '[{"id":"a"}\n{"id":"b"}]', 2, 'no comma between two elements'],
       ['with a comma too many', '[{"id":"a"},\n,{"id":"b"}]', 2, 'an element is not an object'],
-      ['with more behind it', '[{"id":"a"}]\n\n[]', 3, 'something behind the array'],
+      ['with more behind it', '[{"id":"a"}]\n\n[]', 3, 'something after the array'],
     ] as const
   ).map(([how, text, line, why]) => ({
     what: `a pool ${how}`,

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { Client } from '../support/client.js';
-import { closeCodeOf, frameOf, OPCODES, openRaw } from '../support/frames.js';
+import { closeCodeOf, frameOf, OPCODES, openRaw, repeat } from '../support/frames.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
-import { underLoad, untilPoolHolds } from '../support/load.js';
+import { underAttack, untilPoolHolds } from '../support/load.js';
 import type { RunningNode } from '../support/program.js';
+import { strikesOut } from '../support/strikes.js';
 
 const MIB = 1024 * 1024;
 const { continuation, text, binary, close, ping } = OPCODES;
@@ -45,23 +45,6 @@ const malformed: [what: string, frame: string][] = [
   ['a prototype that is a message', `{"__proto__":${stolen}}`],
   ['a constructor that is a message', `{"constructor":{"prototype":${stolen}}}`],
 ];
-
-/** Sends a malformed message three times, and something good between and behind them. */
-async function strikesOut(
-  victim: RunningNode,
-  [what, frame]: (typeof malformed)[number],
-): Promise<void> {
-  const socket = await connectTo(victim.address);
-  let code: number | undefined;
-  socket.once('close', (closeCode) => {
-    code = closeCode;
-  });
-  const late = JSON.stringify(transactionMessage(`late: ${what}`));
-  const fine = JSON.stringify(transactionMessage(`fine: ${what}`));
-  for (const each of [frame, frame, fine, frame, late]) socket.send(each);
-  await until(`the third time to end the connection: ${what}`, () => code !== undefined);
-  assert.equal(code, 1008, what);
-}
 
 /** Transactions that are strange and in order: what is stored must be what was sent. */
 const strange = [
@@ -146,30 +129,6 @@ async function isClosedWith(
   socket.destroy();
 }
 
-/** Writes the same bytes again and again, as fast as they are read. */
-async function repeat(socket: Socket, bytes: Buffer, isOver: () => boolean): Promise<void> {
-  const giveUpMs = performance.now() + 10_000;
-  while (!isOver() && !socket.destroyed && performance.now() < giveUpMs) {
-    if (socket.writableLength < MIB) socket.write(bytes);
-    await sleep(1);
-  }
-}
-
-/** Pings without reading, on a new connection whenever one has been ended. */
-async function pingForEver(
-  victim: RunningNode,
-  pingsAtOnce: number,
-  isOver: () => boolean,
-): Promise<void> {
-  const pings = Buffer.concat(Array(pingsAtOnce).fill(frameOf('x'.repeat(125), { opcode: ping })));
-  while (!isOver()) {
-    const socket = await openRaw(victim);
-    socket.pause();
-    await repeat(socket, pings, isOver);
-    socket.destroy();
-  }
-}
-
 /** Sends 10,000 messages that mean nothing to a node, and makes sure that it has read them. */
 async function talkNonsense(socket: WebSocket): Promise<void> {
   const types = ['__proto__', 'constructor', 'toString', 'valueOf', 'GET_WEATHER', '', 'handshake'];
@@ -186,7 +145,7 @@ async function talkNonsense(socket: WebSocket): Promise<void> {
 
 describe('attacks with frames', { concurrency: 2 }, () => {
   test('the third malformed message ends a connection, and none gets anywhere', () =>
-    underLoad(async ({ victim, said }) => {
+    underAttack(async ({ victim, said }) => {
       await Promise.all(malformed.map((each) => strikesOut(victim, each)));
       await untilPoolHolds(
         victim,
@@ -196,7 +155,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('no name of a member touches a prototype: what is stored is what was sent', () =>
-    underLoad(async ({ victim }) => {
+    underAttack(async ({ victim }) => {
       const client = await Client.open(victim.address);
       const all = [...strange, ...nameless, '{"id":"after"}'];
       for (const data of all) client.socket.send(`{"type":"TRANSACTION","data":${data}}`);
@@ -216,7 +175,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('a frame that breaks the rules ends its connection, with the code for it', () =>
-    underLoad(async ({ victim }) => {
+    underAttack(async ({ victim }) => {
       await Promise.all(
         broken.map(([what, bytes, code]) =>
           isClosedWith(victim, what, code, (socket) => socket.write(bytes)),
@@ -241,7 +200,7 @@ describe('attacks with frames', { concurrency: 2 }, () => {
     }));
 
   test('10,000 messages of unknown types keep a connection open, and no line tells of them', () =>
-    underLoad(async ({ victim, said }) => {
+    underAttack(async ({ victim, said }) => {
       const plain = await connectTo(victim.address);
       const { socket: ours } = await Client.open(victim.address);
       await Promise.all([talkNonsense(plain), talkNonsense(ours)]);
@@ -251,48 +210,5 @@ describe('attacks with frames', { concurrency: 2 }, () => {
         socket.close();
       }
       await untilPoolHolds(victim, ['after all']);
-    }));
-
-  test('large frames of nothing but brackets and names do not fill the memory', () =>
-    underLoad(async ({ victim }) => {
-      const open = '1 MiB of brackets that open';
-      await strikesOut(victim, [open, '['.repeat(MIB)]);
-      const nested = '1 MiB of objects in each other';
-      await strikesOut(victim, [nested, '{"":'.repeat(MIB / 4)]);
-      const arrays = Array(MIB / 4).fill('[]');
-      const names = Array.from({ length: MIB / 12 }, (_, i) => `"k${i}":0`);
-      const socket = await connectTo(victim.address);
-      for (let i = 0; i < 20; i++) {
-        socket.send(`{"type":"GET_WEATHER","data":[${arrays}]}`);
-        socket.send(`{"type":"GET_WEATHER","data":{${names}}}`);
-      }
-      socket.send(JSON.stringify(transactionMessage('behind the arrays')));
-      await untilPoolHolds(victim, [`fine: ${open}`, `fine: ${nested}`, 'behind the arrays']);
-      socket.terminate();
-    }));
-
-  test('who pings without end and never reads does not fill the memory with pongs', () =>
-    underLoad(async ({ victim }) => {
-      const endMs = performance.now() + 5000;
-      const isOver = () => performance.now() > endMs;
-      await Promise.all([1, 10, 500].map((pings) => pingForEver(victim, pings, isOver)));
-    }));
-
-  test('of forty frames that are never finished, only a few are kept in memory', () =>
-    underLoad(async ({ victim }) => {
-      const size = 900_000;
-      const sockets = await Promise.all(Array.from({ length: 40 }, () => openRaw(victim)));
-      for (const [number, socket] of sockets.entries()) {
-        const inOneFrame = frameOf('x'.repeat(size), { claimedBytes: MIB });
-        socket.resume();
-        socket.write(number % 2 === 0 ? inOneFrame : start('x'.repeat(size)));
-      }
-      const most = Math.ceil((8 * MIB) / size);
-      const open = () => sockets.filter((socket) => !socket.destroyed && !socket.readableEnded);
-      await until(
-        () => `${most} at most to be open; there are ${open().length}`,
-        () => open().length <= most,
-      );
-      for (const socket of sockets) socket.destroy();
     }));
 });

@@ -2,23 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
-import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
-import { underLoad, untilPoolHolds } from '../support/load.js';
+import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
+import { underAttack, untilPoolHolds } from '../support/load.js';
 import { connectedAddressesOf } from '../support/mesh.js';
 import type { RunningNode } from '../support/program.js';
-import { type Closable, Forwarder, MuteServers } from '../support/trap-servers.js';
-
-/** New addresses that a node dials at once on the word of one source; then it is one a second. */
-const BUDGET = 128;
-/** Dials of a learnt address, before it is given up. */
-const ATTEMPTS = 5;
-const RECONNECTS = 50;
-/** As many as a node lets in that claim an address, and then some. */
-const CROWD = 300;
+import { Forwarder, MuteServers } from '../support/trap-servers.js';
 
 const handshake = (data: unknown[]) => JSON.stringify({ type: 'HANDSHAKE', data });
 const claimOf = (address: string) => ({
@@ -26,38 +16,6 @@ const claimOf = (address: string) => ({
   'mesh-id': randomBytes(16).toString('hex'),
   'mesh-address': address,
 });
-
-/** Servers that end every connection at once, and count. */
-class Slammers implements Closable {
-  readonly dialled = new Map<string, number>();
-  readonly addresses: string[] = [];
-  readonly #servers: Server[] = [];
-
-  static async open(count: number): Promise<Slammers> {
-    const slammers = new Slammers();
-    for (let i = 0; i < count; i++) await slammers.#listen(await freePort());
-    return slammers;
-  }
-
-  get total(): number {
-    return [...this.dialled.values()].reduce((sum, each) => sum + each, 0);
-  }
-
-  close(): void {
-    for (const server of this.#servers) server.close();
-  }
-
-  #listen(port: number): Promise<void> {
-    const address = `ws://localhost:${port}`;
-    this.addresses.push(address);
-    const server = createServer((socket) => {
-      this.dialled.set(address, (this.dialled.get(address) ?? 0) + 1);
-      socket.on('error', () => {}).destroy();
-    });
-    this.#servers.push(server);
-    return new Promise((done) => server.listen(port, '127.0.0.1', done));
-  }
-}
 
 /** Ways to write the host of this machine, beside `localhost`, that lead to an IPv4 listener. */
 const HOSTS = ['LOCALHOST', '127.0.0.1', '0x7f.1', '2130706433', '127.1', '017700000001']
@@ -124,74 +82,8 @@ async function name(victim: RunningNode, addresses: unknown[]): Promise<void> {
 }
 
 describe('attacks with handshakes', { concurrency: 3 }, () => {
-  test('10,000 addresses, again and again, lead to no more dials than the budget of one source', () =>
-    underLoad(async ({ network, victim }) => {
-      const slammers = network.keep(await Slammers.open(400));
-      const dead = Array.from({ length: 9600 }, (_, i) => `ws://127.1.${i >> 8}.${i & 255}:9`);
-      const startMs = performance.now();
-      for (let i = 0; i < RECONNECTS; i++) {
-        const turn = (i * 40) % slammers.addresses.length;
-        const turned = [...slammers.addresses.slice(turn), ...slammers.addresses.slice(0, turn)];
-        const claim = i % 2 === 0 ? {} : claimOf(turned[0] as string);
-        const socket = await connectTo(victim.address, claim);
-        socket.send(handshake([...turned, ...dead]));
-        const closed = new Promise((finished) => socket.once('close', finished));
-        socket.close();
-        await closed;
-      }
-      await until('most of the budget to be spent', () => slammers.dialled.size >= BUDGET - 8);
-      await sleep(5000);
-      const most = BUDGET + (performance.now() - startMs) / 1000 + 1;
-      const { size } = slammers.dialled;
-      assert.ok(size <= most, `${size} addresses dialled, ${most} allowed`);
-      const { total } = slammers;
-      assert.ok(total <= ATTEMPTS * most, `${total} dials, of ${size} addresses`);
-    }));
-
-  test('many who each name a thousand long addresses are not remembered with all of them', () =>
-    underLoad(async ({ victim }) => {
-      const sockets: WebSocket[] = [];
-      for (let i = 0; i < CROWD; i++) {
-        const far = Array.from({ length: 999 }, (_, n) => `ws://${i}-${n}-${'x'.repeat(1000)}`);
-        const socket = await connectTo(victim.address);
-        sockets.push(socket);
-        // Nobody dials that one: what is left is what is remembered.
-        socket.send(handshake([`ws://10.0.0.1:${10_000 + i}`, ...far]));
-        const answered = new Promise((done) => socket.once('pong', done).once('close', done));
-        socket.ping();
-        await answered;
-      }
-      for (const socket of sockets) socket.terminate();
-    }));
-
-  test('a crowd that names one address each, where nobody listens, leaves the terminal legible', () =>
-    underLoad(async ({ victim }) => {
-      for (let i = 0; i < CROWD; i++) {
-        await say(victim.address, handshake([`ws://127.9.9.9:${10_000 + i}`]));
-      }
-      // The first dials fail again and again meanwhile.
-      await sleep(5000);
-    }));
-
-  test('who sends one HANDSHAKE after the other does not keep others from being heard', () =>
-    underLoad(async ({ victim }) => {
-      const endMs = performance.now() + 5000;
-      const frames = Array.from({ length: 20 }, (_, i) =>
-        handshake(Array.from({ length: 1000 }, (_, n) => `ws://127.${i}.1.1:${10_000 + n}`)),
-      );
-      const flood = async () => {
-        const socket = await connectTo(victim.address);
-        for (let i = 0; performance.now() < endMs && socket.readyState === WebSocket.OPEN; i++) {
-          if (socket.bufferedAmount < 1024 * 1024) socket.send(frames[i % 20] as string);
-          else await sleep(5);
-        }
-        socket.terminate();
-      };
-      await Promise.all(Array.from({ length: 10 }, flood));
-    }));
-
   test('nothing but the address of a node in reach is dialled, however it is written', () =>
-    underLoad(async ({ network, victim, said }) => {
+    underAttack(async ({ network, victim, said }) => {
       const bait = network.keep(await MuteServers.open(1));
       const port = Number(new URL(bait.addresses[0] as string).port);
       const wrong = [...badSpellings(port), ...farAway(port)];
@@ -210,7 +102,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('a node that hears of itself in all spellings, from who claims to be it, stays itself', () =>
-    underLoad(async ({ victim, honest }) => {
+    underAttack(async ({ victim, honest }) => {
       const hosts = [...HOSTS, 'localhost', 'localhost.', 'LocalHost.', '[::1]', '[::]'];
       const names = hosts.map((host) => `ws://${host}:${victim.port}`);
       const all = [...names, ...names.map((each) => `${each}/`), `wss://localhost:${victim.port}`];
@@ -231,7 +123,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('a node that is led to itself by many names lets each of them go, and dials it once', () =>
-    underLoad(async ({ network, victim, honest }) => {
+    underAttack(async ({ network, victim, honest }) => {
       const forwarders: Forwarder[] = [];
       const names: string[] = [];
       for (const host of HOSTS) {
@@ -259,7 +151,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
     }));
 
   test('a name that leads to the node itself, and a peer behind it, lead to the peer once', () =>
-    underLoad(async ({ network, victim, honest }) => {
+    underAttack(async ({ network, victim, honest }) => {
       const roundabout = network.keep(await Forwarder.open(honest.port));
       const circle = network.keep(await Forwarder.open(victim.port));
       const longer = network.keep(await Forwarder.open(Number(new URL(circle.address).port)));

@@ -1,22 +1,17 @@
 /** Requests that are no upgrade of a node or a client: each gets one answer, and its end. */
 
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { connectRaw, upgradeRequest } from '../support/frames.js';
+import { connectRaw, listenTo, upgradeRequest } from '../support/frames.js';
 import { until } from '../support/helpers.js';
-import { underLoad, untilPoolHolds } from '../support/load.js';
+import { underAttack, untilPoolHolds } from '../support/load.js';
 import type { RunningNode } from '../support/program.js';
 
 /** How long a request may take that never becomes one, and what a busy machine adds. */
 const UNFINISHED_MS = 15_000;
 /** How long the end of a connection may take that has had its answer. */
 const ENDED_MS = 5000;
-/** How often each page is read, how many more are asked for, and how many of those together. */
-const READINGS = 50;
-const UNREAD = 500;
-const AT_ONCE = 25;
 const ANSWER_BYTES = 500;
 const CUT = ['CONNECT a:1', 'GET /cytoscape.mjs', 'GET /events', 'POST /', 'OPTIONS *', 'X'];
 
@@ -136,23 +131,6 @@ const foreign: Row[] = [
   ].map((host): Row => [`the Host ${host}`, upgradeWith({ host }), [400, 403]]),
 ];
 
-interface Answer {
-  text: string;
-  isEnded: boolean;
-}
-
-/** Notes what comes over a connection. */
-function listenTo(socket: Socket): Answer {
-  const answer = { text: '', isEnded: false };
-  socket.on('data', (data) => {
-    answer.text += data.toString('latin1');
-  });
-  socket.on('close', () => {
-    answer.isEnded = true;
-  });
-  return answer;
-}
-
 /** Sends a request, awaits the end of the connection, and looks at the answer. */
 async function isAnswered(victim: RunningNode, [what, bytes, statuses]: Row): Promise<void> {
   const socket = await connectRaw(victim);
@@ -203,7 +181,7 @@ async function drip(
 
 describe('attacks with HTTP', { concurrency: 3 }, () => {
   test('whatever is no upgrade gets a page or a short answer, and the connection is ended', () =>
-    underLoad(async ({ victim }) => {
+    underAttack(async ({ victim }) => {
       const failures: string[] = [];
       for (const rows of [served, plain, malformed, badChunks, smuggled, foreign]) {
         const tries = rows.map((row) => isAnswered(victim, row));
@@ -214,7 +192,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     }));
 
   test('who resets a connection while it is answered harms nobody', () =>
-    underLoad(async ({ victim }) => {
+    underAttack(async ({ victim }) => {
       for (const line of CUT) {
         for (const upgrade of ['', 'upgrade: websocket\r\nconnection: upgrade\r\n']) {
           for (let i = 0; i < 20; i++) {
@@ -228,7 +206,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     }));
 
   test('an upgrade that comes as its own is served, wherever this machine is called', () =>
-    underLoad(async ({ victim }) => {
+    underAttack(async ({ victim }) => {
       const { port } = victim;
       const hosts = ['localhost', 'LOCALHOST', '127.0.0.1', '[::1]', '10.1.2.3', '[fd00::1]'];
       const all = hosts.flatMap((host) => [host, `${host}:${port}`]);
@@ -244,7 +222,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
     }));
 
   test('a request that never ends is ended after some seconds, however far it comes', () =>
-    underLoad(async ({ victim }) => {
+    underAttack(async ({ victim }) => {
       const silent = await connectRaw(victim);
       const silence = listenTo(silent);
       const line = 'GET / HTTP/1.1\r\nHost: localhost\r\n';
@@ -267,28 +245,5 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
       }
       assert.ok(silence.isEnded, 'who says nothing is ended as well');
       silent.destroy();
-    }));
-
-  test('a crowd that asks for pages, and reads them or not, keeps nobody waiting', () =>
-    underLoad(async ({ victim }) => {
-      const paths = ['/status', '/metrics', '/cytoscape.mjs', '/', '/events', '/nowhere'];
-      const readers = paths.map(async (path) => {
-        for (let i = 0; i < READINGS; i++) {
-          const socket = await connectRaw(victim);
-          const answer = listenTo(socket);
-          socket.write(request(`GET ${path} HTTP/1.1`));
-          await until('an answer, or its end', () => answer.text !== '' || answer.isEnded);
-          socket.destroy();
-        }
-      });
-      const others: Socket[] = [];
-      while (others.length < UNREAD) {
-        const socket = await connectRaw(victim);
-        socket.write(request('GET /cytoscape.mjs HTTP/1.1').repeat(100));
-        others.push(socket);
-        if (others.length % AT_ONCE === 0) await sleep(100);
-      }
-      await Promise.all(readers);
-      for (const socket of others) socket.destroy();
     }));
 });

@@ -4,11 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
-import { makeIds } from '../support/client.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
-import { keepsItsPeer, underLoad } from '../support/load.js';
+import { keepsItsPeer, underAttack } from '../support/load.js';
 import { connectedAddressesOf } from '../support/mesh.js';
-import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
 import type { RunningNode } from '../support/program.js';
 
 /** The longest that two reconciliation periods can be. */
@@ -42,50 +40,8 @@ async function meshIdOf(node: RunningNode): Promise<string> {
 
 // Side by side, for they may wait for two reconciliations.
 describe('in spite of lies, all pools become the same', { concurrency: 4 }, () => {
-  test('of a peer that says that it has told everyone, and has told no one', () =>
-    underLoad(async (load) => {
-      const { network, victim, honest } = load;
-      const third = await network.startNode('node-3', [victim.address]);
-      const nodes = [victim, honest, third];
-      const ids = makeIds('kept back', 500);
-      const misbehaving = network.keep(await MeshPeer.open(honestAnswers([])));
-      const socket = await misbehaving.dial(victim.address);
-      socket.send(handshakeFrame([misbehaving.address, ...nodes.map(({ address }) => address)]));
-      await until('all to be connected', async () => {
-        const connected = await connectedAddressesOf(victim);
-        return [misbehaving, honest, third].every(({ address }) => connected.includes(address));
-      });
-      for (const id of ids) socket.send(JSON.stringify(transactionMessage(id)));
-      await untilAllHave(nodes, ids);
-      await keepsItsPeer(load);
-    }));
-
-  test('of clients that pass for a node, under its address and the id that it shows', () =>
-    underLoad(async (load) => {
-      const { network, victim, honest } = load;
-      const third = await network.startNode('node-3', [victim.address]);
-      const nodes = [victim, honest, third];
-      await until('all to be connected', async () =>
-        (await connectedAddressesOf(victim)).includes(third.address),
-      );
-      const copied = {
-        'mesh-version': '1',
-        'mesh-id': await meshIdOf(honest),
-        'mesh-address': honest.address,
-      };
-      const ids = makeIds('copied', LIARS);
-      const misbehavingPeers = await Promise.all(ids.map(() => connectTo(victim.address, copied)));
-      for (const [number, socket] of misbehavingPeers.entries()) {
-        socket.send(handshakeFrame([honest.address, ...nodes.map(({ address }) => address)]));
-        socket.send(JSON.stringify(transactionMessage(ids[number] as string)));
-      }
-      await untilAllHave(nodes, ids);
-      await keepsItsPeer(load);
-      for (const socket of misbehavingPeers) socket.terminate();
-    }));
-
   test('of clients that pass for a node which is away, and which is let in when it is back', () =>
-    underLoad(async (load) => {
+    underAttack(async (load) => {
       const { network, victim, honest } = load;
       const third = await network.startNode('node-3', [victim.address]);
       const copied = {

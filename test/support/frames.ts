@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningNode } from './program.js';
 
 export const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
@@ -42,6 +43,33 @@ export async function openRaw(
     throw new Error(`no upgrade: ${answer}`);
   }
   return socket;
+}
+
+/** Writes the same bytes again and again, as fast as they are read. */
+export async function repeat(socket: Socket, bytes: Buffer, isOver: () => boolean): Promise<void> {
+  const giveUpMs = performance.now() + 10_000;
+  while (!isOver() && !socket.destroyed && performance.now() < giveUpMs) {
+    if (socket.writableLength < 1024 * 1024) socket.write(bytes);
+    await sleep(1);
+  }
+}
+
+/** What has come over a connection. */
+export interface Answer {
+  text: string;
+  isEnded: boolean;
+}
+
+/** Notes what comes over a connection. */
+export function listenTo(socket: Socket): Answer {
+  const answer = { text: '', isEnded: false };
+  socket.on('data', (data) => {
+    answer.text += data.toString('latin1');
+  });
+  socket.on('close', () => {
+    answer.isEnded = true;
+  });
+  return answer;
 }
 
 /** The code of the close frame that a node sends, 1005 for none in it; undefined without one. */

@@ -12,7 +12,7 @@ import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
 import { ask } from '../support/client.js';
 import { frameOf, openRaw } from '../support/frames.js';
 import { connectTo, makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
-import { keepsItsPeer, underLoad } from '../support/load.js';
+import { keepsItsPeer, underSiege } from '../support/load.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
 import type { RunningNode } from '../support/program.js';
 
@@ -71,7 +71,7 @@ async function stuff(socket: Socket, frame: Buffer, mostBytes: number): Promise<
 
 describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
   test('be it a peer, that is left behind and compared with when it reads again', () =>
-    underLoad(async (load) => {
+    underSiege(async (load) => {
       const { network, victim, honest } = load;
       const stuck = network.keep(await MeshPeer.open(honestAnswers([])));
       await say(victim.address, { type: 'HANDSHAKE', data: [stuck.address] });
@@ -97,7 +97,7 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
     }));
 
   test('be it a node that was stopped, that has all soon after it goes on', () =>
-    underLoad(async (load) => {
+    underSiege(async (load) => {
       const { network, victim, honest } = load;
       const stopped = await network.startNode('node-3', [victim.address]);
       await until('both to have reached it', () =>
@@ -113,7 +113,7 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
     }));
 
   test('be it a plain peer, that is dropped and dialled again', () =>
-    underLoad(async (load) => {
+    underSiege(async (load) => {
       const { network, victim, honest, said } = load;
       const plain = await network.trap();
       const dialled = () =>
@@ -134,7 +134,7 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
     }));
 
   test('be it ten clients that ask for receipts', () =>
-    underLoad(async (load) => {
+    underSiege(async (load) => {
       // Of all that may be an id, this takes the most room in a receipt.
       const data = { id: '\u0001'.repeat(LIMITS.idCharacters) };
       const frame = frameOf(JSON.stringify({ type: 'TRANSACTION', data }));
@@ -150,7 +150,7 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
     }));
 
   test('be it forty that ask for large transactions', () =>
-    underLoad(async (load) => {
+    underSiege(async (load) => {
       const ids = await backpressure(load.victim, 'asked for', 50);
       const request = reconciliationFrame({ type: 'GET_TRANSACTIONS', data: ids.map(keyOf) });
       const sockets: WebSocket[] = [];

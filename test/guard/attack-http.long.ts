@@ -1,0 +1,39 @@
+/** A crowd that asks for pages. */
+
+import type { Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectRaw, listenTo } from '../support/frames.js';
+import { until } from '../support/helpers.js';
+import { underSiege } from '../support/load.js';
+
+/** How often each page is read, how many more are asked for, and how many of those together. */
+const READINGS = 50;
+const UNREAD = 500;
+const AT_ONCE = 25;
+const request = (line: string, ...headers: string[]) =>
+  [line, 'Host: localhost', ...headers, '', ''].join('\r\n');
+describe('sieges with HTTP', { concurrency: 2 }, () => {
+  test('a crowd that asks for pages, and reads them or not, keeps nobody waiting', () =>
+    underSiege(async ({ victim }) => {
+      const paths = ['/status', '/metrics', '/cytoscape.mjs', '/', '/events', '/nowhere'];
+      const readers = paths.map(async (path) => {
+        for (let i = 0; i < READINGS; i++) {
+          const socket = await connectRaw(victim);
+          const answer = listenTo(socket);
+          socket.write(request(`GET ${path} HTTP/1.1`));
+          await until('an answer, or its end', () => answer.text !== '' || answer.isEnded);
+          socket.destroy();
+        }
+      });
+      const others: Socket[] = [];
+      while (others.length < UNREAD) {
+        const socket = await connectRaw(victim);
+        socket.write(request('GET /cytoscape.mjs HTTP/1.1').repeat(100));
+        others.push(socket);
+        if (others.length % AT_ONCE === 0) await sleep(100);
+      }
+      await Promise.all(readers);
+      for (const socket of others) socket.destroy();
+    }));
+});
