@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
+import { LIMITS } from '../../lib/limits.js';
+import { readKnownPeers } from '../../lib/peers/index.js';
+import { Pool } from '../../lib/pool/index.js';
+import { loadSettings } from '../../lib/settings.js';
 import { fileOf, trunkTo } from '../support/chain.js';
+import { failureOf } from '../support/failing.js';
 import { freePort, until } from '../support/helpers.js';
 import { type Network, withNetwork } from '../support/network.js';
 import type { Result } from '../support/program.js';
@@ -16,6 +21,17 @@ interface Mistake {
 }
 
 const start = (network: Network) => network.run(['index.js'], 'node-1');
+/** What reads the files of a node, called here: a node calls it too, and says no more. */
+const read = async (network: Network): Promise<Result> => {
+  const folder = network.path('node-1');
+  const stderr = await failureOf(async () => {
+    loadSettings(folder);
+    readKnownPeers(folder);
+    await Pool.open(folder, LIMITS.poolBytes, () => false, noLog);
+  });
+  return { code: 1, stdout: '', stderr };
+};
+const noLog = () => {};
 const env = (text: string) => (network: Network) => network.write('node-1/.env', text);
 const peers = (text: string) => (network: Network) =>
   network.write('node-1/known-peers.json', text);
@@ -38,7 +54,7 @@ const mistakes: Mistake[] = [
   ...['abc', '0', '70000', '-1', '40.5', '1e3'].map((port) => ({
     what: `PORT ${port}`,
     make: env(`PORT=${port}\n`),
-    run: start,
+    run: read,
     says: /^node-1\/\.env: PORT must be a whole number from 1 to 65535, for example PORT=4001$/,
   })),
   {
@@ -60,25 +76,25 @@ const mistakes: Mistake[] = [
   {
     what: 'a known-peers.json that is not JSON',
     make: peers('["ws://localhost:4001"\n'),
-    run: start,
+    run: read,
     says: /^node-1\/known-peers\.json cannot be read \(.*JSON.*\): mend it, or move it away$/,
   },
   {
     what: 'a known-peers.json that is no array',
     make: peers('{"peer":"ws://localhost:4001"}'),
-    run: start,
+    run: read,
     says: /^node-1\/known-peers\.json is not a JSON array/,
   },
   {
     what: 'an empty known-peers.json',
     make: peers('\n'),
-    run: start,
+    run: read,
     says: /^node-1\/known-peers\.json is empty: write an array, for example \["ws/,
   },
   {
     what: 'a known peer that is no address',
     make: peers('["ws://localhost:4001","http://localhost:4003"]'),
-    run: start,
+    run: read,
     says: /^node-1\/known-peers\.json: "http:\/\/localhost:4003" is not an address: write it like/,
   },
   ...(
@@ -96,22 +112,28 @@ const mistakes: Mistake[] = [
   ).map(([how, text, line, why]) => ({
     what: `a pool ${how}`,
     make: pool(text),
-    run: start,
+    run: read,
     says: new RegExp(
       `^node-1/transactions\\.json, line ${line}: ${why}; mend it, or move it away$`,
     ),
   })),
   {
+    what: 'a pool with a typo, of a node that is started',
+    make: pool('[{"id":"a"},\n{"id":}]'),
+    run: start,
+    says: /^node-1\/transactions\.json, line 2: not JSON; mend it, or move it away$/,
+  },
+  {
     what: 'a pool in another encoding',
     make: (network) =>
       fs.writeFile(network.path('node-1/transactions.json'), '[{"to":"J\xfcrgen"}]', 'latin1'),
-    run: start,
+    run: read,
     says: /^node-1\/transactions\.json, line 1: not UTF-8; mend it, or move it away$/,
   },
   ...['1GB', '1e9', '0x10', '0', '-1', '1.5', '99999999999999999999'].map((limit) => ({
     what: `a limit for the pool of ${limit}`,
     make: env(`PORT=4001\nMAX_POOL_BYTES=${limit}\n`),
-    run: start,
+    run: read,
     says: /^node-1\/\.env: MAX_POOL_BYTES must be a whole number, for example 1073741824$/,
   })),
   {

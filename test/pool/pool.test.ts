@@ -2,19 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
 import fs from 'fs-extra';
-import { ask, askStatus, Client } from '../support/client.js';
-import {
-  freePort,
-  isListening,
-  makeTransaction,
-  newSeed,
-  until,
-  within,
-} from '../support/helpers.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { ask, askStatus } from '../support/client.js';
+import { freePort, isListening, makeTransaction, until, within } from '../support/helpers.js';
+import { withNetwork } from '../support/network.js';
+import { killUnderLoad } from '../support/pool-kills.js';
 
 const FILE = 'node-1/transactions.json';
 const OLD = [{ id: 'old', note: 'Grüße, €' }, { id: 7 }];
@@ -62,57 +54,8 @@ for (const [what, text, old] of [
     }));
 }
 
-test('100 kills under load cost no transaction that has its receipt, and double none', (t) =>
-  withNetwork(async (network) => {
-    const kills = fc.record({
-      afterMs: fc.integer({ min: 0, max: 50 }),
-      pad: fc.constantFrom(0, 300, 1000),
-    });
-    const sample = fc.sample(kills, { seed: newSeed(t), numRuns: 100 });
-    const names = ['node-1', 'node-2', 'node-3', 'node-4'];
-    for (const name of names) await network.addNode(name, await freePort(), []);
-    const mended = await Promise.all(
-      names.map((name, index) =>
-        killOften(network, name, sample.slice(25 * index, 25 * index + 25)),
-      ),
-    );
-    t.diagnostic(`${mended.flat().length} of the pools had to be mended`);
-  }));
-
-/** Kills a node in a loop; tells which of its starts found a torn pool. */
-async function killOften(
-  network: Network,
-  name: string,
-  kills: readonly { afterMs: number; pad: number }[],
-): Promise<string[]> {
-  const port = Number(/^PORT=(\d+)$/m.exec(await network.read(`${name}/.env`))?.[1]);
-  const accepted = new Set<string>();
-  const mended: string[] = [];
-  let sent = 0;
-  for (const { afterMs, pad } of [...kills, { afterMs: 0, pad: 0 }]) {
-    const node = await network.launch(name, port).listening();
-    mended.push(...node.lines.filter((line) => line.includes('mended: ')));
-    const pool: { id: string }[] = JSON.parse(await node.poolText());
-    const ids = new Set(pool.map(({ id }) => id));
-    assert.equal(ids.size, pool.length, 'nothing is there twice');
-    assert.deepEqual(
-      [...accepted].filter((id) => !ids.has(id)),
-      [],
-      'no receipt was wrong',
-    );
-
-    const client = await Client.open(node.address, ({ id, status }) => {
-      if (status === 'accepted') accepted.add(String(id));
-    });
-    const flood = client.flood(() => ({ id: `${name} ${sent++}`, pad: 'x'.repeat(pad) }));
-    await client.received(1);
-    await sleep(afterMs);
-    await node.end('SIGKILL');
-    await client.closed;
-    await flood;
-  }
-  return mended;
-}
+test('kills under load cost no transaction that has its receipt, and double none', (t) =>
+  killUnderLoad(t, { nodes: 2, kills: 8 }));
 
 test('a second process in a folder says so and ends; the first goes on until it is killed', () =>
   withNetwork(async (network) => {

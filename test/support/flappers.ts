@@ -67,19 +67,20 @@ export async function liveWith(
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
 
   const peer = await network.trap();
+  // Gets the same transactions, and knows nobody.
   const control = await network.startNode('node-2');
   const startedMs = performance.now();
-  const node = await network.startNode('node-1', [address, peer.address, control.address]);
+  const node = await network.startNode('node-1', [address, peer.address]);
   await until('a connection', () => peer.openCallers.length === 1);
-  await give(node.address, makeIds('warm', WARM_UP));
-  await until('the peer to have them', () => peer.received('TRANSACTION').length === WARM_UP);
   const nodes = [node, control];
+  for (const each of nodes) await give(each.address, makeIds('warm', WARM_UP));
+  await until('the peer to have them', () => peer.received('TRANSACTION').length === WARM_UP);
   const memory = nodes.map(memoryOf);
   const said = node.stdout.length;
   const often = setInterval(() => meanwhile(node.address, address), 10);
   try {
     for (let told = WARM_UP + 1; performance.now() - startedMs < seconds * 1000; told++) {
-      await say(node.address, transactionMessage(`told ${told}`));
+      for (const each of nodes) await say(each.address, transactionMessage(`told ${told}`));
       await until('the peer to be told', () => peer.received('TRANSACTION').length === told);
       await sleep(1000);
     }

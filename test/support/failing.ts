@@ -1,0 +1,35 @@
+/** What a function says that would end the process for the mistake of a person. */
+
+/** Thrown in place of the end of the process. */
+class Ended extends Error {}
+
+/**
+ * Calls a function that ends the process with one line, and returns the line. Calls must not
+ * overlap, because they replace what belongs to the whole process.
+ *
+ * @throws Error if it does not end the process, with exit code 1
+ */
+export async function failureOf(act: () => unknown): Promise<string> {
+  const { exit } = process;
+  const { error } = console;
+  const lines: string[] = [];
+  let exitCode: unknown;
+  // What a real process would no longer do must not count: here it may catch its own end.
+  console.error = (line: string) => {
+    if (exitCode === undefined) lines.push(line);
+  };
+  process.exit = (code) => {
+    exitCode ??= code;
+    throw new Ended();
+  };
+  try {
+    await act();
+  } catch (thrown) {
+    if (!(thrown instanceof Ended)) throw thrown;
+  } finally {
+    process.exit = exit;
+    console.error = error;
+  }
+  if (exitCode !== 1) throw new Error(`it does not end the process; exit code ${exitCode}`);
+  return lines.join('\n');
+}
