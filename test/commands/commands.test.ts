@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { freePort, isListening, onTerminal, until, within } from '../support/helpers.js';
+import { idleProcess } from '../support/idle-process.js';
 import { withNetwork } from '../support/network.js';
 
 test('every script explains itself with --help', () =>
@@ -104,40 +102,6 @@ test('add-transaction shows a progress bar on a terminal', () =>
     assert.match(stdout, / accepted 500 transactions in /);
   }));
 
-test('add-transaction waits for a node that does not read, in bounded memory', () =>
-  withNetwork(async (network) => {
-    const port = await freePort();
-    const server = new WebSocketServer({ port, host: '127.0.0.1' });
-    network.keep({ close: () => server.close() });
-    let received = 0;
-    const accepted = new Promise<() => void>((done) => {
-      server.on('connection', (socket) => {
-        socket.pause();
-        socket.on('message', () => {
-          received += 1;
-        });
-        done(() => socket.resume());
-      });
-    });
-
-    const count = 400_000;
-    const address = `ws://localhost:${port}`;
-    const adding = network.start([
-      'add-transaction.js',
-      '--address',
-      address,
-      '--count',
-      `${count}`,
-    ]);
-    const resume = await accepted;
-    const { megabytes } = await idleProcess(adding.process.pid as number);
-    assert.ok(megabytes < 150, `${megabytes} MB while the node does not read`);
-    assert.ok(adding.isRunning);
-    resume();
-    assert.equal((await adding.result()).code, 0);
-    assert.equal(received, count);
-  }));
-
 test('add-transaction that is interrupted says how far it came', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
@@ -147,18 +111,6 @@ test('add-transaction that is interrupted says how far it came', () =>
     const said = /^Interrupted: \S+ accepted (\d+) of 100000000 transactions\n$/;
     const [, accepted] = said.exec(adding.stdout) ?? [];
     assert.equal((await node.pool()).length, Number(accepted));
-  }));
-
-test('add-transaction to a node that is stopped can be interrupted', () =>
-  withNetwork(async (network) => {
-    const node = await network.startNode();
-    const adding = network.start(['add-transaction.js', '--count', '100000000']);
-    await until('a first transaction', async () => (await node.pool()).length > 0);
-    node.process.kill('SIGSTOP');
-    // Until then it still hands over what the system keeps on the way.
-    await idleProcess(adding.process.pid as number);
-    assert.equal(await within(5000, adding.end('SIGINT')), 130);
-    assert.match(adding.stdout, /^Interrupted: \S+ accepted \d+ of 100000000 transactions\n$/);
   }));
 
 test('add-transaction does not say that a silent node took what it was sent', () =>
@@ -234,25 +186,3 @@ test('npm start ends its nodes also when only npm gets the signal', () =>
       await until('its end', async () => !(await isListening(port)));
     }
   }));
-
-/** Waits until a process has used no processor time for two seconds; then, its memory. */
-async function idleProcess(pid: number): Promise<{ megabytes: number }> {
-  for (let before = look(pid); ; ) {
-    await sleep(2500);
-    const now = look(pid);
-    if (now.time === before.time) return now;
-    before = now;
-  }
-}
-
-function look(pid: number): { time: string; megabytes: number } {
-  if (existsSync('/proc/self/stat')) {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
-    return { time: stat.slice(13, 15).join(), megabytes: kilobytes / 1024 };
-  }
-  const ps = execFileSync('ps', ['-o', 'time=,rss=', '-p', `${pid}`], { encoding: 'utf8' });
-  const [time, kilobytes] = ps.trim().split(/\s+/);
-  return { time: `${time}`, megabytes: Number(kilobytes) / 1024 };
-}

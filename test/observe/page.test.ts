@@ -2,29 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { LIMITS } from '../../lib/limits.js';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { Client, makeIds } from '../support/client.js';
 import { EventStream } from '../support/event-stream.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
-import { type Network, withNetwork } from '../support/network.js';
-import { pageOf, showsMesh, untilShown, type View } from '../support/page-view.js';
+import { withNetwork } from '../support/network.js';
+import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
-import type { RunningNode } from '../support/program.js';
+import { untilLive, untilLost, withThree } from '../support/visitor.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;
 /** From one node to the page of another. */
 const ARRIVAL_MS = 1000;
-/** Notes whatever becomes of the connection to the node. */
-const WATCH_CONNECTION = `{
-  window.connections = [document.body.dataset.connection];
-  new MutationObserver(() => window.connections.push(document.body.dataset.connection))
-    .observe(document.body, { attributes: true });
-}`;
-
-type Three = readonly [RunningNode, RunningNode, RunningNode];
 
 after(closeBrowser);
 
@@ -73,35 +64,6 @@ test('a transaction is on the page of another node within a second', IN_BROWSER,
   }),
 );
 
-test('of a transaction it is told who sent it first, and how long it took', IN_BROWSER, () =>
-  withThree(async ([first, second]) => {
-    await withVisit(pageOf(second), async ({ page }) => {
-      // Until then, the first one tells the second only by way of the third.
-      await untilShown(page, 'a call of the first', ({ log }) =>
-        log.some((line) => line.includes(`handshake from: ${first.address}`)),
-      );
-      const client = await Client.open(first.address);
-      client.send({ ...makeTransaction('punctual'), timeStamp: Date.now() });
-      client.send({ ...makeTransaction('timeless'), timeStamp: 'noon' });
-      await untilShown(page, 'both', ({ transactions }) => transactions.length === 2);
-      const direct = await Client.open(second.address);
-      direct.send({ ...makeTransaction('direct'), timeStamp: Date.now() - 50_000 });
-      const view = await untilShown(page, 'three', ({ transactions }) => transactions.length === 3);
-      for (const { socket } of [client, direct]) socket.terminate();
-      const [last, timeless, punctual] = view.transactions;
-      assert.equal(last?.id, 'direct');
-      assert.match(last?.from ?? '', /client/);
-      assert.match(last?.delay ?? '', /^5\d s$/);
-      assert.equal(timeless?.id, 'timeless');
-      assert.doesNotMatch(timeless?.delay ?? '', /\d|NaN|null/);
-      assert.equal(punctual?.id, 'punctual');
-      assert.ok(punctual?.from.includes(`localhost:${first.port}`), punctual?.from);
-      assert.match(punctual?.delay ?? '', /^\d+(\.\d)? m?s$/);
-      assert.equal(view.pool, '3');
-    });
-  }),
-);
-
 test('a block takes the transactions out of the pool, and is shown', IN_BROWSER, () =>
   withThree(async ([first, second], network) => {
     await withVisit(pageOf(second), async ({ page }) => {
@@ -117,28 +79,6 @@ test('a block takes the transactions out of the pool, and is shown', IN_BROWSER,
       const view = await untilShown(page, 'the block', ({ height }) => height === '1');
       assert.ok(view.blocks[0]?.includes(hash.slice(0, 8)), `${hash}: ${view.blocks}`);
       await untilShown(page, 'an empty pool', ({ pool }) => pool === '0');
-    });
-  }),
-);
-
-test('the links of a killed node go, and are back when it is', IN_BROWSER, () =>
-  withThree(async ([first, second, third], network) => {
-    const addresses = [first, second, third].map(({ address }) => address);
-    await withVisit(pageOf(first), async ({ page }) => {
-      await untilShown(page, 'three nodes', (now) => showsMesh(now, addresses));
-      await third.end('SIGKILL');
-      await untilShown(page, 'no link to the third', ({ nodes, drawn, peers }) => {
-        const killed = nodes.find(({ address }) => address === third.address);
-        return (
-          peers === '1' &&
-          /^(lost|dialling)$/.test(killed?.state ?? '') &&
-          killed?.links.length === 0 &&
-          drawn.links.join() === [first.address, second.address].sort().join(' ')
-        );
-      });
-      await keepPictures(page, 'killed-node');
-      await network.restart(third);
-      await untilShown(page, 'all three again', (now) => showsMesh(now, addresses));
     });
   }),
 );
@@ -161,29 +101,6 @@ test('a page that has lost its node says so, and is back by itself', IN_BROWSER,
       },
       { expected: GONE },
     );
-  }),
-);
-
-test('a page notices that its node has stopped, and that another is only quiet', IN_BROWSER, () =>
-  withNetwork(async (network) => {
-    const [quiet, stopped] = [await network.startNode('node-1'), await network.startNode('node-2')];
-    await withVisit(pageOf(quiet), async ({ page: quietPage }) => {
-      await untilLive(quietPage);
-      await quietPage.evaluate(WATCH_CONNECTION);
-      await withVisit(
-        pageOf(stopped),
-        async ({ page }) => {
-          await untilLive(page);
-          stopped.process.kill('SIGSTOP');
-          const { notice } = await untilLost(page);
-          assert.notEqual(notice, '');
-          stopped.process.kill('SIGCONT');
-          assert.equal((await untilLive(page)).notice, '');
-        },
-        { expected: GONE },
-      );
-      assert.doesNotMatch(await quietPage.evaluate<string>('window.connections.join()'), /lost/);
-    });
   }),
 );
 
@@ -246,22 +163,6 @@ test('a known peer that is not there is shown, without a link', IN_BROWSER, () =
     });
   }),
 );
-
-function withThree(check: (nodes: Three, network: Network) => Promise<void>): Promise<void> {
-  return withNetwork(async (network) => {
-    const [first, second, third] = await network.startNodes(3);
-    assert.ok(first !== undefined && second !== undefined && third !== undefined);
-    await check([first, second, third], network);
-  });
-}
-
-function untilLive(page: Page): Promise<View> {
-  return untilShown(page, 'a live page', ({ connection }) => connection === 'live');
-}
-
-function untilLost(page: Page): Promise<View> {
-  return untilShown(page, 'that it is lost', ({ connection }) => connection === 'lost');
-}
 
 /** Has a page believe that its window is seen, or is not. */
 function seen(isSeen: boolean): string {

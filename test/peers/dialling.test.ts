@@ -5,48 +5,10 @@ import fc from 'fast-check';
 import { connectTo, newSeed, say, transactionMessage, until } from '../support/helpers.js';
 import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
-import { MuteServers, SlowPeer } from '../support/trap-servers.js';
+import { MuteServers } from '../support/trap-servers.js';
 
 // Four at a time: three of them mostly wait.
 describe('a mesh', { concurrency: 4 }, () => {
-  test('a peer that hangs is dropped within a minute, and reached again when it goes on', () =>
-    withNetwork(async (network) => {
-      const [first, second] = await network.startMesh(2);
-      assert.ok(first !== undefined && second !== undefined);
-      second.process.kill('SIGSTOP');
-      await until(
-        'the connection to be given up',
-        () => first.stdout.includes(`disconnected: ${second.address}`),
-        70_000,
-      );
-      second.process.kill('SIGCONT');
-      await untilFullMesh([first, second]);
-    }));
-
-  test('a connection that is slow to open is not taken for a dead one', () =>
-    withNetwork(async (network) => {
-      const node = await network.startNode();
-      // Dialled before the node looks after its connections, every 30 s, and open after it.
-      await sleep(28_500);
-      const slow = network.keep(await SlowPeer.open(3500));
-      await say(node.address, { type: 'HANDSHAKE', data: [slow.address] });
-      await until('a connection', () => slow.connections === 1);
-      await sleep(32_000);
-      assert.ok(!node.stdout.includes(`disconnected: ${slow.address}`));
-    }));
-
-  test('a learnt peer that stays away is given up and forgotten', () =>
-    withNetwork(async (network) => {
-      const node = await network.startNode();
-      const peer = await network.trap();
-      await say(node.address, { type: 'HANDSHAKE', data: [peer.address] });
-      const remembered = () => network.read('node-1/peers.json').catch(() => '');
-      await until('it on disk', async () => (await remembered()).includes(peer.address));
-      await peer.close();
-      await until('it to be given up', () => node.stdout.includes(', given up'), 60_000);
-      await until('it to be forgotten', async () => (await remembered()) === '[]\n');
-    }));
-
   test('ten nodes that know one address connect all to all', () =>
     withNetwork(async (network) => {
       await network.startMesh(10);

@@ -1,0 +1,20 @@
+/** Receipts that nobody reads. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { askStatus, Client, give } from '../support/client.js';
+import { TEST_LIMIT_MS, within } from '../support/helpers.js';
+import { withNetwork } from '../support/network.js';
+
+test('who asks for receipts and does not read them is closed before they fill the memory', () =>
+  withNetwork(async (network) => {
+    const node = await network.startNode();
+    await give(node.address, ['a']);
+    const client = await Client.open(node.address);
+    client.socket.pause();
+    // Some 25 MB of receipts: more than the system keeps on the way, and the bound.
+    const frame = JSON.stringify({ type: 'TRANSACTION', data: { id: 'a', hash: 'a' } });
+    for (let i = 0; i < 400_000; i++) client.socket.send(frame);
+    assert.equal(await within(TEST_LIMIT_MS, client.closed), 1006);
+    assert.deepEqual(await askStatus(node.address, { id: 'a' }), ['known']);
+  }));
