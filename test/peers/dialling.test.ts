@@ -9,11 +9,6 @@ import { MuteServers } from '../support/trap-servers.js';
 
 // Four at a time: three of them mostly wait.
 describe('a mesh', { concurrency: 4 }, () => {
-  test('ten nodes that know one address connect all to all', () =>
-    withNetwork(async (network) => {
-      await network.startMesh(10);
-    }));
-
   test('1,000 transactions, sent to random nodes by several clients at once, are in every pool', (t) =>
     withNetwork(async (network) => {
       const nodes = await network.startMesh(4);

@@ -1,96 +1,114 @@
+/** The command that judges anybody's node: what it says, and to whom. */
+
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import fs from 'fs-extra';
-import { OUR_NODE, PROJECT } from '../support/helpers.js';
-import { Program, type Result } from '../support/program.js';
+import { until } from '../support/helpers.js';
+import {
+  conformance,
+  failsWhatItBreaks,
+  judgedBy,
+  STORIES,
+  startConformance,
+} from '../support/judged.js';
+import { MUTANTS, type Mutant, STYLES, type Variant, writeVariant } from './solution.js';
 
-/** A learner's node in plain JavaScript, run from its own folder; it never dials twice. */
-const PLAIN_NODE = `
-import { readFileSync, writeFileSync } from 'fs';
-import WebSocket, { WebSocketServer } from 'ws';
-import dotenv from 'dotenv';
-dotenv.config({ quiet: true });
+const [FIRST, LAST] = STYLES as [Variant, Variant];
+const mutant = (name: string) => MUTANTS.find((each) => each.name === name) as Mutant;
 
-const knownPeers = JSON.parse(readFileSync('./known-peers.json'));
-const transactions = JSON.parse(readFileSync('./transactions.json'));
-const myAddress = 'ws://localhost:' + process.env.PORT;
-const sockets = new Map();
+let root: string;
+before(async () => {
+  root = await fs.mkdtemp(join(tmpdir(), 'p2p-learner-'));
+});
+after(() => fs.remove(root));
 
-new WebSocketServer({ port: process.env.PORT }).on('connection', (socket) => {
-  socket.on('message', (text) => {
-    const { type, data } = JSON.parse(text);
-    if (type === 'HANDSHAKE') data.forEach(connect);
-    else if (!transactions.some(({ hash, id }) => (id ?? hash) === (data.id ?? data.hash))) {
-      transactions.push(data);
-      writeFileSync('./transactions.json', JSON.stringify(transactions, null, 2));
-      for (const peer of sockets.values()) peer.send(JSON.stringify({ type, data }));
+describe('conformance', { concurrency: 2 }, () => {
+  test('passes a solution that does what the exercise says, and nothing more', async () => {
+    assert.deepEqual(await judgedBy(root, LAST, STORIES), []);
+  });
+
+  test('fails the one story that a fault breaks', () =>
+    failsWhatItBreaks(root, mutant('passes a transaction on for ever'), [
+      ...['1', '2', '8', 'bonus 1', 'bonus 2', 'bonus 3'],
+    ]));
+
+  test('tells of several nodes in a table, and of their faults in words', async () => {
+    const good = await writeVariant(root, FIRST);
+    const bad = await writeVariant(root, mutant('dies when a known peer is down'));
+    const unset = join(root, 'unset');
+    await fs.outputFile(join(unset, 'index.js'), '');
+    await fs.outputFile(join(unset, '.env'), 'HOST=localhost\n');
+    const stories = ['1', '2', '3'].flatMap((id) => ['--story', id]);
+    const { code, stdout } = await conformance(good, bad, unset, ...stories);
+    assert.equal(code, 1);
+    assert.match(stdout, /^ +1 {2}It listens for .* pass, \d+(\.\d)? s$/m);
+    assert.match(
+      stdout,
+      /^ +2 {2}At its start .* FAIL, [\d.]+ s\n +done: started node-1 with another PORT in its \.env, and <peer A>, <peer B>, /m,
+    );
+    assert.match(stdout, /^ +seen: the node had ended\n +Its last lines:\n( +\| .*\n)+/m);
+    assert.match(stdout, /^ +3 {2}.* not judged: it needs story 2$/m);
+    assert.match(
+      stdout,
+      /^\S+its-own-address-first\S+ +✓ ✓ ✓ {2}3 passed, 0 failed, 0 not judged$/m,
+    );
+    assert.match(stdout, /^\S+dies-when\S+ +✓ ✗ – {2}1 passed, 1 failed, 1 not judged$/m);
+    assert.match(
+      stdout,
+      /^\S+unset +There is no PORT in \S+unset\/\.env: add a line such as PORT=/m,
+    );
+    assert.doesNotMatch(stdout, /AssertionError|generatedMessage/);
+    const files = await fs.readdir(good);
+    assert.ok(!files.includes('peers.json'), 'the original is left as it was');
+  });
+
+  test('does not fail a solution for what goes beyond the exercise, unless it is to', async () => {
+    const node = await writeVariant(root, { ...FIRST, name: 'without scripts' });
+    const scripts = ['--story', '1', '--story', 'beyond 10'];
+    const lenient = await conformance(node, ...scripts);
+    assert.match(lenient.stdout, /Beyond the exercise; this fails nobody:\n.* FAIL, /);
+    assert.equal(lenient.code, 0);
+    const strict = await conformance(node, ...scripts, '--strict');
+    assert.match(strict.stdout, /seen: there is no clone-node\.js beside node-1$/m);
+    assert.equal(strict.code, 1);
+  });
+
+  test('explains itself, and tells a mistake in one line', async () => {
+    const help = await conformance('--help');
+    assert.match(help.stdout, /^Usage: npm run conformance/);
+    assert.equal(help.code, 0);
+    for (const [args, says] of [
+      [['/nowhere'], /^There is no index\.js in \/nowhere: name the folder of a node-1, compiled/],
+      [['.', '--story', '99'], /^There is no story 99; there are 1, 2, /],
+      [['.', '--colour'], /^Unknown option '--colour'; --help lists what there is$/],
+      [[join(root, 'unset')], /^There is no /],
+    ] as const) {
+      const { code, stdout, stderr } = await conformance(...args);
+      assert.match(stderr.trimEnd(), says);
+      assert.doesNotMatch(stderr.trimEnd(), /\n/);
+      assert.deepEqual([code, stdout], [1, '']);
     }
   });
 });
 
-function connect(address) {
-  if (address === myAddress || sockets.has(address)) return;
-  const socket = new WebSocket(address);
-  sockets.set(address, socket);
-  socket.on('open', () => {
-    const data = [myAddress, ...sockets.keys()];
-    socket.send(JSON.stringify({ type: 'HANDSHAKE', data }));
-  });
-  socket.on('close', () => sockets.delete(address));
-  socket.on('error', () => sockets.delete(address));
+// After the others, which have folders of their own.
+test('conformance is ended by Ctrl-C, and leaves no process and no file', async () => {
+  const node = await writeVariant(root, { ...FIRST, name: 'interrupted' });
+  const before = await temporaryFolders();
+  const judging = startConformance(node);
+  await until('a story to begin', () => judging.stdout.includes('  2  '));
+  assert.equal(await judging.end('SIGINT'), 130);
+  assert.match(judging.stdout, /\nInterrupted\n$/);
+  assert.deepEqual(
+    (await temporaryFolders()).filter((each) => !before.includes(each)),
+    [],
+  );
+});
+
+/** The folders of networks, in which other tests may be at work. */
+async function temporaryFolders(): Promise<string[]> {
+  const names = await fs.readdir(tmpdir());
+  return names.filter((name) => name.startsWith('p2p-judge-'));
 }
-
-knownPeers.forEach(connect);
-`;
-
-const conformance = (...args: string[]): Promise<Result> =>
-  new Program([join(PROJECT, 'test/stories/conformance.js'), ...args], tmpdir()).result();
-
-test('conformance tells of anybody’s node which stories hold, and why others do not', async () => {
-  const folder = await fs.mkdtemp(join(tmpdir(), 'p2p-learner-'));
-  try {
-    const node = join(folder, 'solution', 'node-1');
-    await fs.outputFile(join(folder, 'solution', 'package.json'), '{"type":"module"}');
-    await fs.outputFile(join(node, 'index.js'), PLAIN_NODE);
-    await fs.outputFile(join(node, '.env'), 'PORT=4001');
-    await fs.outputFile(join(node, 'known-peers.json'), '["ws://localhost:4001"]');
-    await fs.outputFile(join(node, 'transactions.json'), '[]');
-
-    const { code, stdout } = await conformance(node, '1', '3', '4', '9', '10');
-    const lines = stdout.trimEnd().split('\n');
-    assert.deepEqual(
-      lines.map((line) => line.slice(0, 9)),
-      ['pass   1.', 'pass   3.', 'pass   4.', 'pass   9.', 'FAIL  10.', '      the', '4 passed,'],
-    );
-    assert.equal(lines[5]?.trim(), 'there is no clone-node.js beside node-1');
-    assert.equal(lines[6], '4 passed, 1 failed');
-    assert.equal(code, 1);
-    assert.deepEqual(await fs.readdir(node), [
-      '.env',
-      'index.js',
-      'known-peers.json',
-      'transactions.json',
-    ]);
-  } finally {
-    await fs.remove(folder);
-  }
-});
-
-test('conformance exits with 0 when all is well, and explains itself', async () => {
-  const ours = await conformance(OUR_NODE, '01');
-  assert.deepEqual([ours.code, ours.stderr], [0, '']);
-  assert.match(ours.stdout, /^pass {3}1\..*\n1 passed, 0 failed\n$/);
-  assert.match((await conformance('--help')).stdout, /^Usage: npm run conformance/);
-  const nowhere = await conformance('/nowhere');
-  assert.deepEqual(
-    [nowhere.code, nowhere.stderr],
-    [1, 'There is no index.js in /nowhere: name the folder of a compiled node-1\n'],
-  );
-  const noStory = await conformance(OUR_NODE, '99');
-  assert.deepEqual(
-    [noStory.code, noStory.stderr],
-    [1, 'There is no story 99: they are numbered from 1 to 12\n'],
-  );
-});

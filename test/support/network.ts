@@ -3,42 +3,35 @@
  * look at it from outside: real processes, real sockets, real files.
  */
 
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import fs from 'fs-extra';
-import { freePort, OUR_NODE, PROJECT, TEST_LIMIT_MS, until, within } from './helpers.js';
+import { freePort, OUR_NODE, TEST_LIMIT_MS, until, within } from './helpers.js';
 import { untilFullMesh } from './mesh.js';
+import { copyNode } from './node-copy.js';
 import { Program, type Result, RunningNode } from './program.js';
 import { Switchboard } from './switchboard.js';
 import { type Closable, TrapServer } from './trap-servers.js';
 
 /** A temporary network: its folders, and everything started in it, which close() ends. */
 export class Network {
+  /** Where its nodes are. */
   readonly root: string;
+  readonly #temporary: string;
   readonly #things: Closable[] = [];
 
-  private constructor(root: string) {
+  private constructor(temporary: string, root: string) {
+    this.#temporary = temporary;
     this.root = root;
   }
 
-  /**
-   * Copies somebody's node-1, and the scripts and package.json beside it, to a new temporary
-   * folder. The packages, and lib/, are used from where they are.
-   */
+  /** Copies somebody's node-1, and the scripts beside it, to a new temporary folder. */
   static async create(node1 = OUR_NODE): Promise<Network> {
-    const network = new Network(await fs.mkdtemp(join(tmpdir(), 'p2p-')));
-    const beside = dirname(resolve(node1));
-    for (const file of await fs.readdir(beside)) {
-      if (/\.c?js$|^package\.json$/.test(file))
-        await fs.copy(join(beside, file), join(network.root, file));
+    const { root, beside } = await copyNode(node1);
+    const network = new Network(root, beside);
+    for (const file of await fs.readdir(network.path('node-1'))) {
+      if (/^(peers|blocks)\.json/.test(file)) await fs.remove(network.path('node-1', file));
     }
-    await fs.copy(node1, join(network.root, 'node-1'), {
-      filter: (path) => !/[\\/]((peers|blocks)\.json.*|node_modules)$/.test(path),
-    });
     await network.write('node-1/transactions.json', '[]\n');
-    const lib = join(beside, 'lib');
-    if (await fs.pathExists(lib)) await fs.symlink(lib, join(network.root, 'lib'), 'junction');
-    await fs.symlink(findPackages(resolve(node1)), join(network.root, 'node_modules'), 'junction');
     return network;
   }
 
@@ -151,16 +144,8 @@ export class Network {
 
   async close(): Promise<void> {
     await Promise.all(this.#things.map((thing) => thing.close()));
-    await fs.remove(this.root);
+    await fs.remove(this.#temporary);
   }
-}
-
-/** Where the packages of a project are: the nearest node_modules above it, or our own. */
-function findPackages(folder: string): string {
-  for (let at = folder; at !== dirname(at); at = dirname(at)) {
-    if (fs.existsSync(join(at, 'node_modules'))) return join(at, 'node_modules');
-  }
-  return join(PROJECT, 'node_modules');
 }
 
 /** Runs a test in a network of its own, and clears it away whatever happens. */

@@ -37,7 +37,9 @@ const any = fc
     fc.constantFrom(0, 0, 1),
     fc.constantFrom('', ...'",:{}x\\ \n'),
   )
-  .map(([json, at, removed, added]) => json.slice(0, at) + added + json.slice(at + removed));
+  .map(([json, at, removed, added]) => json.slice(0, at) + added + json.slice(at + removed))
+  // UTF-8 has no form for half of a character, so no frame holds one.
+  .filter((json) => json.isWellFormed());
 
 test('a text is taken for a transaction if JSON.parse takes it for an object, with the same id', (t) => {
   let taken = 0;

@@ -1,44 +1,38 @@
 /**
- * The user stories, each shown from outside: by real processes, sockets and files, so that
- * they hold for anybody's node. Each gets a new network made from the node under test.
+ * What goes beyond the exercise, each shown from outside: by real processes, sockets and files, so
+ * that it can hold for anybody's node. Each gets a new network made from the node under test.
  */
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import {
-  connectTo,
   freePort,
   isListening,
   makeTransaction,
   say,
   transactionMessage,
   until,
+  within,
 } from '../support/helpers.js';
 import { connectedAddressesOf, untilFullMesh } from '../support/mesh.js';
-import type { Network } from '../support/network.js';
+import { Network } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 import { Forwarder, MuteServers } from '../support/trap-servers.js';
+import { Unmet } from './judge-bench.js';
+import type { Story } from './story.js';
 
-export interface Story {
-  readonly title: string;
+interface BeyondStory {
+  readonly asks: string;
   /** Throws, with the reason, when the story does not hold. */
   readonly check: (network: Network) => Promise<void>;
 }
 
 const handshake = (...data: string[]) => ({ type: 'HANDSHAKE', data });
 
-export const stories: Story[] = [
+export const beyondStories: BeyondStory[] = [
   {
-    title: 'a node serves WebSocket connections on the PORT in its .env',
-    async check(network) {
-      const node = await network.startNode();
-      const socket = await connectTo(node.address);
-      socket.close();
-    },
-  },
-  {
-    title: 'at start it dials every known peer, and goes on while one is down',
+    asks: 'a known peer that is down at the start is dialled again later',
     async check(network) {
       const up = await network.trap();
       const downPort = await freePort();
@@ -51,7 +45,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'a connection it opened starts with a HANDSHAKE: itself, and all it is connected to',
+    asks: 'a HANDSHAKE is the first frame, and its own address comes first in it',
     async check(network) {
       const [first, second] = [await network.trap(), await network.trap()];
       const node = await network.startNode('node-1', [first.address]);
@@ -73,7 +67,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'on a HANDSHAKE it dials every address that it is not connected to yet',
+    asks: 'it does not dial an address again that it is connected to, whatever the order',
     async check(network) {
       const [known, one, two] = [await network.trap(), await network.trap(), await network.trap()];
       const node = await network.startNode('node-1', [known.address]);
@@ -90,7 +84,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'an address that disconnects is no longer named as connected, and is dialled again',
+    asks: 'an address that disconnects is dialled again',
     async check(network) {
       const { node, peer } = await network.startNodeWithPeer();
       assert.deepEqual(await connectedAddressesOf(node), [peer.address]);
@@ -107,7 +101,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'it never makes two attempts at one address at once, and a failed one is forgotten',
+    asks: 'a dial that is never answered is one attempt, however often it is named',
     async check(network) {
       const mute = network.keep(await MuteServers.open(1));
       const [address] = mute.addresses as [string];
@@ -125,7 +119,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'it never stays connected to itself, in whatever spelling or under another name',
+    asks: 'it never stays connected to itself, in whatever spelling or under another name',
     async check(network) {
       const port = await freePort();
       const spellings = ['localhost', 'LOCALHOST', '127.0.0.1', '[::1]', '127.1', 'localhost.']
@@ -149,7 +143,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'three clones end connected all to all, whatever order they start or restart in',
+    asks: 'three clones end connected all to all, whatever order they start or restart in',
     async check(network) {
       for (const order of [[0, 1, 2], [2, 1, 0], null]) {
         const ports = [await freePort(), await freePort(), await freePort()];
@@ -178,7 +172,13 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'a TRANSACTION from anyone is kept as it came and relayed; a known one goes no further',
+    asks: 'ten nodes that know one address connect all to all',
+    async check(network) {
+      await network.startMesh(10);
+    },
+  },
+  {
+    asks: 'a TRANSACTION is known by its id or else its hash, and relayed in the order in which it came',
     async check(network) {
       const [first, second] = [await network.trap(), await network.trap()];
       const node = await network.startNode('node-1', [first.address, second.address]);
@@ -207,7 +207,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'clone-node makes the next free node-N without data; delete-nodes removes exactly those',
+    asks: 'clone-node makes the next free node-N without data; delete-nodes removes exactly those',
     async check(network) {
       await network.write('node-1/transactions.json', JSON.stringify([makeTransaction('old')]));
       for (let i = 0; i < 3; i++) await runScript(network, 'clone-node.js');
@@ -244,7 +244,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'add-transaction gives a node a transaction, at the top and inside a node folder',
+    asks: 'add-transaction gives a node a transaction, at the top and inside a node folder',
     async check(network) {
       const nodes = [await network.startNode('node-1'), await network.startNode('node-2')];
       const [one, two] = nodes as [RunningNode, RunningNode];
@@ -266,7 +266,7 @@ export const stories: Story[] = [
     },
   },
   {
-    title: 'npm start runs three nodes in one terminal and ends them all on Ctrl-C',
+    asks: 'npm start runs three nodes in one terminal and ends them all on Ctrl-C',
     async check(network) {
       const ports = [4001, 4002, 4003];
       for (const port of ports) {
@@ -317,4 +317,29 @@ async function runScript(
 async function requireScript(network: Network, script: string, folder = '.'): Promise<void> {
   const where = folder === '.' ? 'beside node-1' : `in ${folder}`;
   assert.ok(await fs.pathExists(network.path(folder, script)), `there is no ${script} ${where}`);
+}
+
+/**
+ * The same for the judge: where one does not hold, the reason in a line.
+ *
+ * @param limitMs how long one of them may take
+ */
+export function beyondWith(limitMs: number): Story[] {
+  return beyondStories.map(({ asks, check }, index) => ({
+    id: `beyond ${index + 1}`,
+    asks: `${asks.charAt(0).toUpperCase()}${asks.slice(1)}.`,
+    needs: [],
+    async check(bench) {
+      const network = await Network.create(bench.original);
+      try {
+        await within(limitMs, check(network));
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        // What follows the first line of an assertion is a picture of it.
+        throw new Unmet('', text.split('\n')[0] ?? '');
+      } finally {
+        await network.close();
+      }
+    },
+  }));
 }
