@@ -71,12 +71,9 @@ async function judgeOne(folder: string, story: Story, signal: AbortSignal): Prom
   const startedMs = performance.now();
   const copy = await copyNode(folder, 'p2p-judge-');
   const bench = new Bench(copy, resolve(folder));
-  const aborted = new Promise<never>((_, fail) => {
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
-  });
   let fault: Unmet | undefined;
   try {
-    await Promise.race([story.check(bench), aborted]);
+    await unlessAborted(story.check(bench), signal);
   } catch (error) {
     if (!(error instanceof Unmet)) throw error;
     fault = error;
@@ -89,4 +86,18 @@ async function judgeOne(folder: string, story: Story, signal: AbortSignal): Prom
   const { did, saw, lastLines } = fault;
   const told = { id, asks, result: 'fail', seconds, did, saw } as const;
   return lastLines === undefined ? told : { ...told, lastLines };
+}
+
+/** Resolves as a promise does, or rejects as soon as the signal comes. */
+async function unlessAborted(doing: Promise<void>, signal: AbortSignal): Promise<void> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, fail) => {
+    abort = () => fail(signal.reason);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    await Promise.race([doing, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
