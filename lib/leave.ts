@@ -1,4 +1,4 @@
-/** How a node ends when it is told to: its peers are told, and nothing is lost. */
+/** How a node leaves: its peers are told, and nothing is lost. */
 
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,12 +12,12 @@ interface Saved {
 }
 
 interface Leaving {
-  /** Has the node begin nothing new. */
+  /** Stops the node from beginning anything new. */
   stop(): void;
   readonly listeners: readonly Server[];
   readonly connections: ReadonlySet<Connection>;
   readonly pool: Saved;
-  /** What else is to be on disk. */
+  /** What else must be saved. */
   readonly others: readonly Saved[];
 }
 
@@ -28,7 +28,7 @@ interface Leaving {
 export function leaveOnSignal(leaving: Leaving): void {
   let sinceMs: number | undefined;
   const processOnSignal = () => {
-    // npm and other runners pass a Ctrl-C on that the terminal has delivered already.
+    // npm and other runners repeat a Ctrl-C that the terminal has already delivered.
     const isRepeated = sinceMs !== undefined && performance.now() - sinceMs > LIMITS.signalRepeatMs;
     if (isRepeated) process.exit(1);
     if (sinceMs !== undefined) return;

@@ -1,12 +1,12 @@
 /**
- * Everything that a person sees in the terminal: one line per event, `[4001] event: what and why`,
- * or the same as JSON for a program; and the one line that ends the process.
+ * Everything that a node prints: one line per event, `[4001] event: what and why`, or the same as JSON
+ * for a program; and the one line that ends the process.
  */
 
 import { LIMITS } from './limits.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** Prints one line: what happened, in a word or two, and the details. */
+/** Prints one line: the event in a word or two, and its details. */
 export type Log = (event: string, detail: string) => void;
 /** A log that can tell what it has printed. */
 export interface NodeLog extends Log {
@@ -28,7 +28,7 @@ const LINE_CHARACTERS = 300;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Creates the log of the node on `port`. Nobody can fill the terminal: each event may have a few
+ * Creates the log of the node on `port`. Nobody can fill the terminal: each event may print a few
  * lines at once, then one a second; from time to time a line says how many were left out.
  */
 export function createLog(port: number, format: LogFormat): NodeLog {
@@ -58,7 +58,7 @@ export function createLog(port: number, format: LogFormat): NodeLog {
 
   function print(event: string, detail: string): void {
     const line = { at: Date.now(), event, detail: printable(detail) };
-    // Under load there is one each second, which would push out everything else.
+    // Under load this line comes each second, and would push out all others.
     if (event === 'accepted' && recentLines[0]?.event === event) recentLines.shift();
     recentLines.unshift(line);
     recentLines.length = Math.min(recentLines.length, LIMITS.shownLines);
@@ -84,13 +84,13 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Why something failed, in one line. */
+/** The reason of a failure, in one line. */
 export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/\s+/g, ' ');
 }
 
-/** Somebody else's text, as one line that does nothing to a terminal. */
+/** Makes foreign text one line that has no effect on a terminal. */
 export function printable(text: string): string {
   const line = text.replace(UNPRINTABLE, '?');
   return line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line;

@@ -21,29 +21,29 @@ export interface Settings {
   /** The node's own folder, absolute. */
   readonly folder: string;
   readonly port: number;
-  /** What to listen on: IP addresses, or the name of one. */
+  /** The hosts to listen on: IP addresses, or a name. */
   readonly hosts: readonly string[];
   /** Our own address, as we announce it to others. */
   readonly address: string;
-  /** How many peers we look for. */
+  /** The number of peers to look for. */
   readonly maxPeers: number;
-  /** How long the file of the pool may become. */
+  /** The largest size of the pool's file, in bytes. */
   readonly maxPoolBytes: number;
-  /** The secret that a node must show to connect; undefined in an open network. */
+  /** The secret that callers must show; undefined in an open network. */
   readonly secret: string | undefined;
-  /** Shows the secret to a node that we dial. */
+  /** The headers that show the secret to a node that we dial. */
   readonly secretHeaders: Readonly<Record<string, string>>;
-  /** Whether the secret is told to nobody but over TLS. */
+  /** Whether the secret is sent over TLS only. */
   readonly keepsSecret: boolean;
-  /** With what we speak TLS, PEM; undefined where we don't. */
+  /** Our certificate and key, PEM; undefined without TLS. */
   readonly tls: Tls | undefined;
-  /** Whose certificates we trust in others, PEM; undefined for those that Node.js trusts. */
+  /** The certificate authorities that we trust, PEM; undefined for those that Node.js trusts. */
   readonly ca: Buffer | undefined;
-  /** What a line in the terminal looks like. */
+  /** The format of the lines in the terminal. */
   readonly logFormat: LogFormat;
-  /** What LOG says, where that is no format. */
+  /** The value of LOG if it is not a format. */
   readonly badLogFormat: string | undefined;
-  /** Names in .env that are those of no setting. */
+  /** Names in .env that are not settings. */
   readonly unknown: readonly string[];
 }
 
@@ -59,17 +59,16 @@ export const SETTINGS = [
   'TLS_CA',
   'LOG',
 ];
-/** An empty one of these is a mistake, not a wish for an open network. */
+/** If one of these is empty, that is a mistake and not a wish for an open network. */
 const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
 const LOOPBACK = ['127.0.0.1', '::1'];
 const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
 const SHORT_SECRET_CHARACTERS = 16;
 
 /**
- * Reads the settings of the node in `folder` from its .env alone: a PORT that happens to be
- * set in the terminal must not turn three nodes into one. Only LOG, which may well be the same
- * for all, is taken from the terminal if it is not in .env. Ends the process with one line when
- * a setting is missing or wrong.
+ * Reads the settings of the node in `folder` from its .env alone: a PORT that is set in the terminal
+ * must not turn three nodes into one. Only LOG, which may be the same for all nodes, is taken from the
+ * terminal if .env has none. Ends the process with one line if a setting is missing or wrong.
  */
 export function loadSettings(folder: string): Settings {
   const name = basename(folder);
@@ -121,12 +120,12 @@ export function loadSettings(folder: string): Settings {
   });
 }
 
-/** Whether a proxy on this machine leads to us: then a connection from this machine may come from anywhere. */
+/** Whether a proxy on this machine leads to us: its connections may come from anywhere. */
 export function isBehindProxy({ address, hosts }: Settings): boolean {
   return hosts.every(isLoopback) && (parseAddress(address) as Address).scope !== 'loopback';
 }
 
-/** Tells what is not wrong with the settings, but dangerous, or has no effect. */
+/** Returns warnings about settings that are dangerous or have no effect. */
 export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
   const { address, hosts, port, secret, badLogFormat, unknown } = settings;
   const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
@@ -144,7 +143,7 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
     warnings.push(`anybody who reaches ${address} can add transactions: set NETWORK_SECRET`);
   }
   if (secret === undefined) return warnings;
-  // A node with TLS keeps the secret from other users of this machine too.
+  // With TLS, the secret is also kept from other users of this machine.
   const inClear = [own, ...knownPeers].find(
     ({ key, scope }) => !isTls(key) && (scope !== 'loopback' || isTls(own.key)),
   );
@@ -184,7 +183,7 @@ function readHosts({ HOST: host }: Env, complain: Complain): readonly string[] {
   return [host];
 }
 
-/** Our own address: ADDRESS, with our port if it has none; else what HOST says. */
+/** Our own address: ADDRESS, with our port if it has none; else HOST. */
 function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain): string {
   const { HOST: host, ADDRESS: given } = env;
   const place = (given ?? host ?? 'localhost').replace(/\/$/, '');

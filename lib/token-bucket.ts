@@ -1,6 +1,6 @@
 /**
- * A token bucket: allows a burst of `depth`, then `perSecond`. The caller tells the time in
- * milliseconds, which makes it a pure decision.
+ * A token bucket: allows a burst of `depth` tokens, then `perSecond`. Pure: the caller passes the time
+ * in milliseconds.
  */
 export class TokenBucket {
   readonly #depth: number;
@@ -15,7 +15,7 @@ export class TokenBucket {
     this.#updatedMs = nowMs;
   }
 
-  /** Takes one token; false when there is none. */
+  /** Takes one token; false if there is none. */
   take(nowMs: number): boolean {
     const refilled = this.#tokens + ((nowMs - this.#updatedMs) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#depth, refilled);

@@ -1,4 +1,4 @@
-/** What we ask other nodes of their chains: headers, blocks, and the blocks that ours lacks. */
+/** Our requests to other nodes about their chains: headers, blocks, the blocks that ours lacks. */
 
 import { LIMITS } from '../limits.js';
 import type { Connection } from '../peers/connection.js';
@@ -26,17 +26,17 @@ export class BlockRequests {
     this.#chain = chain;
   }
 
-  /** A connection has ended: what was asked on it has failed. */
+  /** A connection has ended, and with it the requests on it. */
   forget(connection: Connection): void {
     this.#pending.forget(connection);
   }
 
   /**
-   * Asks for blocks that follow our chain, or fork from it.
+   * Asks for blocks that follow our chain or fork from it.
    *
    * @param height of the other node's chain, as it claims
-   * @param untilMs by when, as performance.now() counts
-   * @returns those that we lack; none, if our chain is as high by now
+   * @param untilMs the deadline, by performance.now()
+   * @returns the blocks that we lack; none if our chain is as high by now
    * @throws PeerError
    */
   async newBlocks(from: Connection, height: number, untilMs: number): Promise<Block[]> {
@@ -46,7 +46,7 @@ export class BlockRequests {
       const page = await this.blocks(from, locator, newsByMs);
       const last = page.at(-1);
       if (last === undefined) throw new PeerError('it has less than it said');
-      // A locator has gaps, and some blocks may have come from others meanwhile.
+      // A locator has gaps, and other nodes may have sent some of the blocks in the meantime.
       const blocks = page.filter(({ height, hash }) => this.#chain.headerAt(height)?.hash !== hash);
       if (blocks.length > 0 || this.#chain.height >= height) return blocks;
       if (last.height <= common) throw new PeerError('the same blocks again');
@@ -55,14 +55,14 @@ export class BlockRequests {
     }
   }
 
-  /** Asks for the headers behind the first block of a locator that is the other node's too. */
+  /** Asks for the headers after the first block of a locator that is in the other chain. */
   async headers(from: Connection, locator: Locator, untilMs: number): Promise<Header[]> {
     const { type, data } = await this.#ask(from, locatorFrame('GET_HEADERS', locator), untilMs);
     if (type !== 'HEADERS') throw new PeerError(`${type} for an answer`);
     return data;
   }
 
-  /** Asks for the blocks behind it. */
+  /** Asks for the blocks after it. */
   async blocks(from: Connection, locator: Locator, untilMs: number): Promise<Block[]> {
     const { type, data } = await this.#ask(from, locatorFrame('GET_BLOCKS', locator), untilMs);
     if (type !== 'BLOCKS') throw new PeerError(`${type} for an answer`);

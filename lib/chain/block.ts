@@ -1,8 +1,8 @@
 /**
- * The rules of blocks: what makes one valid, and which of two chains wins. Pure.
+ * The rules of blocks: when a block is valid, and which of two chains wins. Pure.
  *
- * A block includes transactions. It names the block before it by its hash, and its own hash depends
- * on all that is in it. So the hash of the latest block is enough to check everything before it.
+ * A block includes transactions. It names the block before it by that block's hash, and its own hash
+ * covers its whole content. So the hash of the latest block is enough to check all earlier ones.
  */
 
 import { hash } from 'node:crypto';
@@ -11,20 +11,20 @@ import { type Block, type BlockTransaction, type Header, toBlock } from '../wire
 import type { Key } from '../wire/key.js';
 
 /**
- * The number of zero bits with which the hash of a block begins. Each further bit doubles the time
- * to make a block; 12 bits take 4,096 attempts on average, a few milliseconds. Nodes with another
- * difficulty form another network.
+ * The number of zero bits at the start of a block's hash. Each further bit doubles the time to make a
+ * block; 12 bits take 4,096 attempts on average, a few milliseconds. Nodes with another difficulty
+ * form another network.
  */
 export const DIFFICULTY = 12;
 
-/** The hashes before this one, in the order of their texts, are those with the zero bits. */
+/** A hash has the zero bits if its text is less than this. */
 const FIRST_WITHOUT_WORK = (2 ** (32 - DIFFICULTY)).toString(16).padStart(8, '0');
 
-/** Stands before what is hashed, so that a node of the tree cannot be passed off as a leaf. */
+/** Prefixes of hashed data, so that an inner node of the tree cannot pass for a leaf. */
 const LEAF = '\0';
 const INNER = Buffer.from([1]);
 
-/** The first block of every chain, the same in all nodes. It includes no transaction. */
+/** The first block of every chain, the same in all nodes. It includes no transactions. */
 export const GENESIS = toBlock(
   {
     height: 0,
@@ -38,13 +38,12 @@ export const GENESIS = toBlock(
 );
 
 /**
- * The root of a Merkle tree (Merkle, 1987) over transactions, as in RFC 6962, section 2.1: where
- * there is an odd node at the end of a level, it goes up to the next one as it is. (In Bitcoin it is
- * paired with itself, so that a block with its last transactions doubled has the same root,
- * CVE-2012-2459.)
+ * The root of a Merkle tree (Merkle, 1987) over transactions, as in RFC 6962, section 2.1: an odd
+ * node at the end of a level moves up unchanged. (Bitcoin pairs it with itself, so a block with its
+ * last transactions doubled has the same root, CVE-2012-2459.)
  *
- * @param texts of each transaction: its id is part of it, and so is all that might be forged
- * @returns in hex; of no transactions, the SHA-256 of nothing
+ * @param texts the whole text of each transaction, so that nothing in it can be forged
+ * @returns the root in hex; without transactions, the SHA-256 of no bytes
  */
 export function merkleRootOf(texts: readonly string[]): string {
   if (texts.length === 0) return hash('sha256', '');
@@ -60,7 +59,7 @@ export function merkleRootOf(texts: readonly string[]): string {
   return (level[0] as Buffer).toString('hex');
 }
 
-/** What the hash of a block is over: its header without the hash, as canonical JSON (RFC 8785). */
+/** The input of a block's hash: its header without the hash, as canonical JSON (RFC 8785). */
 export function hashOf(header: Omit<Header, 'hash'>): string {
   const { height, merkleRoot, nonce, previousHash, timestamp } = header;
   return hash(
@@ -72,11 +71,11 @@ export function hashOf(header: Omit<Header, 'hash'>): string {
 /**
  * Tries to make the next block.
  *
- * @param parent the block that it is to follow
- * @param transactions to include, all different, and none that is in the chain already
- * @param nowMs the time, since 1970
- * @returns a function to call with the first nonce to try and how many; it returns the block when
- * one of them has led to it
+ * @param parent the block before it
+ * @param transactions to include: all different, and none of them in the chain
+ * @param nowMs the time, in ms since 1970
+ * @returns a function that takes the first nonce to try and how many to try; it returns the block
+ * once a nonce is found
  */
 export function newBlock(
   parent: Header,
@@ -85,7 +84,7 @@ export function newBlock(
 ): (firstNonce: number, tries: number) => Block | undefined {
   const header = {
     height: parent.height + 1,
-    // Also where the clock has been put back.
+    // Later than its parent, even if the clock was put back.
     timestamp: Math.max(nowMs, parent.timestamp + 1),
     previousHash: parent.hash,
     merkleRoot: merkleRootOf(transactions.map(({ json }) => json)),
@@ -102,8 +101,8 @@ export function newBlock(
 }
 
 /**
- * Tells why a header by itself is none that anybody has worked for: its hash is not that of what is
- * in it, or does not begin with the zero bits.
+ * Returns why a header proves no work: its hash does not match its content, or lacks the zero bits;
+ * undefined if it does prove work.
  */
 export function whyForged(header: Header): string | undefined {
   if (header.hash !== hashOf(header)) return 'its hash is not its own';
@@ -111,7 +110,7 @@ export function whyForged(header: Header): string | undefined {
   return undefined;
 }
 
-/** Tells why a header does not follow another one, if it does not. */
+/** Returns why a header does not follow another one; undefined if it does. */
 export function whyNotNext(header: Header, parent: Header): string | undefined {
   if (header.height !== parent.height + 1) return `it is no block ${parent.height + 1}`;
   if (header.previousHash !== parent.hash) return 'it follows another block';
@@ -119,15 +118,15 @@ export function whyNotNext(header: Header, parent: Header): string | undefined {
   return whyForged(header);
 }
 
-/** Tells whether a header is of a time that has not come yet, by more than clocks may differ. */
+/** Whether a header's time is further ahead than clocks may differ. */
 export function isTooEarly(header: Header, nowMs: number): boolean {
   return header.timestamp > nowMs + LIMITS.blockAheadMs;
 }
 
 /**
- * Tells why what is in a block cannot be there, if it cannot.
+ * Returns why the content of a block is invalid; undefined if it is valid.
  *
- * @param isIncluded whether a transaction is in an earlier block of its chain
+ * @param isIncluded whether a transaction is in an earlier block of the same chain
  */
 export function whyBadContent(block: Block, isIncluded: (key: Key) => boolean): string | undefined {
   const { transactions, merkleRoot, json } = block;
@@ -149,8 +148,8 @@ export function whyBadContent(block: Block, isIncluded: (key: Key) => boolean): 
 }
 
 /**
- * Tells whether a chain is to be taken for ours: it has more work in it. All blocks take the same,
- * so that is the longer one; of two that are equal, each node keeps its own until the next block.
+ * Whether another chain replaces ours: it must have more work. All blocks take the same work, so the
+ * longer chain wins. Of two equal chains, each node keeps its own until the next block.
  *
  * @param theirs and `ours`: the latest block of each
  */

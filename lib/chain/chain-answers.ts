@@ -15,7 +15,7 @@ type Handlers = {
   ) => void;
 };
 
-/** The block that every node has. */
+/** Our answer while we have only the block that every node has. */
 const NOTHING_NEW = latestBlockFrame(GENESIS.json);
 
 export class ChainAnswers {
@@ -35,7 +35,7 @@ export class ChainAnswers {
   readonly #answers: Answers;
   readonly #log: Log;
 
-  /** @param settled resolves when the chain is on disk, and no reorganisation is under way */
+  /** @param settled resolves when the chain is on disk and no reorganisation is in progress */
   constructor(chain: Chain, settled: () => Promise<void>, answers: Answers, log: Log) {
     this.#chain = chain;
     this.#settled = settled;
@@ -43,7 +43,7 @@ export class ChainAnswers {
     this.#log = log;
   }
 
-  /** Sends our latest block: an answer, or news for a peer that may have missed it. */
+  /** Sends our latest block, as an answer or to a peer that may have missed it. */
   tellLatest(to: Connection): void {
     this.#answers.give(to, {
       subject: 'latest block',
@@ -68,7 +68,7 @@ export class ChainAnswers {
     nothing: string | Buffer,
     makeFrame: () => Promise<string | Buffer>,
   ): void {
-    // A node that has just heard of a block may ask for it before it is on our disk.
+    // A node that has just heard about a block may ask for it before it is on our disk.
     this.#answers.give(from, { subject: 'chain', ready: this.#settled, makeFrame, nothing });
   }
 }

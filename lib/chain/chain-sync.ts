@@ -1,7 +1,7 @@
 /**
- * Keeps our chain and those of our peers in step. As in a conversation, a node asks another for its
- * latest block. If that follows our tip, we append it. If it is further on, we ask for the blocks
- * between; and if the two chains have forked, the one with more work wins.
+ * Keeps our chain in step with those of our peers. A node asks another one for its latest block. If
+ * that follows our tip, we append it. If it is further ahead, we ask for the blocks in between. If the
+ * two chains have forked, the one with more work wins.
  */
 
 import type { Answers } from '../guard/answers.js';
@@ -22,12 +22,12 @@ import { checkContent, checkHeaders, Fork } from './fork.js';
 import { reorganise } from './reorganise.js';
 import { type Claim, SyncQueue } from './sync-queue.js';
 
-/** What of the node the chain makes use of. */
+/** What the synchronisation needs from the rest of the node. */
 export interface Surroundings {
   readonly answers: Answers;
-  /** Sends a frame to those of our nodes that the sender has not told. */
+  /** Sends a frame to those of our nodes that the sender is not connected to. */
   readonly relay: { announce(frame: Buffer, from: Connection): void };
-  /** Has our peers compare their pools with ours. */
+  /** Compares our pool with those of all peers soon. */
   readonly reconciler: { spread(): void };
 }
 
@@ -50,7 +50,7 @@ export class ChainSync {
   readonly #requests: BlockRequests;
   readonly #queue: SyncQueue;
   #isWorking = false;
-  /** While a fork replaces a part of our chain, nothing is read from the chain, nor appended to it. */
+  /** While a fork replaces a part of our chain, the chain is neither read nor appended to. */
   #reorganising: Promise<unknown> | undefined;
 
   constructor(
@@ -81,24 +81,24 @@ export class ChainSync {
     send(connection, getLatestBlockFrame());
   }
 
-  /** Tells a peer of our latest block, which it may have missed. */
+  /** Sends a peer our latest block, which it may have missed. */
   tell(peer: Connection): void {
     this.#answers.tellLatest(peer);
   }
 
-  /** A connection has ended: its place in the queue ends with it. */
+  /** A connection has ended, and with it its place in the queue. */
   forget(connection: Connection): void {
     this.#queue.drop(connection);
     this.#requests.forget(connection);
   }
 
-  /** Resolves when the chain is on disk, and no reorganisation is under way. */
+  /** Resolves when the chain is on disk and no reorganisation is in progress. */
   async saved(): Promise<void> {
     await this.#reorganising;
     await this.#chain.saved();
   }
 
-  /** LATEST_BLOCK: it follows our tip, or is of a chain that may have more work, or is nothing new. */
+  /** LATEST_BLOCK: the block follows our tip, belongs to a chain with more work, or is nothing new. */
   #hear(block: Block, from: Connection): void {
     const why = whyForged(block);
     if (why !== undefined) {
@@ -131,7 +131,7 @@ export class ChainSync {
   /**
    * Adds blocks that follow our tip.
    *
-   * @throws PeerError at the first that is not valid; those before it have been added
+   * @throws PeerError at the first invalid block; those before it have been added
    */
   #extend(blocks: readonly Block[]): void {
     for (const block of blocks) {
@@ -145,7 +145,7 @@ export class ChainSync {
     }
   }
 
-  /** Synchronises with the nodes that claim more work than we have, one after the other. */
+  /** Synchronises with the nodes that claim more work than ours, one after the other. */
   async #work(): Promise<void> {
     if (this.#isWorking) return;
     this.#isWorking = true;
@@ -164,7 +164,7 @@ export class ChainSync {
     this.#isWorking = false;
   }
 
-  /** Takes the blocks of another node's chain, if it has more work than ours. */
+  /** Fetches the blocks of another node's chain, if that has more work than ours. */
   async #catchUpWith({ from, height }: Claim): Promise<void> {
     const isPeer = this.#routes.peerBehind(from) !== undefined;
     const untilMs = performance.now() + (isPeer ? LIMITS.syncTimeoutMs : LIMITS.answerTimeoutMs);
@@ -183,7 +183,7 @@ export class ChainSync {
       }
       if (this.#chain.isDiskBehind) await this.#chain.saved();
       if (performance.now() > untilMs) {
-        // It has brought us forward, and may continue after the others have had their turn.
+        // The node did bring us forward; it continues after the others have had their turn.
         this.#queue.add({ from, height });
         break;
       }
@@ -195,7 +195,7 @@ export class ChainSync {
     }
   }
 
-  /** Fetches a fork, and takes it if it does have more work than our chain. */
+  /** Fetches a fork, and switches to it if it has more work than our chain. */
   async #takeFork(from: Connection, common: Header, untilMs: number): Promise<void> {
     const fork = await Fork.begin(this.#chain, common);
     try {

@@ -1,6 +1,6 @@
 /**
- * The chain: every block from the genesis on, in blocks.json. In memory are the headers, and the
- * keys of the transactions in them.
+ * The chain: every block from the genesis on, in blocks.json. Memory holds the headers, and the keys
+ * of the transactions in the blocks.
  */
 
 import { rmSync } from 'node:fs';
@@ -19,11 +19,11 @@ import { GENESIS, whyBadContent, whyNotNext } from './block.js';
 import { doublingHeights, evenHeights } from './locator-heights.js';
 
 const FILE_NAME = 'blocks.json';
-/** How the name of a copy ends: in the height and the beginning of the hash of its last block. */
+/** The name of a copy ends with the height and the first digits of the hash of its last block. */
 const COPY = /^\d+-[0-9a-f]{8}$/;
 const PROGRESS_INTERVAL_MS = 2000;
 
-/** What is shown of a block; of its transactions, how many there are. */
+/** What the page shows of a block; `transactions` is their number. */
 export interface BlockSummary {
   readonly height: number;
   readonly hash: string;
@@ -32,9 +32,9 @@ export interface BlockSummary {
 }
 
 export class Chain {
-  /** Of each block, by its height. */
+  /** By height. */
   readonly #headers: Header[] = [];
-  /** Behind which place among the keys its own end. */
+  /** By height: the place after the keys of that block. */
   readonly #keysUntil: number[] = [];
   readonly #keys = new KeySet();
   readonly #file: string;
@@ -45,10 +45,11 @@ export class Chain {
   }
 
   /**
-   * Reads the chain from blocks.json in a folder, and begins one if there is none. Ends the process
-   * with one line, the file untouched, when it is not an array of blocks that follow on each other.
+   * Reads the chain from blocks.json in a folder, and begins one if there is none. If the file is not
+   * an array of blocks that follow one another, the process ends with one line and the file stays as
+   * it is.
    *
-   * @param log hears of long work, of a file that had to be mended, and of a disk that takes no more
+   * @param log is told about slow progress, a mended file, and a disk that refuses
    */
   static async open(folder: string, log: Log): Promise<Chain> {
     const file = join(folder, FILE_NAME);
@@ -68,7 +69,7 @@ export class Chain {
     return chain;
   }
 
-  /** Where the blocks of a fork wait; what a killed node has left there is of no use. */
+  /** The file for the blocks of a fork. What a killed node left there is useless. */
   get forkFile(): string {
     return `${this.#file}.fork`;
   }
@@ -91,7 +92,7 @@ export class Chain {
     return this.#headers[height];
   }
 
-  /** The latest blocks, the last one first. */
+  /** The latest blocks, newest first. */
   latest(limit: number): BlockSummary[] {
     return this.#headers
       .slice(-limit)
@@ -104,16 +105,16 @@ export class Chain {
   }
 
   /**
-   * Tells whether a transaction is in a block.
+   * Whether a transaction is in a block.
    *
-   * @param height up to which block to look
+   * @param height of the last block to look at
    */
   has(key: Key, height = this.height): boolean {
     const place = this.#keys.placeOf(key);
     return place !== undefined && place < (this.#keysUntil[height] as number);
   }
 
-  /** Tells why there is no room for a block, if there is none. */
+  /** Returns why there is no room for a block; undefined if there is. */
   whyNoRoom(block: Block): string | undefined {
     if (this.#journal.bytes + block.json.length > LIMITS.chainBytes) {
       return `the chain is full, at ${LIMITS.chainBytes} bytes`;
@@ -122,17 +123,17 @@ export class Chain {
     return undefined;
   }
 
-  /** How long the file is up to the end of a block. */
+  /** Size of the file up to the end of a block, in bytes. */
   bytesTo(height: number): number {
     return this.#journal.endOf(height);
   }
 
-  /** Tells whether blocks come faster than the disk takes them. */
+  /** Whether blocks come faster than the disk takes them. */
   get isDiskBehind(): boolean {
     return this.#journal.unsavedBytes > LIMITS.backlogBytes;
   }
 
-  /** Adds a block that is valid here. */
+  /** Appends a block. The caller has checked that it is valid here. */
   append(block: Block): void {
     this.#add(block);
     this.#journal.append(block.json);
@@ -145,7 +146,7 @@ export class Chain {
   }
 
   /**
-   * Takes the latest blocks off. Nothing may be read or appended until it is done.
+   * Removes the latest blocks. Nothing may be read or appended until it is done.
    *
    * @param height of the last block that stays
    */
@@ -160,24 +161,24 @@ export class Chain {
     await this.#journal.truncate(height + 1);
   }
 
-  /** Names blocks of all our chain, more of the late ones than of the early ones. */
+  /** A locator of our whole chain, denser towards the tip. */
   locator(): Locator {
     return this.#namesOf(doublingHeights(this.height));
   }
 
-  /** Names blocks from the tip down to one that is common to both chains. */
+  /** A locator from the tip down to a block that is common to both chains. */
   locatorDownTo(common: number): Locator {
     return this.#namesOf(evenHeights(this.height, common, LIMITS.locatorEntries));
   }
 
-  /** The headers behind the first block of a locator that is ours, as many as one answer holds. */
+  /** The headers after the first block of a locator that is in our chain, as one answer holds. */
   headersAfter(locator: Locator): Header[] {
     const first = this.#heightAfter(locator);
     return this.#headers.slice(first, Math.min(first + LIMITS.headers, this.#journal.savedCount));
   }
 
   /**
-   * Reads the blocks behind the first block of a locator that is ours, as many as one answer holds.
+   * Reads the blocks after the first block of a locator that is in our chain, as one answer holds.
    *
    * @returns the text of each
    */
@@ -185,7 +186,7 @@ export class Chain {
     return this.read(this.#heightAfter(locator));
   }
 
-  /** Reads the texts of the blocks from a height on, of those on disk as many as one answer holds. */
+  /** Reads the texts of blocks from a height on, of those on disk as many as one answer holds. */
   read(from: number): Promise<Buffer[]> {
     const heights: number[] = [];
     const before = this.#keysUntil[from - 1] ?? 0;
@@ -206,7 +207,7 @@ export class Chain {
     return text as Buffer;
   }
 
-  /** Keeps a copy of the file as it is, and of the older copies the latest. */
+  /** Keeps a copy of the file, and deletes the oldest copies. */
   async keepCopy(): Promise<void> {
     const { height, hash } = this.tip;
     await this.saved();
@@ -240,7 +241,7 @@ export class Chain {
     return fail(`${shortName(this.#file)}, block ${height}: ${why}; mend it, or move it away`);
   }
 
-  /** As we were when we took it, whatever the clock says now. */
+  /** By the rules alone: the time was checked when the block came, and the clock may differ now. */
   #whyInvalid(block: Block): string | undefined {
     if (this.#headers.length > 0) {
       return whyNotNext(block, this.tip) ?? whyBadContent(block, (key) => this.has(key));

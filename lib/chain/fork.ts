@@ -1,7 +1,7 @@
 /**
- * A chain that leaves ours at some block and may have more work. Its headers come first; once they
- * show more work than our chain has, its blocks are fetched. These wait in a file of their own until
- * they outweigh ours.
+ * A chain that parts from ours at some block and may have more work. Its headers are fetched first.
+ * Once they prove more work than our chain has, its blocks are fetched too, into a file of their own,
+ * until they outweigh ours.
  */
 
 import { type FileHandle, open, rm } from 'node:fs/promises';
@@ -14,13 +14,13 @@ import type { Key } from '../wire/key.js';
 import { isTooEarly, whyBadContent, whyForged, whyNotNext } from './block.js';
 import type { Chain } from './chain.js';
 
-/** How many blocks are read back at once. */
+/** How many blocks are read back at a time. */
 const READ_BLOCKS = 64;
 
 /**
- * Checks headers that are to follow on another one.
+ * Checks that headers follow a parent, one after the other.
  *
- * @throws PeerError at the first one that cannot
+ * @throws PeerError at the first one that does not
  */
 export function checkHeaders(headers: readonly Header[], parent: Header): void {
   let last = parent;
@@ -35,7 +35,7 @@ export function checkHeaders(headers: readonly Header[], parent: Header): void {
 }
 
 /**
- * Checks what is in a block.
+ * Checks the content of a block.
  *
  * @throws InvalidBlockError
  */
@@ -45,13 +45,13 @@ export function checkContent(block: Block, isIncluded: (key: Key) => boolean): v
 }
 
 export class Fork {
-  /** The height of the last block that is in our chain too. */
+  /** Height of the last block that is also in our chain. */
   readonly commonHeight: number;
   readonly #chain: Chain;
   readonly #file: FileHandle;
-  /** The header of that block, and those that we have been told of. */
+  /** The header of that block, and the headers fetched so far. */
   readonly #headers: Header[];
-  /** Where in the file the blocks are that we have. */
+  /** Places in the file of the blocks fetched so far. */
   readonly #places: Place[] = [];
   readonly #keys = new KeySet();
   #end = 0;
@@ -63,34 +63,34 @@ export class Fork {
     this.#file = file;
   }
 
-  /** @throws Error when its file cannot be opened */
+  /** @throws Error if its file cannot be opened */
   static async begin(chain: Chain, common: Header): Promise<Fork> {
     return new Fork(chain, common, await open(chain.forkFile, 'w+'));
   }
 
-  /** The last header that we have been told of. */
+  /** The last header fetched so far. */
   get end(): Header {
     return this.#headers.at(-1) as Header;
   }
 
-  /** The header of the last block that we have. */
+  /** The header of the last block fetched so far. */
   get tip(): Header {
     return this.#headers[this.#places.length] as Header;
   }
 
-  /** Tells whether a transaction is in one of the blocks that we have, or in an earlier one. */
+  /** Whether a transaction is in one of the fetched blocks, or in an earlier one. */
   has(key: Key): boolean {
     return this.#keys.placeOf(key) !== undefined || this.#chain.has(key, this.commonHeight);
   }
 
   /**
-   * Takes the next headers.
+   * Adds the next headers.
    *
    * @throws PeerError
    */
   promise(headers: readonly Header[]): void {
     const [first] = headers;
-    // It would cost a reorganisation, and prove no work.
+    // A block of our own would cost a reorganisation, and prove no work.
     const isOurs = first && this.#chain.headerAt(first.height)?.hash === first.hash;
     if (isOurs) throw new PeerError('blocks that we have');
     checkHeaders(headers, this.end);
@@ -98,16 +98,16 @@ export class Fork {
   }
 
   /**
-   * Takes the next blocks, those of the headers.
+   * Adds the next blocks, which must be those of the headers.
    *
-   * @throws PeerError, or another Error when they cannot be stored
+   * @throws PeerError, or another Error if they cannot be stored
    */
   async add(blocks: readonly Block[]): Promise<void> {
     const first = this.#places.length + 1;
     for (const [i, block] of blocks.entries()) {
       const why = whyForged(block);
       if (why !== undefined) throw new InvalidBlockError(`invalid block ${block.height}: ${why}`);
-      // So all of its header is that which has been checked.
+      // With the same hash, its whole header is the one that was checked.
       if (block.hash !== this.#headers[first + i]?.hash) {
         throw new PeerError('its chain has changed meanwhile');
       }
@@ -126,7 +126,7 @@ export class Fork {
     }
   }
 
-  /** Reads the blocks that we have, some at a time. */
+  /** Reads the fetched blocks, some at a time. */
   async *blocks(): AsyncGenerator<Block[]> {
     for (let next = 0; next < this.#places.length; next += READ_BLOCKS) {
       const places = this.#places.slice(next, next + READ_BLOCKS);
@@ -141,7 +141,7 @@ export class Fork {
   }
 }
 
-/** Reads a block that we have stored. */
+/** Parses a block that we have stored. */
 export function readBlock(text: Buffer): Block {
   const json = text.toString();
   return parseBlock(JSON.parse(json), json) as Block;

@@ -1,11 +1,11 @@
 /**
- * Which blocks a locator names: few enough for one message, and such that the block at which two
- * chains part is found in a few of them. Pure.
+ * The heights that a locator names: few enough for one message, and spaced so that the block at which
+ * two chains part is found in a few messages. Pure.
  */
 
 /**
- * Blocks from the tip back, each step twice as long as the one before, and the genesis: the block
- * locator of Bitcoin, without its ten single steps at the beginning.
+ * Heights from the tip back, each step twice as long as the one before, and the genesis. This is the
+ * block locator of Bitcoin, without its ten single steps at the start.
  */
 export function doublingHeights(tip: number): number[] {
   const heights = [];
@@ -14,9 +14,9 @@ export function doublingHeights(tip: number): number[] {
 }
 
 /**
- * Blocks at even distances from the tip back to one that is common to both chains.
+ * Heights at even distances from the tip back to a block that is common to both chains.
  *
- * @param entries how many they are at most
+ * @param entries the largest number of heights
  */
 export function evenHeights(tip: number, common: number, entries: number): number[] {
   const step = Math.ceil((tip - common) / (entries - 1));

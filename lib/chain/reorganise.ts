@@ -1,4 +1,4 @@
-/** Replaces a part of our chain by a fork that has more work. */
+/** Reorganisation: replaces a part of our chain by a fork with more work. */
 
 import { LIMITS } from '../limits.js';
 import { type Pool, writeTransactions } from '../pool/pool.js';
@@ -7,16 +7,16 @@ import type { Chain } from './chain.js';
 import { type Fork, readBlock } from './fork.js';
 
 /**
- * Takes a fork into our chain, in place of the blocks after the last common one. Interrupted at any
- * point, this leaves a valid chain and loses no transaction: first the transactions of the replaced
- * blocks return to the pool, and only when the new blocks are on disk do theirs leave it.
+ * Replaces the blocks after the last common one by those of a fork. A kill at any point leaves a valid
+ * chain and loses no transaction: first the transactions of the replaced blocks return to the pool;
+ * those of the new blocks leave it only when these blocks are on disk.
  *
  * @param fork with more work than our chain; all of it has been checked
  * @returns how many transactions are back in the pool
- * @throws Error when something cannot be read or written; what is left of our chain is valid
+ * @throws Error if something cannot be read or written; the rest of our chain is then valid
  */
 export async function reorganise(chain: Chain, pool: Pool, fork: Fork): Promise<number> {
-  // Only what is on disk can be read.
+  // Blocks can only be read from the disk.
   await chain.saved();
   if (chain.height - fork.commonHeight > LIMITS.deepBlocks) await chain.keepCopy();
   const returned: Key[] = [];
@@ -36,13 +36,13 @@ export async function reorganise(chain: Chain, pool: Pool, fork: Fork): Promise<
 }
 
 /**
- * Puts the transactions of our blocks back into the pool; also those that are in the new blocks,
- * because until these are on disk they would be nowhere.
+ * Puts the transactions of the replaced blocks back into the pool. This includes those that are also
+ * in the new blocks: until these are on disk, they would be nowhere else.
  *
- * @param returned is filled with their keys
+ * @param returned is filled with the keys
  */
 async function returnToPool(chain: Chain, pool: Pool, fork: Fork, returned: Key[]): Promise<void> {
-  // A transaction that has just left the pool and comes back must not be in its file twice.
+  // A transaction that has just left the pool must not be in its file twice when it comes back.
   await pool.removed();
   for (let height = fork.commonHeight + 1; height <= chain.height; ) {
     const blocks = (await chain.read(height)).map(readBlock);

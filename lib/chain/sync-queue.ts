@@ -1,10 +1,10 @@
-/** The sync queue: the nodes that claim more work than we have, and whose turn it is to show it. */
+/** The sync queue: nodes that claim more work than we have, and whose turn is next. */
 
 import { LIMITS } from '../limits.js';
 import type { Connection } from '../peers/connection.js';
 import type { Routes } from '../peers/routes.js';
 
-/** Somebody says that its latest block is so high. */
+/** A node says that its latest block has this height. */
 export interface Claim {
   readonly from: Connection;
   readonly height: number;
@@ -13,7 +13,7 @@ export interface Claim {
 export class SyncQueue {
   readonly #routes: Routes;
   readonly #heights = new Map<Connection, number>();
-  /** When somebody last had a turn, and until when it has none. */
+  /** Time of a node's last turn, and until when it gets no other. */
   readonly #servedMs = new WeakMap<Connection, number>();
   readonly #restUntilMs = new WeakMap<Connection, number>();
 
@@ -29,16 +29,16 @@ export class SyncQueue {
     this.#heights.delete(from);
   }
 
-  /** Nothing came of a claim: for a while, others have their turn. */
+  /** A claim came to nothing: the node gets no turn for a while. */
   rest(from: Connection): void {
     this.#restUntilMs.set(this.#nodeBehind(from), performance.now() + LIMITS.reconcileIntervalMs);
   }
 
   /**
-   * Takes the next claim: peers first, so that a connection that only dials us keeps none of them
-   * waiting; of these the one that has waited longest, whatever it claims; then the highest claim.
+   * Takes the next claim. Peers come first, so that an inbound connection keeps none of them waiting;
+   * among these, the one that has waited longest; then the highest claim.
    *
-   * @param height of our own latest block
+   * @param height of our latest block
    */
   take(height: number): Claim | undefined {
     const nowMs = performance.now();
@@ -62,7 +62,7 @@ export class SyncQueue {
     return next;
   }
 
-  /** The same for all connections with a peer that is proven to be there. */
+  /** One connection that stands for all connections with a proven peer. */
   #nodeBehind(from: Connection): Connection {
     return this.#routes.peerBehind(from) ?? from;
   }

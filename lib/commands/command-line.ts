@@ -22,7 +22,7 @@ export function readArguments<T extends Options>(usage: string, options: T): Val
   return values as Values<T>;
 }
 
-/** Reads --count; ends the process with one line if it is no number of things. */
+/** Reads --count; ends the process with one line if it is not a whole number of 1 or more. */
 export function readCount(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {

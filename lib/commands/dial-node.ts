@@ -1,4 +1,4 @@
-/** How a command finds the node that it talks to, and connects to it. */
+/** How a command finds its node, and connects to it. */
 
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
@@ -13,15 +13,16 @@ import { parseIdentity } from '../peers/identity.js';
 import { loadSettings, type Settings } from '../settings.js';
 import { isNodeName, listNodes } from './node-folders.js';
 
-/** Where a node is, and what it must be shown. */
+/** The address of a node, and the secret it asks for. */
 type Target = Pick<Settings, 'address' | 'secret' | 'ca'>;
 
 /** The options by which a person chooses the node. */
 export const NODE_OPTIONS = { node: { type: 'string' }, address: { type: 'string' } } as const;
 
 /**
- * Finds the node that a person means: of --node, or of --address, with what our own node there knows;
- * else that of the folder where we are, or node-1. Ends the process with one line if there is none.
+ * Finds the node that a person means: the one of --node or of --address, with the settings of our own
+ * node at that address; else the node of the current folder, or node-1. Ends the process with one line
+ * if there is none.
  */
 export async function chooseNode(
   root: string,
@@ -45,10 +46,10 @@ export async function chooseNode(
 }
 
 /**
- * Dials a node. Ends the process with one line when it is not reached.
+ * Dials a node. Ends the process with one line if it is not reached.
  *
- * @param headersOf the headers by which it recognises a client, of the client's mesh-id
- * @returns the connection, and whether it is a node that recognises others of its kind
+ * @param headersOf returns the identity headers of a client with a mesh-id
+ * @returns the connection, and whether the node is one of ours
  */
 export async function dialNode(
   { address, secret, ca }: Target,
@@ -71,7 +72,7 @@ export async function dialNode(
     socket.once('open', resolve);
     socket.once('error', (error: NodeJS.ErrnoException) => fail(explain(error, address)));
   });
-  // What follows an error, also here, is a close with a code.
+  // After an error comes a close with a code.
   socket.on('error', () => {});
   return { socket, isOurs };
 }
@@ -85,7 +86,7 @@ function explain(error: NodeJS.ErrnoException, address: string): string {
   return `No node is listening on ${address}: start it with node index.js in its folder`;
 }
 
-/** The node folder whose command was started, or where we are; undefined elsewhere. */
+/** The node folder of the started command, or the current one; undefined elsewhere. */
 function ownFolder(root: string): string | undefined {
   const places = [dirname(process.argv[1] as string), process.cwd()];
   return places

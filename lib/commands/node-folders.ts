@@ -1,4 +1,4 @@
-/** The folders of the network, node-1, node-2 …: finding, cloning and removing them. */
+/** The node folders node-1, node-2 …: how they are found, cloned and removed. */
 
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
@@ -6,7 +6,7 @@ import fs from 'fs-extra';
 import { fail } from '../log.js';
 
 const ORIGINAL = 'node-1';
-// What a node writes while it runs: a clone is the code, and starts with no data.
+// What a node writes while it runs. A clone is the code and starts without data.
 const DATA = /^(transactions|peers|blocks)\.json/;
 // Of `ADDRESS=name:4001`, but not what looks like it in an IPv6 address without brackets.
 const PORT_OF_ADDRESS =
@@ -15,7 +15,7 @@ const PORT_OF_ADDRESS =
 /**
  * Returns the names of the node folders, node-1 first, in the order of their numbers.
  *
- * @param root the folder that holds them
+ * @param root the folder of the node folders
  */
 export async function listNodes(root: string): Promise<string[]> {
   const entries = await fs.readdir(root, { withFileTypes: true });
@@ -46,7 +46,7 @@ export async function cloneNode(root: string): Promise<string> {
   await requireCompiled(root, ORIGINAL);
   const env = await readEnv(root, ORIGINAL);
 
-  // Made under another name and then renamed, so that a clone is there whole or not at all.
+  // Made under another name and then renamed: a clone is complete or not there.
   const unfinished = join(root, `.clone-${randomUUID()}.tmp`);
   try {
     return await cloneTo(root, unfinished, original, env);
@@ -72,7 +72,7 @@ async function cloneTo(
   }
 }
 
-/** Ends the process with one line when a node folder has no compiled code. */
+/** Ends the process with one line if a node folder has no compiled code. */
 export async function requireCompiled(root: string, name: string): Promise<void> {
   if (await fs.pathExists(join(root, name, 'index.js'))) return;
   fail(`${name}/index.js is missing, the code is not compiled: run npm install`);
@@ -86,7 +86,7 @@ async function readEnv(root: string, name: string): Promise<string> {
   }
 }
 
-/** False when somebody else has taken the name in the meantime. */
+/** False if the name was taken in the meantime. */
 async function tryRename(from: string, to: string): Promise<boolean> {
   try {
     await fs.rename(from, to);

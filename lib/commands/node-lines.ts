@@ -1,24 +1,24 @@
-/** What `npm start` shows of the lines of its nodes: whole lines, and one for all under load. */
+/** The lines that `npm start` shows: whole lines of its nodes, and under load one for all of them. */
 
 import { StringDecoder } from 'node:string_decoder';
 import { type Command, Logger } from 'concurrently';
 
-/** How many transactions a node has accepted in the last second, and how many are in its pool. */
+/** What a node has accepted in the last second, and the size of its pool, in transactions. */
 type Tally = readonly [accepted: string, pool: string];
 
 const TALLY = /^\[\d+\] accepted: (\d+) transactions in the last second, (\d+) in the pool\n$/;
 const PATIENCE_MS = 1000;
 
-// Neither red, which looks like a mistake, nor what cannot be read on white or on black.
+// Not red, which looks like a mistake, and no colour that is illegible on white or on black.
 const HUES = ['cyan', 'magenta', 'green', 'yellow', 'blueBright'];
 const COLOURS = [...HUES, ...HUES.map((hue) => `${hue}.inverse`)];
 
-/** The colour of node-1, node-2 …: always the same, whichever others there are. */
+/** The colour of a node: always the same, whichever other nodes there are. */
 export function colourOf(number: number): string {
   return COLOURS[(number - 1) % COLOURS.length] as string;
 }
 
-/** Shows each line behind the name of its node, and the tallies of all nodes in one line. */
+/** Shows each line after the name of its node, and the tallies of all nodes in one line. */
 export class NodeLines extends Logger {
   readonly #size: number;
   readonly #show = new Map<Command, (chunk: string) => void>();
@@ -43,7 +43,7 @@ export class NodeLines extends Logger {
       super.logCommandText(line, command);
       return;
     }
-    // A second line of this node, while others are silent or late.
+    // A second tally of this node, while others are silent or late.
     if (this.#tallies.has(command)) this.#showTallies();
     this.#tallies.set(command, [accepted, pool]);
     this.#timer ??= setTimeout(() => this.#showTallies(), PATIENCE_MS).unref();
@@ -66,8 +66,8 @@ export class NodeLines extends Logger {
 }
 
 /**
- * Returns a function to call with what comes out of a pipe, piece by piece; it hands on whole
- * lines, each with its end: what two nodes say must not mix within a line.
+ * Returns a function that takes the pieces from a pipe and hands on whole lines, each with its end:
+ * the output of two nodes must not mix within a line.
  */
 export function wholeLines(take: (line: string) => void): (chunk: Buffer | string) => void {
   const decoder = new StringDecoder();

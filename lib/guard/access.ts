@@ -1,7 +1,7 @@
 /**
- * Access control: who may connect, and who may see the page. Any web page can open a WebSocket to this machine, and any
- * name can be made to lead here: so a request has to say that it is from no page, or from our own,
- * and for us. Pure.
+ * Access control: who may connect, and who may see the page. Any web page can open a WebSocket to
+ * this machine, and anybody can have a name lead here. So a request must come from no page or from
+ * our own, and must be meant for us. Pure.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -11,17 +11,17 @@ import { isLoopback, withoutBrackets } from '../peers/addresses.js';
 
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 405 | 408;
-  /** For the log; the caller is told the status alone, */
+  /** For the log. The caller gets the status alone, */
   readonly reason: string;
   /** and this line, if there is one. */
   readonly header?: string;
 }
 
 export interface AccessRules {
-  /** By what name others may ask for us, beside `localhost` and IP addresses. */
+  /** The name under which others ask for us, besides `localhost` and IP addresses. */
   readonly hostname: string;
   readonly secret: string | undefined;
-  /** By what scheme others reach our own page. */
+  /** The scheme of our own page, as others reach it. */
   readonly scheme: 'http' | 'https';
   /** Whether a connection from loopback may come from elsewhere. */
   readonly isBehindProxy: boolean;
@@ -30,27 +30,27 @@ export interface AccessRules {
 type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>;
 
 const NO_SECRET: Refusal = { status: 401, reason: 'without our NETWORK_SECRET' };
-/** By this a browser knows to ask its user for the secret. */
+/** Makes a browser ask its user for the secret. */
 const ASK = 'www-authenticate: Basic realm="NETWORK_SECRET as the password"';
-/** The headers by which a proxy shows. */
+/** Headers that a proxy adds. */
 const FORWARDED = /^(forwarded|via|x-forwarded-.*|x-real-ip)$/;
 
-/** Tells why a request to become a WebSocket is refused; undefined if it is not. */
+/** Returns why an upgrade to a WebSocket is refused; undefined if it is not. */
 export function whyRefused(
   request: Request,
   { hostname, secret }: AccessRules,
 ): Refusal | undefined {
   const { authorization, origin } = request.headers;
-  // First, so that a caller without the secret learns nothing else.
+  // Checked first: a caller without the secret learns nothing else.
   if (secret !== undefined && !isSame(bearerOf(authorization), secret)) return NO_SECRET;
   const isForeign = origin !== undefined;
   return whyUnclear(request) ?? (isForeign ? fromPage(origin) : whyNotFor(hostname, request));
 }
 
 /**
- * Tells why a request for our page, or what belongs to it, is refused; undefined if it is not.
+ * Returns why a request for our page, or a part of it, is refused; undefined if it is not.
  *
- * @param remoteAddress the IP address that it comes from
+ * @param remoteAddress the IP address of the caller
  */
 export function whyNotShown(
   request: Request,
@@ -93,7 +93,7 @@ function fromPage(origin: string): Refusal {
   return { status: 403, reason: `a web page of ${origin}` };
 }
 
-/** Whether a browser says that a page of somebody else wants it, other than to go there. */
+/** Whether, as the browser says, a foreign page asks for it other than by a link to it. */
 function isWithinForeignPage({ headers }: Request): boolean {
   const httpInterface = headers['sec-fetch-site'];
   const isForeign = httpInterface === 'cross-site' || httpInterface === 'same-site';
@@ -101,7 +101,7 @@ function isWithinForeignPage({ headers }: Request): boolean {
   return isForeign && (mode !== 'navigate' || dest !== 'document');
 }
 
-/** Whether a request comes from this machine itself, and not through a proxy on it. */
+/** Whether a request comes from this machine, and not through a proxy on it. */
 function isFromLoopback({ headers }: Request, remoteAddress: string): boolean {
   if (Object.keys(headers).some((name) => FORWARDED.test(name))) return false;
   return isLoopback(remoteAddress) && isLoopback(hostnameOf(headers.host));
@@ -116,13 +116,13 @@ function bearerOf(authorization = ''): string {
   return /^Bearer (.*)$/i.exec(authorization)?.[1] ?? '';
 }
 
-/** What a person has written into the browser's form for it, beside whatever name. */
+/** The password that a person typed into the browser's form, with any name. */
 function passwordOf(authorization = ''): string {
   const encoded = /^Basic (.*)$/i.exec(authorization)?.[1] ?? '';
   return /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString())?.[1] ?? '';
 }
 
-/** Compares digests, and in constant time: how long it takes tells nothing about the secret. */
+/** Compares digests in constant time, so that the time tells nothing about the secret. */
 function isSame(shown: string, secret: string): boolean {
   return timingSafeEqual(digest(shown), digest(secret));
 }

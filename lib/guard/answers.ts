@@ -1,4 +1,4 @@
-/** Answers to the requests of our nodes: at a bounded rate, one after the other. */
+/** Answers the requests of our nodes at a bounded rate, one after the other. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -10,11 +10,11 @@ import type { RateLimits } from './rate-limits.js';
 
 interface Answer {
   readonly subject: Subject;
-  /** Resolves when it can be made. */
+  /** Resolves when the answer can be made. */
   ready?(): Promise<void>;
-  /** Makes it, when its turn has come. */
+  /** Makes the answer. */
   makeFrame(): Promise<string | Buffer>;
-  /** What to say if that fails. */
+  /** What to send if that fails. */
   readonly nothing: string | Buffer;
 }
 
@@ -31,8 +31,8 @@ export class Answers {
   }
 
   /**
-   * Answers a request. Another one about the same subject is ignored until then, so that
-   * nobody makes us work for, or remember, more than one of each.
+   * Answers a request. Until then, other requests from the same connection about the same subject
+   * are ignored: nobody makes us work for, or remember, more than one of each.
    */
   async give(from: Connection, { subject, ready, makeFrame, nothing }: Answer): Promise<void> {
     const { asksFor, socket } = from;

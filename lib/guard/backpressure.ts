@@ -1,8 +1,8 @@
 /**
- * Backpressure: what happens to a peer that reads more slowly than transactions come. At first, the
- * senders are paused. But a peer that is stuck must cost neither their time nor our memory: soon it
- * is left behind, and gets nothing until it has read what it was sent. Then it catches up by a
- * comparison of the pools. A plain peer cannot compare pools, so it is dropped.
+ * Backpressure, for a peer that reads more slowly than transactions come. First, the senders are
+ * paused. A peer that stays slow is left behind: it gets nothing until it has read what it was sent,
+ * and then catches up by comparing pools. So it costs neither the time of the senders nor our memory.
+ * A plain peer cannot compare pools, and is disconnected.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,9 +23,9 @@ export class Backpressure {
   }
 
   /**
-   * Sends a peer what came over another connection, if the peer keeps up.
+   * Sends a peer a frame that came over another connection, if the peer keeps up.
    *
-   * @returns whether it does
+   * @returns whether the peer keeps up
    */
   send(peer: Peer, frames: readonly Buffer[], from: Connection): boolean {
     const unreadBytes = peer.socket.bufferedAmount;
@@ -41,21 +41,21 @@ export class Backpressure {
     return true;
   }
 
-  /** How much may be unread by a peer that keeps up; many peers share one limit. */
+  /** How many bytes a peer that keeps up may leave unread. Many peers share one limit. */
   #slowBytes(): number {
     return Math.min(LIMITS.slowBytes, LIMITS.unreadBytes / this.#peers.size);
   }
 
-  /** Follows a slow peer until it keeps up, with no more than so many bytes unread. */
+  /** Watches a slow peer until it has no more than so many bytes unread. */
   async #waitFor(peer: Peer, bytes: number): Promise<void> {
     peer.isSlow = true;
-    // bufferedAmount falls only when a whole batch has gone out, and that may be almost everything.
+    // bufferedAmount falls only when a whole batch is out, and a batch may hold almost everything.
     peer.pause = hasRead(peer, bytes, LIMITS.slowPauseMs);
     await peer.pause;
     peer.pause = undefined;
     const isStuck = peer.socket.bufferedAmount > bytes;
     if (isStuck && peer.identity !== undefined) await this.#leaveBehind(peer);
-    // The senders wait no longer, but the peer may still catch up by itself.
+    // The senders go on, and the peer may still catch up by itself.
     else await hasRead(peer, bytes, Infinity);
     peer.isSlow = false;
   }
@@ -71,7 +71,7 @@ export class Backpressure {
   }
 }
 
-/** Resolves when a peer has no more than so many bytes unread, or when that takes too long. */
+/** Resolves when a peer has no more than so many bytes unread, or after a time limit. */
 async function hasRead(peer: Peer, bytes: number, limitMs: number): Promise<void> {
   const untilMs = performance.now() + limitMs;
   while (peer.socket.bufferedAmount > bytes && !peer.isDropped && performance.now() < untilMs) {

@@ -1,6 +1,6 @@
 /**
- * Connection limits: how many connections others may open, and how much may wait in all of them. The
- * connection that is worth least makes room for the others.
+ * Connection limits: how many connections others may open, and how much data may wait in all of
+ * them together. At a limit, the connection that is worth least is closed.
  */
 
 import { WebSocket } from 'ws';
@@ -9,18 +9,18 @@ import type { Address } from '../peers/addresses.js';
 import { type Connection, expel, type Peer } from '../peers/connection.js';
 import type { Routes } from '../peers/routes.js';
 
-/** What it takes to decide whether somebody may stay. */
+/** The facts that decide whether a connection may stay. */
 type Caller = Pick<Connection, 'address' | 'heardMs'>;
 
 export class ConnectionLimits {
   readonly #connections: ReadonlySet<Connection>;
   readonly #routes: Routes;
   readonly #inboundPeers: number;
-  /** When the first data came in this turn of the event loop. */
+  /** Time of the first data in this turn of the event loop. */
   #turnSinceMs: number | undefined;
 
   /**
-   * @param connections those of both directions, read as they are at the time
+   * @param connections all connections of both directions; read when needed
    * @param inboundPeers how many inbound connections may claim to be from nodes
    */
   constructor(connections: ReadonlySet<Connection>, routes: Routes, inboundPeers: number) {
@@ -34,7 +34,7 @@ export class ConnectionLimits {
     }, LIMITS.sweepIntervalMs).unref();
   }
 
-  /** Follows a connection: how much comes over it, and whether it is alive. */
+  /** Watches a connection: how much comes over it, and whether it is alive. */
   watch(connection: Connection): void {
     const { socket, isInbound } = connection;
     socket.on('ping', (data) => {
@@ -49,11 +49,11 @@ export class ConnectionLimits {
   }
 
   /**
-   * Finds a slot for a connection that was just opened, or has just claimed an address. Where there is
-   * none, a new client takes the slot of the client that has been silent longest, and a peer that is
-   * proven to be there takes that of one that only claims an address. Otherwise the newcomer goes.
+   * Finds a slot for a connection that was just opened, or has just claimed an address. If there is
+   * none, a client replaces the client that has been silent longest, and a proven peer replaces one
+   * that only claims an address. Otherwise the newcomer is closed.
    *
-   * @returns the connection that has to go; undefined when there is room for all
+   * @returns the connection to close; undefined if there is room for all
    */
   admit(newcomer: Connection): Connection | undefined {
     const isPeer = newcomer.address !== undefined;
@@ -64,12 +64,12 @@ export class ConnectionLimits {
     return whoLeaves(newcomer, alike, limit, () => this.#proven());
   }
 
-  /** The addresses that callers claim. */
+  /** The addresses that inbound connections claim. */
   callers(): Address[] {
     return this.#open().flatMap(({ isInbound, address }) => (isInbound && address) || []);
   }
 
-  /** Bounds what is unread by callers. */
+  /** Bounds what inbound connections leave unread. */
   limitUnread(): void {
     const unreadBytes = ({ isInbound, socket }: Connection) =>
       isInbound ? socket.bufferedAmount : 0;
@@ -77,7 +77,7 @@ export class ConnectionLimits {
   }
 
   #follow(connection: Connection): void {
-    // Before the WebSocket gets it, and tells of a message that is complete.
+    // Counted before the WebSocket gets it, and reports a complete message.
     connection.tcp?.prependListener('data', ({ length }: Buffer) => {
       connection.unfinishedBytes += length;
       if (connection.unfinishedBytes > length) this.#limitUnfinished();
@@ -86,8 +86,8 @@ export class ConnectionLimits {
   }
 
   /**
-   * Has a connection wait with what comes next, if this turn of the event loop takes long: the
-   * system would hand us 2 MiB of one sender before it looks at the next.
+   * Pauses a connection if this turn of the event loop takes long: the system would hand us 2 MiB of
+   * one sender before it looks at the next.
    */
   #takeTurns({ socket }: Connection): void {
     const nowMs = performance.now();
@@ -102,7 +102,7 @@ export class ConnectionLimits {
     setImmediate(() => socket.resume());
   }
 
-  /** Pings each connection, and ends those that have not answered the last time: they are gone. */
+  /** Pings each connection, and ends those that did not answer the last ping. */
   #ping(): void {
     for (const connection of this.#connections) {
       const { socket } = connection;
@@ -116,7 +116,7 @@ export class ConnectionLimits {
     }
   }
 
-  /** Closes those that have opened a connection and said nothing since. */
+  /** Closes inbound connections that have said nothing since they were opened. */
   #closeSilent(nowMs: number): void {
     for (const each of this.#open()) {
       if (!each.isInbound || each.hasSpoken) continue;
@@ -124,7 +124,7 @@ export class ConnectionLimits {
     }
   }
 
-  /** Keeps what has come of messages that are not complete within bounds. */
+  /** Bounds the data of incomplete messages. */
   #limitUnfinished(): void {
     const proven = this.#proven();
     const unfinishedBytes = (each: Connection) => (proven.has(each) ? 0 : each.unfinishedBytes);
@@ -132,7 +132,7 @@ export class ConnectionLimits {
   }
 
   #limit(bytesOf: (connection: Connection) => number, limit: number, reason: string): void {
-    // Also those that are expelled: they may send on until they are gone.
+    // Expelled connections count too: they may go on sending until they are gone.
     let all = [...this.#connections];
     while (all.reduce((bytes, each) => bytes + bytesOf(each), 0) > limit) {
       const worst = mostOf(all, bytesOf);
@@ -142,7 +142,7 @@ export class ConnectionLimits {
     }
   }
 
-  /** The connections from nodes that we have met where they say that they listen. */
+  /** Connections of nodes that we have reached at the address they claim. */
   #proven(): Set<Connection> {
     const inbound = this.#open().filter((each) => each.isInbound);
     return firstOfEach(inbound, (each) => this.#routes.peerBehind(each));
@@ -154,11 +154,11 @@ export class ConnectionLimits {
 }
 
 /**
- * Decides which of the callers has to leave.
+ * Decides which inbound connection is closed.
  *
- * @param alike all that name an address, or all that name none; the newcomer among them
- * @param findProven finds those that are proven to be where they say
- * @returns undefined where there is room for all
+ * @param alike all that claim an address, or all that claim none, the newcomer included
+ * @param findProven returns those that are proven to be where they claim
+ * @returns undefined if there is room for all
  */
 export function whoLeaves<C extends Caller>(
   newcomer: C,
@@ -174,7 +174,7 @@ export function whoLeaves<C extends Caller>(
   return staysOut ? newcomer : mostOf(others, (each) => -each.heardMs);
 }
 
-/** The first connection of each peer: anybody can open many in the name of one. */
+/** The first connection of each peer: anybody can open many in the name of one peer. */
 export function firstOfEach<C>(
   inbound: readonly C[],
   peerBehind: (connection: C) => Pick<Peer, 'identity'> | undefined,

@@ -1,4 +1,4 @@
-/** The limits of one node on all that others can make it do, put together. */
+/** All limits of one node on what others can make it do, put together. */
 
 import type { Log } from '../log.js';
 import type { Connection, Peer } from '../peers/connection.js';
@@ -25,7 +25,7 @@ export class Guard {
 
   /**
    * @param maxPeers how many peers the node looks for
-   * @param onCaughtUp is called when a peer that was left behind can be sent to again
+   * @param onCaughtUp is called when a peer that was left behind has read everything
    */
   constructor(
     { connections, connected, routes }: Guarded,
@@ -39,16 +39,16 @@ export class Guard {
     this.answers = new Answers(this.#rateLimits, this.connectionLimits, log);
   }
 
-  /** The budgets that a connection spends. */
+  /** The budgets that the requests of a connection spend. */
   budgetsOf(connection: Connection): Budgets {
     return this.#rateLimits.of(connection);
   }
 
   /**
-   * Finds a slot for a connection that has just been opened, or has just named its address. Where
-   * there is none, one connection is referred to other nodes and closed.
+   * Finds a slot for a connection that was just opened, or has just named its address. If there is
+   * none, one connection is referred to other nodes and closed.
    *
-   * @returns false if that is the newcomer
+   * @returns false if that connection is the newcomer
    */
   admit(newcomer: Connection, exchange: PeerExchange): boolean {
     const leaving = this.connectionLimits.admit(newcomer);

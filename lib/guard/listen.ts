@@ -1,4 +1,4 @@
-/** The node's TCP side: what comes in, how long it may take, and what becomes a WebSocket. */
+/** The listening side of the node: which requests it takes, how long they may take, and upgrades. */
 
 import {
   createServer,
@@ -16,11 +16,11 @@ import { fail } from '../log.js';
 import { isBehindProxy, type Settings } from '../settings.js';
 import { type AccessRules, hostnameOf, type Refusal, whyNotShown, whyRefused } from './access.js';
 
-/** What to do with requests that may come in. */
+/** What to do with requests that are let in. */
 interface Handlers {
-  /** Gets one to become a WebSocket, and what it runs on. */
+  /** Takes an upgrade to a WebSocket. */
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Answers another one; true if the answer goes on and on. */
+  /** Answers another request; returns true if the answer has no end. */
   onRequest(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
@@ -35,10 +35,10 @@ const OPTIONS = {
 };
 
 /**
- * Listens on all hosts, and hands over the requests that may come in; to others it answers why not.
- * Ends the process with one line when the port is not available.
+ * Listens on all hosts, and hands over the requests that access control lets in; the others get an
+ * error status. Ends the process with one line if the port is not available.
  *
- * @param log is told of each refusal
+ * @param log is told about each refusal
  * @returns the listening servers: of loopback, one for IPv4, and one for IPv6 if the machine has it
  */
 export async function listen(
@@ -75,9 +75,9 @@ export async function listen(
   return servers;
 }
 
-/** Of sockets that have not got as far as to stay, the oldest makes room for a new one. */
+/** Limits the sockets that are not WebSockets yet: at the limit, a new one replaces the oldest. */
 function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
-  // Node.js takes its own listener away before an upgrade, or a CONNECT; TLS has a socket of its own.
+  // Node.js removes its own listener before an upgrade or a CONNECT; TLS has a socket of its own.
   const ignoreErrors = (socket: Socket) => socket.on('error', () => {});
   server.on('secureConnection', ignoreErrors);
   server.on('connection', ignoreErrors);
@@ -94,8 +94,8 @@ function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
 }
 
 function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handlers): void {
-  // One answer is enough, also for several requests: a second one would get into the first. Those
-  // behind it wait in memory until it is given, and that may be never.
+  // A connection gets one answer: a second one could get into the first. Further requests would wait
+  // in memory until the first is answered, which may be never.
   const requests = new WeakMap<Socket, number>();
   const isFirst = (socket: Socket) => {
     const before = requests.get(socket) ?? 0;
@@ -108,7 +108,7 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
     log('turned away', `${socket.remoteAddress} (${refusal.reason})`);
     answer(socket, refusal);
   };
-  // A caller without the secret learns nothing from this either.
+  // This tells a caller without the secret nothing either.
   const isOpen = door.secret === undefined;
   const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
   const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
@@ -126,7 +126,7 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
     const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
     if (isLate) turnAway(socket as Socket, late);
     else if (/^HPE_/.test(error.code ?? '')) turnAway(socket as Socket, odd);
-    // It has gone, or speaks no TLS where we do.
+    // The caller is gone, or does not speak TLS where we do.
     else socket.destroy();
   };
   server.on('upgrade', serverOnUpgrade);
@@ -137,13 +137,13 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
   server.on('clientError', serverOnClientError);
 }
 
-/** A request for an upgrade has no body, in which another request could hide. */
+/** An upgrade has no body: another request could hide in it. */
 function isUpgrade({ method, headers }: IncomingMessage): boolean {
   const hasBody = 'content-length' in headers || 'transfer-encoding' in headers;
   return method === 'GET' && !hasBody;
 }
 
-/** Answers in few words, and that is that. */
+/** Answers with a status and a line, and ends the connection. */
 function answer(socket: Socket, { status, header }: Refusal): void {
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -154,7 +154,7 @@ function answer(socket: Socket, { status, header }: Refusal): void {
   socket.end(`${lines.join('\r\n')}\r\n\r\n`, () => socket.destroy());
 }
 
-/** False where the machine has no IPv6. */
+/** False if the machine has no IPv6. */
 function startOn(server: Server, host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     server.once('listening', () => resolve(true));

@@ -1,6 +1,6 @@
 /**
- * Rate limits: work that others make us do spends a budget. A budget belongs to the place that a
- * connection comes from, not to the connection: another one from there finds it as it was.
+ * Rate limits: work that others make us do spends a budget. A budget belongs to the source of a
+ * connection, not to the connection: a second connection from the same source shares it.
  */
 
 import { isIP } from 'node:net';
@@ -16,7 +16,7 @@ export interface Budgets extends ExchangeBudgets {
 }
 
 export class RateLimits {
-  /** The least recently used first. */
+  /** In order of use, the least recently used first. */
   readonly #budgets = new Map<string, Budgets>();
   readonly #routes: Routes;
 
@@ -24,7 +24,7 @@ export class RateLimits {
     this.#routes = routes;
   }
 
-  /** The budgets of a connection: those of the peer at its other end, if proven, or of its network. */
+  /** The budgets of a connection: those of the proven peer at its other end, or of its network. */
   of(connection: Connection): Budgets {
     const nowMs = performance.now();
     const peer = this.#routes.peerBehind(connection);
@@ -49,7 +49,7 @@ export function newBudgets(nowMs: number): Budgets {
   };
 }
 
-/** Addresses that one owner has together: this machine; a /64 of IPv6; one IPv4 address. */
+/** The addresses of one owner, as one name: this machine; an IPv6 /64; an IPv4 address. */
 export function networkOf(ip = ''): string {
   const text = ip.replace(/^::ffff:/, '').replace(/%.*$/, '');
   if (text === '::1' || text.startsWith('127.')) return 'this machine';

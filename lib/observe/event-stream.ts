@@ -1,4 +1,4 @@
-/** Tells readers how a node is, as server-sent events, no more often than eyes can follow. */
+/** Sends the status of a node as server-sent events, no more often than eyes can follow. */
 
 import type { ServerResponse } from 'node:http';
 import { LIMITS } from '../limits.js';
@@ -9,22 +9,22 @@ const BEAT_TICKS = LIMITS.heartbeatMs / LIMITS.eventIntervalMs;
 
 export class EventStream {
   readonly #read: () => Status;
-  /** And whether they are on this machine. */
+  /** Readers, and whether each is on this machine. */
   readonly #readers = new Map<ServerResponse, boolean>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
-  /** What all readers have been told. */
+  /** What all readers have been sent. */
   #told: Partial<Status> = {};
 
-  /** @param read reads how the node is; called only while somebody watches */
+  /** @param read returns the status; it is called only while there are readers */
   constructor(read: () => Status) {
     this.#read = read;
   }
 
   /**
-   * Tells a reader all there is, and from then on what has changed, until it goes or is too slow.
+   * Sends a reader the whole status, and then each change, until it leaves or is too slow.
    *
-   * @returns false if all slots are taken; readers elsewhere take none from those on this machine
+   * @returns false if all slots are taken; readers elsewhere do not take the slots of this machine
    */
   add(reader: ServerResponse): boolean {
     const isHere = isLoopback(reader.socket?.remoteAddress ?? '');
@@ -52,7 +52,7 @@ export class EventStream {
   #tick(): void {
     const status = this.#read();
     const changed = Object.entries(status).filter(([section, json]) =>
-      // The uptime always has: it is told once in a while, so that silence means that we are gone.
+      // The uptime always changes. It is sent once in a while, so that silence means we are gone.
       section === 'node' ? this.#ticks % BEAT_TICKS === 0 : this.#told[section as Section] !== json,
     );
     this.#ticks += 1;

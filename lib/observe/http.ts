@@ -16,7 +16,7 @@ interface Answer {
   readonly status?: number;
 }
 
-// Nothing but what this node itself serves: no script within the page, no page around it.
+// The page loads only what this node serves, has no inline script, and is in no frame.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -33,7 +33,7 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
-  // One answer a connection, which then makes room for another.
+  // One answer per connection: then its slot is free again.
   connection: 'close',
 };
 const TEXT = 'text/plain; charset=utf-8';
@@ -73,7 +73,7 @@ export class HttpInterface {
   readonly #readMetrics = notTooOften(() => this.#measure());
   #registry: Registry | undefined;
 
-  /** @param log is shown as well, and hears of files that cannot be read */
+  /** @param log is shown on the page, and told about files that cannot be read */
   constructor(observed: Observed, log: NodeLog) {
     this.#observed = observed;
     this.#log = log;
@@ -81,9 +81,9 @@ export class HttpInterface {
   }
 
   /**
-   * Answers a request that may be answered.
+   * Answers a request that access control has let in.
    *
-   * @returns whether the answer goes on for as long as the other end likes
+   * @returns whether the answer lasts as long as the other end likes
    */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const path = request.url?.replace(/\?.*$/s, '') ?? '/';
@@ -130,7 +130,7 @@ export class HttpInterface {
     }
   }
 
-  /** Read once, and shared by all requests. */
+  /** Reads a file once, for all requests. */
   #file(module: string): Promise<Buffer> {
     const file = this.#files.get(module) ?? readFile(fileURLToPath(import.meta.resolve(module)));
     this.#files.set(module, file);
@@ -138,7 +138,7 @@ export class HttpInterface {
     return file;
   }
 
-  /** Only where somebody measures us: it costs some memory, and a look at the clock now and then. */
+  /** Loaded only for somebody who reads it: it costs memory and a timer. */
   async #measure(): Promise<Answer> {
     const { createMetrics } = await import('./metrics.js');
     this.#registry ??= createMetrics(this.#observed);
@@ -146,7 +146,7 @@ export class HttpInterface {
   }
 }
 
-/** Makes something anew only after a while: however many ask for it, it is done once for all. */
+/** Caches a value for a while: however many ask for it, it is made once. */
 function notTooOften<T>(make: () => T): () => T {
   let made: T;
   let madeMs = -Infinity;

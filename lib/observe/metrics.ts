@@ -1,4 +1,4 @@
-/** A node in numbers, in the text format of Prometheus. */
+/** The numbers of a node, in the text format of Prometheus. */
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Chain } from '../chain/chain.js';
@@ -13,7 +13,7 @@ interface Measured {
   readonly counters: Counters;
 }
 
-/** Returns what reads the numbers when it is asked for them, and never otherwise. */
+/** Returns a registry that reads the numbers only when it is asked for them. */
 export function createMetrics({ peers, pool, chain, counters }: Measured): Registry {
   const registry = new Registry();
   const registers = [registry];

@@ -1,4 +1,4 @@
-/** The network as one node sees it: the nodes it has heard of, and the links that they report. */
+/** The network as one node sees it: the nodes it has heard of, and the links they report. */
 
 import { LIMITS } from '../limits.js';
 import type { AddressBook } from '../peers/address-book.js';
@@ -9,21 +9,21 @@ import type { Routes } from '../peers/routes.js';
 
 export interface MappedNode {
   readonly address: string;
-  /** `lost` is one that will be dialled again, `reported` one that is only named by others. */
+  /** `lost`: will be dialled again. `reported`: only named by others. */
   readonly state: 'self' | 'connected' | 'dialling' | 'lost' | 'reported';
-  /** Whether it is a plain peer; of those that we are connected to. */
+  /** Whether a connected node is a plain peer. */
   readonly isStranger?: boolean;
 }
 
 export interface NetworkMap {
   readonly nodes: readonly MappedNode[];
-  /** Places in `nodes`, the lower first; each pair once. */
+  /** Pairs of indices of `nodes`, the lower one first; each pair once. */
   readonly links: readonly (readonly [number, number])[];
-  /** How many nodes there are beyond those. */
+  /** How many further nodes there are. */
   readonly leftOut: number;
 }
 
-/** What a map is drawn from, as it is at the time. */
+/** What a map is drawn from; read when needed. */
 export interface View {
   readonly own: Address;
   readonly addressBook: AddressBook;
@@ -32,7 +32,7 @@ export interface View {
   readonly routes: Routes;
 }
 
-/** Draws the map of now: this node first, then its peers, whom it dials, and whom those name. */
+/** Draws the map: this node first, then its peers, then those it dials, then those named by peers. */
 export function mapNetwork({ own, addressBook, connected, connections, routes }: View): NetworkMap {
   const nodes: MappedNode[] = [];
   const places = new Map<string, number>();
@@ -71,15 +71,15 @@ export function mapNetwork({ own, addressBook, connected, connections, routes }:
   return { nodes, links: [...links.values()], leftOut: leftOut.size };
 }
 
-/** Of one that we are not connected to. */
+/** The state of a node that we are not connected to. */
 function stateOf({ dueMs, failures }: Entry): MappedNode['state'] {
   if (dueMs === Infinity) return 'dialling';
   return failures > 0 ? 'lost' : 'reported';
 }
 
 /**
- * Whom each of our peers is connected to, as it last said; over its first connection, for anybody
- * can open others in its name.
+ * The neighbours of each peer, by its latest HANDSHAKE on its first connection: anybody can open other
+ * connections in its name.
  */
 function neighboursOf(
   connections: ReadonlySet<Connection>,

@@ -1,4 +1,4 @@
-/** How a node is: what GET /status answers, and what its page shows. */
+/** The status of a node: the answer to GET /status, and what its page shows. */
 
 import type { Chain } from '../chain/chain.js';
 import type { Counters } from '../counters.js';
@@ -7,7 +7,7 @@ import type { NodeLog } from '../log.js';
 import type { Pool } from '../pool/pool.js';
 import { mapNetwork, type View } from './network-map.js';
 
-/** What a status is read from, as it is at the time. */
+/** What a status is read from; read when needed. */
 export interface Observed {
   readonly peers: View;
   readonly pool: Pool;
@@ -22,7 +22,7 @@ export type Status = Readonly<Record<Section, string>>;
 
 const startedAt = Date.now() - uptimeMs();
 
-/** Reads how a node is; docs/protocol.md describes it. */
+/** Reads the status of a node; docs/protocol.md describes it. */
 export function readStatus({ peers, pool, chain, counters }: Observed, log: NodeLog): Status {
   const { accepted, duplicate, rejected, relayed } = counters.counts;
   const { own, connections } = peers;
@@ -58,7 +58,7 @@ export function statusJson(status: Partial<Status>): string {
   return `{${members.join()}}`;
 }
 
-/** Whatever becomes of the clock. */
+/** Independent of changes to the clock. */
 function uptimeMs(): number {
   return Math.round(process.uptime() * 1000);
 }

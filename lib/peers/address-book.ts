@@ -1,6 +1,6 @@
 /**
- * The addresses a node knows of, and when each is to be dialled. Pure: no sockets, no timers;
- * times are milliseconds of whatever clock the caller uses.
+ * The address book: the addresses that a node knows, and when to dial each. Pure: no sockets, no
+ * timers; times are in milliseconds of the caller's clock.
  */
 
 import { LIMITS } from '../limits.js';
@@ -16,15 +16,15 @@ export class AddressBook {
   readonly #keepsSecret: boolean;
   readonly #maxPeers: number;
   readonly #entries = new Map<string, Entry>();
-  /** Those of them that are from known-peers.json. */
+  /** The entries from known-peers.json. */
   readonly #known: Entry[] = [];
-  /** Other names of this node, the longest known first. */
+  /** Other names of this node, oldest first. */
   readonly #ownNames = new Set<string>();
 
   /**
-   * @param own this node's own address, which never becomes an entry
+   * @param own our own address, which never becomes an entry
    * @param keepsSecret whether only addresses with TLS may be dialled
-   * @param maxPeers how many peers we look for
+   * @param maxPeers the number of peers to look for
    */
   constructor(own: Address, keepsSecret = false, maxPeers: number = LIMITS.peers) {
     this.#own = own;
@@ -37,21 +37,21 @@ export class AddressBook {
     if (!this.isOwn(address) && !this.#entries.has(address.key)) this.#add(address, true, nowMs);
   }
 
-  /** Adds an address that was learnt and reached in an earlier run, due at once. */
+  /** Adds an address that was reached in an earlier run, due at once. */
   addRemembered(address: Address, nowMs: number): void {
     if (this.#isFull() || !this.#mayLearn(address)) return;
     this.#add(address, false, nowMs).isProven = true;
   }
 
   /**
-   * Takes in what a peer says of an address: a new one becomes an entry; one that waits to be
-   * dialled again is probably back, so its wait is cut short; less and less often, until it has
-   * stayed, so that nobody can have us hammer a third party. If dialling the spelling we had of it
-   * has failed, the new spelling is tried once: not every host listens on IPv4 and IPv6 both.
+   * Records what a peer says about an address. A new address becomes an entry. One that waits for its
+   * next dial is probably back, so its wait is cut short; until it has stayed connected, this happens
+   * less and less often, so that nobody can make us hammer a third party. If our spelling of the
+   * address has failed, the new spelling is tried once: some hosts listen on only one of IPv4 and IPv6.
    *
    * @param news spends a token for each address that leads to a dial
-   * @param isCaller whether the sender says it of itself: then an untried address makes room for it
-   * @returns true when the address is new
+   * @param isCaller whether the sender names itself: an untried address then makes room for it
+   * @returns true if the address is new
    */
   hear(address: Address, news: TokenBucket, nowMs: number, isCaller = false): boolean {
     if (this.isOwn(address)) return false;
@@ -76,13 +76,13 @@ export class AddressBook {
     return false;
   }
 
-  /** All entries, except those that turned out to be the same node as another. */
+  /** All entries, except those that turned out to be the node of another entry. */
   all(): Entry[] {
     return [...this.#entries.values()].filter(({ sameAs }) => sameAs === undefined);
   }
 
   /**
-   * Returns some of the addresses that answer as far as we know, for a node that looks for peers.
+   * Returns some addresses for a node that looks for peers: those that answer as far as we know.
    * Untried ones are included, so that newcomers do not all dial the same few.
    *
    * @param random returns a number from 0 up to 1
@@ -99,24 +99,25 @@ export class AddressBook {
     return some;
   }
 
-  /** Tells whether an address is ours, in whatever spelling and under any name met so far. */
+  /** Whether an address is our own, in any spelling and under any name met so far. */
   isOwn(address: Address): boolean {
     return address.key === this.#own.key || this.#ownNames.has(address.key);
   }
 
-  /** Returns the key of the node behind an address, seeing through the aliases met so far. */
+  /** Returns the key of the node at an address; aliases met so far have the key of their node. */
   resolve(address: Address): string {
     return this.#entries.get(address.key)?.sameAs ?? address.key;
   }
 
-  /** The entries that are due, in the order in which to dial them. */
+  /** The due entries, in the order in which to dial them. */
   due(nowMs: number): Entry[] {
     return inDialOrder([...this.#entries.values()], nowMs);
   }
 
   /**
-   * Returns the entries to dial now, as far as there are slots, and when to ask for the next. Beyond
-   * the number of peers that we look for, callers are dialled back: only then do we send them anything.
+   * Returns the entries to dial now, as far as there are slots, and when to ask again. Callers are
+   * dialled back beyond the number of peers that we look for: we send only over connections that we
+   * opened.
    */
   plan(nowMs: number, { dialling, connected, callers }: Room): DialPlan {
     const isFull = dialling + connected >= this.#maxPeers;
@@ -125,13 +126,13 @@ export class AddressBook {
     return planDials(candidates, most - dialling - connected, dialling, nowMs);
   }
 
-  /** A dial begins. Returns the address to dial. */
+  /** Begins a dial, and returns the address to dial. */
   dialling(entry: Entry): Address {
     entry.dueMs = Infinity;
     return entry.nextAddress;
   }
 
-  /** The dial has led to a peer. */
+  /** A dial has led to a peer. */
   reached(entry: Entry): void {
     entry.isProven = true;
     entry.address = entry.nextAddress;
@@ -140,9 +141,9 @@ export class AddressBook {
   /**
    * A dial failed, or a connection ended.
    *
-   * @param upMs how long it was connected; 0 for a dial that failed
+   * @param upMs how long the connection lasted, in ms; 0 for a dial that failed
    * @param random a number from 0 up to 1
-   * @returns how long until the next dial, undefined when the address is given up
+   * @returns the wait until the next dial, in ms; undefined if the address is given up
    */
   lost(entry: Entry, upMs: number, nowMs: number, random: number): number | undefined {
     entry.nextAddress = entry.address;
@@ -159,7 +160,7 @@ export class AddressBook {
     return waitMs;
   }
 
-  /** The entry turned out to be this node itself: it is not dialled again. */
+  /** An entry turned out to be this node: it is not dialled again. */
   foundOurself(entry: Entry): void {
     const { key } = entry.address;
     entry.sameAs = this.#own.key;
@@ -170,7 +171,7 @@ export class AddressBook {
     this.#ownNames.delete(oldest as string);
   }
 
-  /** The entry turned out to be a node we are connected to: not dialled while that lasts. */
+  /** An entry turned out to be a connected node: it is not dialled while that connection lasts. */
   foundSame(entry: Entry, other: Entry): void {
     entry.isProven = true;
     for (const each of this.#entries.values()) {
@@ -178,7 +179,7 @@ export class AddressBook {
     }
   }
 
-  /** Returns the learnt addresses worth knowing at the next start. */
+  /** Returns the learnt addresses to remember for the next start. */
   worthRemembering(): string[] {
     return [...this.#entries.values()]
       .filter((entry) => entry.isProven && !entry.isKnown)
@@ -204,7 +205,7 @@ export class AddressBook {
     return [...found];
   }
 
-  /** One that we have only heard of. */
+  /** Returns an entry that was never dialled. */
   #untried(): Entry | undefined {
     for (const entry of this.#entries.values()) {
       if (!entry.isKnown && !entry.isProven && entry.dueMs !== Infinity) return entry;
@@ -219,7 +220,7 @@ export class AddressBook {
     return entry;
   }
 
-  /** With the connection gone, its other names may lead to it, or to somebody else by now. */
+  /** With the connection gone, its other names are free to be dialled: they may lead elsewhere now. */
   #releaseAliases(entry: Entry, nowMs: number): void {
     for (const alias of this.#entries.values()) {
       if (alias.sameAs !== entry.address.key) continue;

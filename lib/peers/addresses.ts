@@ -1,17 +1,17 @@
-/** Addresses of nodes: how they are read, when two of them are the same, which may be dialled. */
+/** Addresses of nodes: how they are parsed, when two are the same, and which may be dialled. */
 
 import { type LookupAddress, lookup } from 'node:dns';
 import { lookup as lookupAll } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from '../limits.js';
 
-/** From where a host can be reached: this machine, its own network, anywhere, or nowhere sensible. */
+/** From where a host can be reached: this machine, a private network, anywhere, or not at all. */
 export type Scope = 'loopback' | 'private' | 'public' | 'reserved';
 
 export interface Address {
-  /** Spelt as it was learnt. */
+  /** As it was spelt. */
   readonly text: string;
-  /** The same for every spelling of one address: what addresses are compared by. */
+  /** Equal for all spellings of one address. */
   readonly key: string;
   readonly scope: Scope;
 }
@@ -47,20 +47,20 @@ const RESERVED = blockList(
   ['ff00::', 8],
 );
 const SELF = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
-/** Where that leads is no question (RFC 6761, 6.3), and to put it takes longer than to connect. */
+/** `localhost` needs no lookup (RFC 6761, 6.3), which would take longer than to connect. */
 const LOCALHOST = [
   { address: '127.0.0.1', family: 4 },
   { address: '::1', family: 6 },
 ];
 
 /**
- * Reads an address: `ws:` or `wss:`, a host and a port, nothing else.
+ * Parses an address: `ws:` or `wss:`, a host and a port, nothing else.
  *
- * @returns undefined for anything but that
+ * @returns undefined for anything else
  */
 export function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string' || text.length > LIMITS.addressCharacters) return undefined;
-  // Checked before URL gets it, which would repair much of what is refused here.
+  // Checked before it becomes a URL, which would repair much that is refused here.
   if (!/^wss?:\/\/[^\s/\\?#@%]+\/?$/i.test(text) || !/^[!-~]+$/.test(text)) return undefined;
   if (!URL.canParse(text)) return undefined;
   const { protocol, hostname, port } = new URL(text);
@@ -70,19 +70,19 @@ export function parseAddress(text: unknown): Address | undefined {
   return { text, key: `${protocol}//${host}:${portOrDefault}`, scope: scopeOf(host) };
 }
 
-/** Where the web page of the node at an address is: at `http:` for `ws:`, at `https:` for `wss:`. */
+/** The address of a node's web page: `http:` for `ws:`, `https:` for `wss:`. */
 export function pageAddressOf(address: string): string {
   return new URL(address.replace(/^ws/i, 'http')).href;
 }
 
-/** Tells whether a host, as a socket or a URL spells it, is on this machine, for itself alone. */
+/** Whether a host, as a socket or a URL spells it, is loopback. */
 export function isLoopback(host: string): boolean {
   return scopeOf(host) === 'loopback';
 }
 
 /**
- * Tells whether a node whose own address is of scope `own` may dial an address it learnt
- * from a peer: never towards a network more private than where it is known itself.
+ * Whether a node whose own address has the scope `own` may dial an address that it learnt from a
+ * peer: never into a network more private than the one where the node itself is known.
  */
 export function isDiallable(own: Scope, learnt: Scope): boolean {
   if (learnt === 'reserved') return false;
@@ -92,10 +92,10 @@ export function isDiallable(own: Scope, learnt: Scope): boolean {
 }
 
 /**
- * Tells from where an address of our own is reached. With a name, that is a private network if
- * it leads to one here, or to this machine; else, and if it leads nowhere, it is public.
+ * Returns from where our own address is reached. A name is private if it leads to a private network
+ * or to this machine, and public otherwise, also if it leads nowhere.
  *
- * @param find looks a name up
+ * @param find looks up a name
  */
 export async function scopeFromOutside(
   { key, scope }: Address,
@@ -108,8 +108,8 @@ export async function scopeFromOutside(
 }
 
 /**
- * Returns a `lookup` for sockets that finds only what a node of scope `own` may dial on a peer's
- * word: the owner of a name can have it lead to any address.
+ * Returns a `lookup` for sockets that finds only addresses which a node of scope `own` may dial on a
+ * peer's word: the owner of a name can have it lead anywhere.
  */
 export function lookupIn(own: Scope): LookupFunction {
   return (hostname, options, callback) => {
@@ -125,7 +125,7 @@ export function lookupIn(own: Scope): LookupFunction {
   };
 }
 
-/** One spelling for each host: `localhost` for this machine itself, IPv4 where IPv6 wraps it. */
+/** One spelling for each host: `localhost` for this machine, IPv4 for an IPv4-mapped address. */
 function canonicalHost(hostname: string): string {
   const name = withoutBrackets(hostname.replace(/\.$/, ''));
   if (name === 'localhost') return 'localhost';
@@ -134,12 +134,12 @@ function canonicalHost(hostname: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;
 }
 
-/** IPv6 as it is outside of an address. */
+/** An IPv6 address as it is written outside of a URL. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** `::ffff:7f00:1`, as URL spells an IPv4-mapped address, becomes `127.0.0.1`. */
+/** Turns `::ffff:7f00:1`, an IPv4-mapped address as URL spells it, into `127.0.0.1`. */
 function unmapIPv4(host: string): string {
   const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(host);
   if (mapped === null) return host;

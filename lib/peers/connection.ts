@@ -1,4 +1,4 @@
-/** One socket, whichever end opened it: what we know of the other end, and how it is used. */
+/** One socket, whichever end opened it: what we know about the other end, and how we use it. */
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,56 +10,56 @@ import type { Address } from './addresses.js';
 import type { Entry } from './entry.js';
 import { type Identity, parseIdentity } from './identity.js';
 
-/** The options of sockets in both directions. */
+/** Options of sockets in both directions. */
 export const SOCKET_OPTIONS = Object.freeze({
   perMessageDeflate: false,
   maxPayload: LIMITS.frameBytes,
   maxFragments: LIMITS.messageFragments,
   maxBufferedChunks: LIMITS.frameChunks,
   closeTimeout: LIMITS.closeTimeoutMs,
-  // Done by the connection limits: a peer that does not read gets no pongs.
+  // The connection limits answer pings: a peer that does not read gets no pongs.
   autoPong: false,
 });
 
-/** The options of our WebSocketServer: the HTTP server is ours, and so is the list of connections. */
+/** Options of our WebSocketServer. The HTTP server and the list of connections are our own. */
 export const SERVER_OPTIONS = Object.freeze({
   ...SOCKET_OPTIONS,
   noServer: true,
   clientTracking: false,
 });
 
-/** What a node may ask us about; one request of each at a time. */
+/** The subjects of requests; a node may have one request about each at a time. */
 export type Subject = 'pool' | 'latest block' | 'chain';
 
 export interface Connection {
   readonly socket: WebSocket;
-  /** Whether the other end has opened it. */
+  /** Whether the other end opened it. */
   readonly isInbound: boolean;
-  /** What the WebSocket runs on; undefined until it is open. */
+  /** The socket under the WebSocket; undefined until it is open. */
   tcp: Socket | undefined;
-  /** What the node at the other end says of itself; undefined for a plain peer. */
+  /** The identity headers of the other end; undefined for a plain peer. */
   identity: Identity | undefined;
   /** Where the other end listens: the address we dialled, or the one that it claims. */
   address: Address | undefined;
-  /** Whom it is connected to, as it said in its latest HANDSHAKE. */
+  /** The addresses it is connected to, by its latest HANDSHAKE. */
   neighbours: Address[] | undefined;
-  /** When it sent its last message that was well-formed; when it began, if there was none. */
+  /** Time of its last well-formed message, or of its beginning if there was none. */
   heardMs: number;
   hasSpoken: boolean;
-  /** What has come since its last message. */
+  /** What has come since the last complete message. */
   unfinishedBytes: number;
-  /** About what it has asked something that we have not answered yet. */
+  /** Subjects of its requests that we have not answered yet. */
   readonly asksFor: Set<Subject>;
-  /** Until when we compare no pools with it, because it did not play by the rules. */
+  /** Until then we do not compare pools with it, because it broke the rules. */
   distrustedUntilMs: number;
-  /** Receipts for it that wait for the disk, or to be read. */
+  /** Receipts for it that wait for the disk, or for it to read. */
   receiptBytes: number;
   malformedFrames: number;
-  /** Whether we have given it up: nothing more is read from it. */
+  /** Whether we have expelled it: nothing more is read from it. */
   isExpelled: boolean;
-  /** Why we closed it; undefined when the other end did. */
+  /** Why we closed it; undefined if the other end did. */
   endReason: string | undefined;
-  /** Is called when we close it. */
+  /** Called when we close it. */
   onExpelled: ((reason: string) => void) | undefined;
   /** Whether it has answered since the last ping. */
   isAlive: boolean;
@@ -74,18 +74,18 @@ export interface Peer extends Connection {
   readonly deadline: NodeJS.Timeout;
   /** Infinity until it is open. */
   openedMs: number;
-  /** How many transactions had come at some time: of all that have since, it has been told. */
+  /** A number of transactions: it was sent all that were added after these. */
   toldSince: number;
   /** Whether it reads more slowly than we send. */
   isSlow: boolean;
-  /** Until when those whose transactions it gets are to wait for it. */
+  /** Until then the senders of its transactions are paused. */
   pause: Promise<void> | undefined;
-  /** Whether we relay nothing to it until it has read what it was sent. */
+  /** Whether it gets nothing until it has read what it was sent. */
   isLeftBehind: boolean;
   isDropped: boolean;
 }
 
-/** @param request by which the other end has opened it; undefined for one that we open */
+/** @param request the upgrade request of the other end; undefined for a connection that we open */
 export function newConnection(socket: WebSocket, request?: IncomingMessage): Connection {
   const identity = request && parseIdentity(request.headers);
   return {
@@ -113,7 +113,7 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
  * A connection that we open.
  *
  * @param socket dials the address
- * @param onTimeout is called when that takes too long, unless the deadline is cleared before
+ * @param onTimeout is called when the dial takes too long, unless the deadline is cleared first
  */
 export function newPeer(
   entry: Entry,
@@ -148,7 +148,7 @@ export function logEnd(connection: Connection, log: Log): void {
 }
 
 /**
- * Notes that a frame has come.
+ * Records a frame.
  *
  * @param isMessage whether it was a well-formed message
  */
@@ -161,8 +161,8 @@ export function noteFrame(connection: Connection, isMessage: boolean): void {
 }
 
 /**
- * Closes a connection for what came over it, whether or not the other end answers the close frame.
- * Nothing more is read from it.
+ * Closes a connection because of what came over it, even if the other end does not answer the close
+ * frame. Nothing more is read from it.
  */
 export function expel(connection: Connection, code: number, reason: string): void {
   const { socket, isInbound } = connection;
@@ -175,8 +175,8 @@ export function expel(connection: Connection, code: number, reason: string): voi
 }
 
 /**
- * Tells whether two connections lead to one node; of plain peers that cannot be known. Both its
- * id and its address must match: the id alone could be copied by anyone who has met that node.
+ * Whether two connections lead to one node; unknown for plain peers. Both its id and its address must
+ * match: anyone who has met a node could copy the id alone.
  */
 export function isSameNode(
   a: Pick<Connection, 'identity'>,
@@ -188,16 +188,15 @@ export function isSameNode(
   );
 }
 
-/** Tells whether we have reached a node at the very address that it calls its own. */
+/** Whether we have reached a node at the address that it calls its own. */
 export function isAtHome({ address, identity }: Connection): boolean {
   return address !== undefined && address.key === identity?.address?.key;
 }
 
 /**
- * Sends a text frame. All that is sent over a connection in one turn of the event loop goes out
- * in one write.
+ * Sends a text frame. All frames of one turn of the event loop go out in one write.
  *
- * @param sent is called when it is handed to the operating system, or never will be
+ * @param sent is called when the frame was handed to the operating system, or never will be
  */
 export function send(connection: Connection, frame: string | Buffer, sent?: () => void): void {
   const { tcp, socket } = connection;
@@ -208,7 +207,7 @@ export function send(connection: Connection, frame: string | Buffer, sent?: () =
   socket.send(frame, { binary: false }, sent);
 }
 
-/** Reads nothing more from a connection until the disk, or a slow peer, is ready; with a limit. */
+/** Pauses a connection until the disk or a slow peer is ready, up to a limit. */
 export async function pauseUntil(ready: Promise<void>, { socket }: Connection): Promise<void> {
   if (socket.isPaused) return;
   socket.pause();
@@ -216,7 +215,7 @@ export async function pauseUntil(ready: Promise<void>, { socket }: Connection): 
   socket.resume();
 }
 
-/** How a line in the terminal names the other end. */
+/** The name of the other end in a line of the terminal. */
 export function nameOf(connection: Connection): string {
   return connection.address?.text ?? 'a client';
 }

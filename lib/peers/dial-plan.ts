@@ -6,17 +6,17 @@ import type { Entry } from './entry.js';
 
 /** How busy the node is. */
 export interface Room {
-  /** How many dials are under way. */
+  /** Number of dials in progress. */
   readonly dialling: number;
-  /** How many peers there are. */
+  /** Number of peers. */
   readonly connected: number;
-  /** Returns the addresses that callers claim. */
+  /** Returns the addresses that inbound connections claim. */
   callers(): readonly Address[];
 }
 
 export interface DialPlan {
   readonly now: readonly Entry[];
-  /** When the next entry falls due; Infinity when none waits, or there is no slot for more. */
+  /** When the next entry is due; Infinity if none waits, or there is no free slot. */
   readonly nextMs: number;
 }
 
@@ -25,7 +25,7 @@ export interface DialPlan {
  *
  * @param candidates the entries to choose from
  * @param slots how many more peers there is room for; known peers are dialled beyond that
- * @param dialling how many dials are under way
+ * @param dialling how many dials are in progress
  */
 export function planDials(
   candidates: readonly Entry[],
@@ -35,7 +35,7 @@ export function planDials(
 ): DialPlan {
   const now: Entry[] = [];
   for (const entry of inDialOrder(candidates, nowMs)) {
-    // An attempt that ends, or a peer that goes, plans anew.
+    // The end of a dial or of a connection makes a new plan.
     if (dialling + now.length >= LIMITS.dialsAtOnce) return { now, nextMs: Infinity };
     if (now.length >= slots && !entry.isKnown) return { now, nextMs: Infinity };
     now.push(entry);
@@ -44,9 +44,9 @@ export function planDials(
 }
 
 /**
- * The entries that are due: known ones first, then those reached before, so that nobody can bury
- * them under addresses that lead nowhere, then those tried least often; among equals, the longest
- * due.
+ * The due entries: known peers first, then those reached before, so that nobody can bury them under
+ * addresses that lead nowhere, then those tried least often. Among equals, the one due longest is
+ * first.
  */
 export function inDialOrder(entries: readonly Entry[], nowMs: number): Entry[] {
   const rank = ({ isKnown, isProven, failures }: Entry) =>

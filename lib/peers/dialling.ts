@@ -1,6 +1,6 @@
 /** Why a dial failed or a connection ended, in words for a person. */
 
-/** The errors of OpenSSL for a certificate by an authority that we do not trust. */
+/** OpenSSL's errors for a certificate of an authority that we do not trust. */
 const UNTRUSTED = /UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|SELF_SIGNED_CERT/;
 
 /** Why a dial of an address failed, for a person. */

@@ -1,24 +1,24 @@
-/** An entry of the address book: an address, and how dialling it has gone. */
+/** An entry of the address book: an address, and the history of its dials. */
 
 import type { Address } from './addresses.js';
 
 export interface Entry {
-  /** In the spelling that has worked, or else was learnt first. */
+  /** In the spelling that worked, or else in the one learnt first. */
   address: Address;
-  /** In the spelling to dial next. */
+  /** In the spelling for the next dial. */
   nextAddress: Address;
-  /** From known-peers.json: dialled for ever. One learnt from a peer is given up in the end. */
+  /** From known-peers.json, and so dialled for ever. A learnt address is given up in the end. */
   readonly isKnown: boolean;
-  /** Whether it was ever reached: only such addresses are worth remembering. */
+  /** Whether it was ever reached: only such addresses are remembered. */
   isProven: boolean;
-  /** Attempts in a row that failed, or that were lost again before they were stable. */
+  /** Dials in a row that failed, or whose connection was lost before it was stable. */
   failures: number;
-  /** When to dial; Infinity while it is dialled, connected, or the same as another. */
+  /** When to dial it; Infinity while it is dialled or connected, or is an alias of another entry. */
   dueMs: number;
-  /** When a peer's news of it last cut its wait short, and how often that did no good. */
+  /** When news of it last cut its wait short, and how often that came to nothing. */
   hurriedMs: number;
   hurries: number;
-  /** The key of the address that turned out to be the same node. */
+  /** The key of another entry that turned out to be the same node. */
   sameAs?: string;
 }
 

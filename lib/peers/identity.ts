@@ -1,31 +1,31 @@
 /**
- * Identity headers, by which our nodes recognise each other: on the HTTP upgrade, in request and
- * response alike. Plain peers ignore them.
+ * Identity headers: our nodes recognise each other by them. They are on the HTTP upgrade, in request
+ * and response. Plain peers ignore them.
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Address, parseAddress } from './addresses.js';
 
-/** What one says of itself. */
+/** What a node or a client says about itself. */
 export interface Identity {
   readonly meshId: string;
-  /** Absent on a client that is no node. */
+  /** Undefined for a client that is not a node. */
   readonly address?: Address;
-  /** Whether it wants a RECEIPT for each transaction it sends. */
+  /** Whether it wants a RECEIPT for each transaction that it sends. */
   readonly wantsReceipts: boolean;
 }
 
-/** The upgrade headers by which our nodes recognise each other; others ignore them. */
+/** The upgrade headers of a node. */
 export function identityHeaders(meshId: string, address: string): Record<string, string> {
   return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
 }
 
-/** The upgrade headers of a client that is no node, but speaks as our nodes do. */
+/** The upgrade headers of a client that is not a node, but speaks as our nodes do. */
 export function clientHeaders(meshId: string): Record<string, string> {
   return { 'mesh-version': '1', 'mesh-id': meshId };
 }
 
-/** The upgrade headers of a client that wants to know what becomes of its transactions. */
+/** The upgrade headers of a client that wants receipts. */
 export function receiptHeaders(meshId: string): Record<string, string> {
   return { ...clientHeaders(meshId), 'mesh-receipts': '1' };
 }

@@ -1,9 +1,9 @@
 /**
  * peers: the other nodes. Their addresses, when to dial them, the connections with them, how our
- * own nodes recognise each other, what a HANDSHAKE tells, and whom to relay to.
+ * nodes recognise each other, what a HANDSHAKE tells, and to whom a transaction is relayed.
  *
- * Promises that no address is dialled twice at a time, that ours never is, and that nothing which a
- * stranger claims about itself decides what reaches others. Stands on wire and storage.
+ * Promises that no address is dialled twice at a time, that our own is never dialled, and that no
+ * claim of a peer about itself decides what reaches others. Stands on wire and storage.
  */
 
 export { type Address, pageAddressOf } from './addresses.js';

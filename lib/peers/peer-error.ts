@@ -1,5 +1,5 @@
-/** A peer breaks the rules, or does not do what it said that it would. */
+/** A peer breaks the rules, or does not do what it announced. */
 export class PeerError extends Error {}
 
-/** A peer has sent a block that nobody could ever take. */
+/** A peer has sent a block that can never be valid. */
 export class InvalidBlockError extends PeerError {}

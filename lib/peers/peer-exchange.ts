@@ -1,6 +1,6 @@
 /**
- * Peer exchange: what nodes tell of each other. A HANDSHAKE names its sender and the nodes that the
- * sender is connected to; a node with no free slot refers newcomers to others.
+ * Peer exchange: what nodes tell each other about other nodes. A HANDSHAKE names its sender and the
+ * nodes that the sender is connected to. A node with no free slot refers newcomers to other nodes.
  */
 
 import { LIMITS } from '../limits.js';
@@ -13,19 +13,19 @@ import { type Connection, expel, nameOf, send } from './connection.js';
 import type { Routes } from './routes.js';
 import { totalSlots } from './slots.js';
 
-/** What one source may have us do for the addresses that it sends. */
+/** What the addresses of one source may cost us. */
 export interface ExchangeBudgets {
-  /** Spent on each address that is read. */
+  /** Pays for each address that is read. */
   readonly reading: TokenBucket;
-  /** Spent on each address that is dialled because of it. */
+  /** Pays for each address that is dialled because this source named it. */
   readonly news: TokenBucket;
 }
 
-/** How many addresses are remembered as they were read. */
+/** How many parsed addresses are remembered. */
 const REMEMBERED = 4096;
 
 export class PeerExchange {
-  /** By their text: nodes tell each other of the same addresses again and again. */
+  /** Parsed addresses by their text: nodes name the same ones again and again. */
   readonly #remembered = new Map<string, Address>();
   readonly #ownAddress: string;
   readonly #addressBook: AddressBook;
@@ -49,10 +49,10 @@ export class PeerExchange {
   }
 
   /**
-   * Takes in a HANDSHAKE: where its sender listens, and whom that is connected to.
+   * Reads a HANDSHAKE: where its sender listens, and to whom the sender is connected.
    *
    * @param texts the addresses, the sender's own first
-   * @returns true when the sender has named its own address for the first time
+   * @returns true if the sender has named its own address for the first time
    */
   read(texts: readonly string[], from: Connection): boolean {
     const hadAddress = from.address !== undefined;
@@ -70,7 +70,7 @@ export class PeerExchange {
     return !hadAddress && from.address !== undefined;
   }
 
-  /** Adds addresses to the address book, as far as the budgets of their sender go. */
+  /** Adds addresses to the address book, as far as the budgets of their sender allow. */
   hear(addresses: readonly Address[], from: Connection): void {
     const { news } = this.#budgetsOf(from);
     const nowMs = performance.now();
@@ -87,7 +87,7 @@ export class PeerExchange {
     return address;
   }
 
-  /** Refers one of our nodes to others, because it may know nobody else, and closes. */
+  /** Refers one of our nodes to others, because it may know nobody else, and closes the connection. */
   refer(newcomer: Connection): void {
     if (newcomer.identity?.address) {
       const others = this.#addressBook.some(LIMITS.peers, Math.random).map(({ text }) => text);

@@ -1,4 +1,4 @@
-/** Which peers a node knows of when it starts: known-peers.json, and what it learnt before. */
+/** The peers that a node knows at its start: known-peers.json, and those it learnt before. */
 
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ const KNOWN = 'known-peers.json';
 const LEARNT = 'peers.json';
 
 /**
- * Reads the known-peers.json of the node in `folder`, which a person writes. Ends the process
- * with one line when it is missing, not JSON, or holds something that is no address.
+ * Reads the known-peers.json of the node in `folder`, which a person writes. Ends the process with
+ * one line if it is missing, is not JSON, or holds anything but addresses.
  */
 export function readKnownPeers(folder: string): Address[] {
   const file = join(folder, KNOWN);
@@ -26,8 +26,8 @@ export function readKnownPeers(folder: string): Address[] {
 }
 
 /**
- * Reads the addresses that the node in `folder` learnt in earlier runs. A file that the node
- * wrote for itself is no reason not to start: one that cannot be read is put aside.
+ * Reads the addresses that the node in `folder` learnt in earlier runs. The node wrote this file for
+ * itself, so it starts without it: a file that cannot be read is put aside.
  */
 export function readLearntPeers(folder: string, log: Log): Address[] {
   const file = join(folder, LEARNT);
@@ -42,9 +42,9 @@ export function readLearntPeers(folder: string, log: Log): Address[] {
 }
 
 /**
- * Writes the learnt addresses down for the next start.
+ * Saves the learnt addresses for the next start.
  *
- * @param addresses gives those worth remembering at the moment of writing
+ * @param addresses returns the addresses to remember at the moment of writing
  */
 export function createLearntPeersSaver(folder: string, addresses: () => string[], log: Log): Saver {
   const text = () => `${JSON.stringify(addresses(), null, 2)}\n`;

@@ -1,4 +1,4 @@
-/** All that this node knows of other nodes: their addresses, and the connections with them. */
+/** What this node knows about other nodes: their addresses, and the connections with them. */
 
 import { randomBytes } from 'node:crypto';
 import type { ClientOptions } from 'ws';
@@ -14,16 +14,16 @@ import { identityHeaders } from './identity.js';
 import { createLearntPeersSaver, readLearntPeers } from './peer-files.js';
 import { Routes } from './routes.js';
 
-/** What the settings say of this node among others. */
+/** The settings that concern other nodes. */
 export interface PeerSettings {
   readonly folder: string;
   /** Our own address, as we announce it. */
   readonly address: string;
-  /** How many peers we look for. */
+  /** The number of peers to look for. */
   readonly maxPeers: number;
-  /** Whether we tell NETWORK_SECRET to nobody but over TLS. */
+  /** Whether NETWORK_SECRET is sent over TLS only. */
   readonly keepsSecret: boolean;
-  /** Sent with each dial, by which the members of a network recognise each other. */
+  /** Sent with each dial; the members of a network recognise each other by it. */
   readonly secretHeaders: Readonly<Record<string, string>>;
   /** The certificate authorities that we trust, PEM; undefined for those that Node.js trusts. */
   readonly ca: Buffer | undefined;
@@ -36,7 +36,7 @@ export class Peers {
   readonly addressBook: AddressBook;
   /** The peers we are connected to, by the key of the address we dialled. */
   readonly connected = new Map<string, Peer>();
-  /** Every socket, in both directions, also those that are still being opened. */
+  /** All sockets of both directions, including those that are still being opened. */
   readonly connections = new Set<Connection>();
   readonly routes: Routes;
   readonly #settings: PeerSettings;
@@ -65,9 +65,9 @@ export class Peers {
   }
 
   /**
-   * Reads the addresses learnt in earlier runs, and finds out from where our own is reached.
+   * Reads the addresses learnt in earlier runs, and finds out from where our own address is reached.
    *
-   * @param tell is called with each peer that is to hear that our peers have changed
+   * @param tell is called with each peer that must be told that our peers have changed
    */
   static async open(
     settings: PeerSettings,
@@ -101,8 +101,8 @@ export class Peers {
   }
 
   /**
-   * Tells which connection to give up, if a new one leads to this node itself, or to a node that we
-   * are connected to under another address.
+   * Returns the connection to close if a new one leads to this node itself, or to a node that we are
+   * connected to under another address.
    */
   redundant(peer: Peer): { readonly peer: Peer; readonly reason: string } | undefined {
     if (peer.identity?.meshId === this.meshId) {
@@ -117,9 +117,9 @@ export class Peers {
   }
 
   /**
-   * A dial has led to a peer, which is kept.
+   * A dial has led to a peer, and the connection stays.
    *
-   * @param toldSince how many transactions have come so far: it is told of all that follow
+   * @param toldSince how many transactions were added so far: the peer is sent all later ones
    */
   opened(peer: Peer, toldSince: number): void {
     peer.toldSince = toldSince;
@@ -158,7 +158,7 @@ export class Peers {
     return this.#learnt.settled();
   }
 
-  /** Changes that come close together are told in one. */
+  /** Several changes in a short time are told in one message. */
   #tellSoon(): void {
     this.#tellTimer ??= setTimeout(() => {
       this.#tellTimer = undefined;

@@ -1,4 +1,4 @@
-/** The requests that we make of our nodes: one at a time per connection, each with one answer. */
+/** Our requests to other nodes: one at a time per connection, each with one answer. */
 
 import { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
@@ -13,16 +13,16 @@ interface Pending<A> {
 export class PendingRequests<A> {
   readonly #pending = new Map<Connection, Pending<A>>();
 
-  /** Tells whether an answer is awaited on a connection. */
+  /** Whether a connection owes us an answer. */
   isPending(connection: Connection): boolean {
     return this.#pending.has(connection);
   }
 
   /**
-   * Asks, and waits for the answer.
+   * Sends a request, and waits for the answer.
    *
    * @param frame the request
-   * @throws PeerError when there is none in time
+   * @throws PeerError if there is no answer in time
    */
   async ask(connection: Connection, frame: string): Promise<A> {
     if (connection.socket.readyState !== WebSocket.OPEN) throw new PeerError('not connected');
@@ -39,7 +39,7 @@ export class PendingRequests<A> {
     }
   }
 
-  /** Takes an answer, unless nothing was asked. */
+  /** Takes an answer; without a request it is ignored. */
   answered(connection: Connection, answer: A): void {
     this.#pending.get(connection)?.resolve(answer);
   }

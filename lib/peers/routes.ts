@@ -1,25 +1,25 @@
 /**
- * To whom a transaction goes on: flooding with self-pruning (Lim and Kim, 2000). Peers that
- * recognise each other tell whom they are connected to, so that nobody is told what it knows.
+ * To whom a transaction is relayed: flooding with self-pruning (Lim and Kim, 2000). Our nodes tell each
+ * other to whom they are connected, so that no node is sent what it has from another one.
  */
 
 import type { AddressBook } from './address-book.js';
 import type { Address } from './addresses.js';
 import { type Connection, isSameNode, type Peer } from './connection.js';
 
-/** What has to be known of a connection. */
+/** The parts of a connection that decide about routes. */
 type End = Pick<Connection, 'address' | 'identity' | 'neighbours'>;
-/** What has to be known of one that we dialled. */
+/** The same for a connection that we opened. */
 type Dialled = End & { readonly address: Address; readonly isLeftBehind?: boolean };
 
 export class Routes<P extends Dialled = Peer> {
   readonly #peers: ReadonlyMap<string, P>;
   readonly #connections: ReadonlySet<End>;
   readonly #addressBook: AddressBook;
-  /** The routes found since something changed: each takes a search. */
+  /** Routes found since the last change: each takes a search. */
   #found = new WeakMap<End, P[]>();
 
-  /** All three are read as they are at the time; tell `forget` when they change. */
+  /** All three are read when needed; call `forget` when they change. */
   constructor(
     peers: ReadonlyMap<string, P>,
     connections: ReadonlySet<End>,
@@ -31,9 +31,9 @@ export class Routes<P extends Dialled = Peer> {
   }
 
   /**
-   * Returns the peers that need to be told what comes over a connection: not the node at its
-   * other end, nor those that it is connected to itself. A stale or false list of them costs
-   * time, but no transaction, because pools are compared.
+   * Returns the peers that must be sent what comes over a connection: not the node at its other end,
+   * nor those that this node is connected to. If its list of them is stale or false, that costs time
+   * but no transaction, because pools are compared.
    */
   from(connection: End): P[] {
     const found = this.#found.get(connection);
@@ -48,9 +48,9 @@ export class Routes<P extends Dialled = Peer> {
   }
 
   /**
-   * Returns the peer we are connected to that sits at the other end of a connection. Where it
-   * says it listens is believed only if we meet the same mesh-id there; so no plain peer can
-   * pass for one of ours, though it can for another plain one.
+   * Returns our peer at the other end of a connection. A claimed address counts only if the node there
+   * has shown us the same mesh-id. So a plain peer cannot pass for one of ours, though it can pass for
+   * another plain peer.
    */
   peerBehind(connection: End): P | undefined {
     const { address, identity } = connection;
@@ -65,12 +65,12 @@ export class Routes<P extends Dialled = Peer> {
     );
   }
 
-  /** To be called when a peer comes or goes, or tells of its neighbours. */
+  /** Must be called when a peer comes or goes, or names its neighbours. */
   forget(): void {
     this.#found = new WeakMap();
   }
 
-  /** The keys of the addresses that a node of ours was connected to when it last told us. */
+  /** The keys of the addresses that one of our nodes is connected to, by its latest HANDSHAKE. */
   #neighboursOf(sender: P | undefined, connection: End): Set<string> {
     if (sender === undefined) return new Set();
     const teller = [connection, ...this.#connections].find(

@@ -1,6 +1,6 @@
 /**
- * Two transactions with one id: the first one stays, in each node the one that it heard of first.
- * Nothing more can be done, but a person should know.
+ * Conflicts: two transactions with one id and different content. Each node keeps the one that came
+ * first. Nothing more can be done about it, but a line tells the person at the terminal.
  */
 
 import { LIMITS } from '../limits.js';
@@ -11,13 +11,13 @@ import type { Key } from '../wire/key.js';
 import { hasSameContent, type Transaction } from '../wire/transaction.js';
 import type { Pool } from './pool.js';
 
-/** What is remembered of those that were found, so that each is told of once. */
+/** How many conflicts are remembered, so that each is reported once. */
 const REMEMBERED = 1024;
 
 export class Conflicts {
   readonly #pool: Pool;
   readonly #log: Log;
-  /** Each holds a transaction until the disk has ours. */
+  /** Checks in progress. Each holds a transaction until ours is on disk. */
   #underWay = 0;
   readonly #found = new Set<Key>();
   readonly #budget = new TokenBucket(
@@ -26,15 +26,15 @@ export class Conflicts {
     LIMITS.checksPerSecond,
   );
 
-  /** @param pool to compare with */
+  /** @param pool holds the content to compare with */
   constructor(pool: Pool, log: Log) {
     this.#pool = pool;
     this.#log = log;
   }
 
   /**
-   * Looks whether a transaction that we know by its id has the content that we know. Where many
-   * come, that is done for some only, because ours is on the disk.
+   * Checks whether a transaction with a known id has the content that we know. Under load only some
+   * are checked, because ours has to be read from the disk.
    */
   async look(transaction: Transaction, from: Connection): Promise<void> {
     const { id, key } = transaction;

@@ -1,4 +1,4 @@
-/** What follows from a transaction that was offered to us: it is counted, and its sender is told. */
+/** What follows from an offered transaction: it is counted, and its sender gets a receipt. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counters } from '../counters.js';
@@ -25,7 +25,7 @@ export class Intake {
     this.#conflicts = new Conflicts(pool, log);
   }
 
-  /** Counts what became of a transaction, and pauses its sender while the disk falls behind. */
+  /** Counts the outcome of a transaction, and pauses its sender while the disk falls behind. */
   report(transaction: Transaction, outcome: Outcome, from: Connection): Outcome {
     const { status, reason = '' } = outcome;
     if (status === 'known') {
@@ -39,7 +39,7 @@ export class Intake {
     return outcome;
   }
 
-  /** Tells a client that asked for receipts what became of its transaction. */
+  /** Sends a receipt to a client that asked for receipts. */
   answer({ id }: Transaction, outcome: Outcome, to: Connection): void {
     if (to.identity?.wantsReceipts) sendReceipt(this.#pool, to, id, outcome);
   }

@@ -1,6 +1,6 @@
 /**
- * A set of transaction keys in the order of their arrival, in 20 bytes a key, where a Set of
- * strings takes a hundred. Pure.
+ * A set of transaction keys in order of arrival. A key takes 20 bytes; in a Set of strings it would
+ * take a hundred. Pure.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -8,29 +8,29 @@ import type { Key } from '../wire/key.js';
 
 const WORDS = 3;
 const FIRST_CAPACITY = 1024;
-/** Slots per key: with half of them free, a search looks at two or three. */
+/** Slots per key. With half of the slots free, a search looks at two or three. */
 const SLOTS = 2;
 
 export class KeySet {
-  /** How many places there are; those of keys that were removed stay empty. */
+  /** Number of places. The places of removed keys stay empty. */
   #places = 0;
   #size = 0;
   #words = new Uint32Array(WORDS * FIRST_CAPACITY);
   /** Open addressing, linear probing: the place of a key plus one, or 0. */
   #slots = new Int32Array(SLOTS * FIRST_CAPACITY);
-  /** Secret, so that nobody can make up ids that collide. */
+  /** Secret, so that nobody can choose ids that collide. */
   readonly #seed = randomBytes(4).readInt32LE();
 
   get size(): number {
     return this.#size;
   }
 
-  /** How many keys have been added, those included that were removed. */
+  /** How many keys were ever added, including removed ones. */
   get places(): number {
     return this.#places;
   }
 
-  /** Adds a key; false when it is there already. */
+  /** Adds a key; false if it is there already. */
   add(key: Key): boolean {
     const a = wordOf(key, 0);
     const b = wordOf(key, 4);
@@ -48,7 +48,7 @@ export class KeySet {
   }
 
   /**
-   * Removes a key; its place stays empty. What can then no longer be found moves up to the free slot
+   * Removes a key; its place stays empty. Keys that could no longer be found move to the free slot
    * (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R).
    */
   remove(key: Key): void {
@@ -65,7 +65,7 @@ export class KeySet {
     this.#slots[free] = 0;
   }
 
-  /** The place of a key in the order of arrival, from 0; undefined when it is not there. */
+  /** The place of a key in order of arrival, from 0; undefined if it is not there. */
   placeOf(key: Key): number | undefined {
     const found = this.#slots[this.#find(wordOf(key, 0), wordOf(key, 4), wordOf(key, 8))] as number;
     return found === 0 ? undefined : found - 1;
@@ -89,7 +89,7 @@ export class KeySet {
     return this.#word(place, 0) >>> 16;
   }
 
-  /** The slot of a key, or the free one where it belongs. */
+  /** The slot of a key, or the free slot where it would go. */
   #find(a: number, b: number, c: number): number {
     const mask = this.#slots.length - 1;
     let slot = this.#slotFor(b, c);

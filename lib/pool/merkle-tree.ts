@@ -1,9 +1,9 @@
 /**
- * A set of transaction keys that two nodes can compare by a few digests instead of key by key:
- * a Merkle tree (Merkle, 1987) of four levels below its root, 16 children a node. Pure.
+ * A Merkle tree (Merkle, 1987) over transaction keys: two nodes compare a few digests instead of all
+ * keys. It has four levels below its root, and 16 children a node. Pure.
  *
- * A node is named by the hexadecimal digits on the way to it: `''` is the root, `'a3'` the child
- * 3 of the child a of the root, `'a3f0'` a leaf. A leaf holds the keys that begin with its name.
+ * A node is named by the hexadecimal digits on the way to it: `''` is the root, `'a3'` is child 3 of
+ * child a of the root, `'a3f0'` is a leaf. A leaf holds the keys that begin with its name.
  */
 
 import { hash } from 'node:crypto';
@@ -15,22 +15,22 @@ export const ROOT = '';
 export const LEAF_LEVEL = 4;
 
 const LEAVES = CHILDREN ** LEAF_LEVEL;
-/** Beyond so many leaves, looking through all keys is quicker than gathering and sorting. */
+/** For more leaves than this, a scan of all keys is faster than gathering and sorting. */
 const FEW_LEAVES = 256;
-/** How many keys one call looks through, that none may hold up the event loop. */
+/** How many keys one call scans, so that it does not hold up the event loop. */
 const KEYS_AT_ONCE = 262_144;
-/** The digest of what has no keys in it, or none any more. */
+/** The digest of a node without keys. */
 const EMPTY = '\0'.repeat(DIGEST_BYTES);
 const NONE = -1;
 const REMOVED = -2;
 
-/** Some keys in the order of their arrival, and where to go on if there may be more. */
+/** Keys in order of arrival, and the place to continue from if there may be more. */
 export interface KeyPage {
   readonly keys: Key[];
   readonly next?: number;
 }
 
-/** Some leaves in a row. */
+/** A range of leaves. */
 interface Range {
   readonly first: number;
   readonly count: number;
@@ -38,10 +38,10 @@ interface Range {
 
 export class MerkleTree {
   readonly #keys = new KeySet();
-  /** The places of the keys in a leaf: the latest of each leaf, and of each key the one before. */
+  /** A linked list per leaf: its latest place, and for each place the one before it. */
   readonly #latest = new Int32Array(LEAVES).fill(NONE);
   #previous = new Int32Array(1024);
-  /** By level, the root's first: the digests of its nodes, one after the other. */
+  /** For each level, from the root: the digests of its nodes, concatenated. */
   readonly #digests = eachLevel((nodes) => Buffer.alloc(nodes * DIGEST_BYTES));
   readonly #isStale = eachLevel((nodes) => new Uint8Array(nodes));
 
@@ -49,12 +49,12 @@ export class MerkleTree {
     return this.#keys.size;
   }
 
-  /** How many keys have been added, those included that were removed. */
+  /** How many keys were ever added, including removed ones. */
   get places(): number {
     return this.#keys.places;
   }
 
-  /** Adds a key; false when it is there already. */
+  /** Adds a key; false if it is there already. */
   add(key: Key): boolean {
     const place = this.#keys.places;
     if (!this.#keys.add(key)) return false;
@@ -79,22 +79,22 @@ export class MerkleTree {
     this.#markStale(leaf);
   }
 
-  /** The place of a key in the order of arrival, from 0; undefined when it is not there. */
+  /** The place of a key in order of arrival, from 0; undefined if it is not there. */
   placeOf(key: Key): number | undefined {
     return this.#keys.placeOf(key);
   }
 
   /**
-   * Brings the digests up to date, as far as there is time.
+   * Brings the digests up to date, as far as time allows.
    *
    * @param deadlineMs when to stop, by performance.now()
-   * @returns true when all are up to date
+   * @returns true if all are up to date
    */
   refresh(deadlineMs: number): boolean {
     return this.#refresh(0, 0, deadlineMs);
   }
 
-  /** The digests of a node's children, one after the other; zeros for a child that is empty. */
+  /** The digests of a node's children, concatenated; zeros for an empty child. */
   childDigests(name: string): Buffer {
     const index = indexOf(name);
     this.#refresh(name.length, index, Infinity);
@@ -103,11 +103,11 @@ export class MerkleTree {
   }
 
   /**
-   * The keys under some nodes, in the order of their arrival.
+   * Returns the keys under some nodes, in order of arrival.
    *
    * @param from the place to begin at
    * @param until the place to stop before
-   * @param limit how many keys at most
+   * @param limit the largest number of keys
    */
   keysUnder(names: readonly string[], from: number, until: number, limit: number): KeyPage {
     const ranges = names.map(leavesUnder);
@@ -129,11 +129,11 @@ export class MerkleTree {
         }
       }
     }
-    // Twice, if one name is under another.
+    // A leaf counts twice if one name is below another.
     return [...new Set(places)].sort((a, b) => a - b);
   }
 
-  /** Finds one more than `limit`, if there is one: that is where the next page begins. */
+  /** Finds one key more than `limit` if there is one: the next page begins there. */
   #scan(ranges: readonly Range[], from: number, stop: number, limit: number): number[] {
     const isWanted = new Uint8Array(LEAVES);
     for (const { first, count } of ranges) isWanted.fill(1, first, first + count);
@@ -145,7 +145,7 @@ export class MerkleTree {
     return places;
   }
 
-  /** From the leaf up, as far as its ancestors are not stale already. */
+  /** Marks a leaf and its ancestors as stale, up to one that is stale already. */
   #markStale(leaf: number): void {
     let index = leaf;
     for (let level = LEAF_LEVEL; level >= 0; level--) {
@@ -175,7 +175,7 @@ export class MerkleTree {
     return true;
   }
 
-  /** What a node's digest is made of: its children's digests or, of a leaf, its sorted keys. */
+  /** The input of a node's digest: its children's digests, or the sorted keys of a leaf. */
   #content(level: number, index: number): Buffer {
     if (level === LEAF_LEVEL) {
       const keys = this.#placesIn(index)
@@ -187,7 +187,7 @@ export class MerkleTree {
     return this.#digest(level + 1).subarray(index * bytes, (index + 1) * bytes);
   }
 
-  /** The place in a leaf that was taken after another one. */
+  /** The place in a leaf that was added after another one. */
   #placeAfter(place: number, leaf: number): number {
     let after = this.#latest[leaf] as number;
     while (this.#previous[after] !== place) after = this.#previous[after] as number;

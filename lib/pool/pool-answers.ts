@@ -1,4 +1,4 @@
-/** Answers the requests of other nodes about our pool. There is nothing to remember between two. */
+/** Answers the requests of other nodes about our pool. It keeps no state between two requests. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answers } from '../guard/answers.js';

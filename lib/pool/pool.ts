@@ -1,7 +1,6 @@
 /**
- * The pool: every transaction that this node has accepted and that is in no block yet, in
- * transactions.json. Only the keys are in memory, in a Merkle tree by which two pools can be
- * compared, and the position of each transaction in the file.
+ * The pool: the transactions that this node has accepted and that are in no block yet. They are in
+ * transactions.json. Memory holds only their keys, in a Merkle tree, and their positions in the file.
  */
 
 import { join } from 'node:path';
@@ -15,10 +14,10 @@ import { MerkleTree } from './merkle-tree.js';
 
 const FILE_NAME = 'transactions.json';
 
-/** What the pool keeps of a transaction. */
+/** The parts of a transaction that the pool keeps. */
 type Pooled = Pick<Transaction, 'key' | 'json' | 'bytes'>;
 
-/** How much a pool holds: transactions, and the length of its file, which it may not exceed. */
+/** The size of a pool: its transactions, the length of its file, and the limit of that in bytes. */
 export interface PoolSize {
   readonly transactions: number;
   readonly bytes: number;
@@ -28,8 +27,8 @@ export interface PoolSize {
 /**
  * Adds transactions to a pool. They count as known at once.
  *
- * @param transactions to add; with none, this only waits for the disk
- * @returns resolves when they, and all that were added before, are on disk
+ * @param transactions to add; an empty array only waits for the disk
+ * @returns resolves when these and all earlier ones are on disk
  */
 export function writeTransactions(pool: Pool, transactions: readonly Pooled[]): Promise<void> {
   for (const each of transactions) pool.add(each);
@@ -37,10 +36,10 @@ export function writeTransactions(pool: Pool, transactions: readonly Pooled[]): 
 }
 
 export class Pool {
-  /** The keys of the pool, in the order in which the transactions came. */
+  /** The keys of the pool, in order of arrival. */
   readonly tree = new MerkleTree();
   readonly #maxBytes: number;
-  /** Its records are numbered as the keys in the tree. */
+  /** Its records have the same numbers as the keys in the tree. */
   #journal!: Journal;
 
   private constructor(maxBytes: number) {
@@ -48,12 +47,12 @@ export class Pool {
   }
 
   /**
-   * Reads the pool from transactions.json in a node's folder; a missing or empty file is an empty
-   * pool. Ends the process with one line, the file untouched, when it is not an array of objects.
+   * Reads the pool from transactions.json in a folder; a missing or empty file is an empty pool. If
+   * the file is not an array of objects, the process ends with one line and the file stays as it is.
    *
-   * @param maxBytes how long the file may become
-   * @param isIncluded tells which transactions are in a block already, and leave the pool
-   * @param log hears of a file that had to be mended, and of a disk that takes no more
+   * @param maxBytes the largest size of the file
+   * @param isIncluded whether a transaction is in a block already, and so leaves the pool
+   * @param log is told about a mended file, and about a disk that refuses
    */
   static async open(
     folder: string,
@@ -87,22 +86,22 @@ export class Pool {
     };
   }
 
-  /** How many transactions have ever come, those included that have left the pool. */
+  /** How many transactions were ever added, including those that have left the pool. */
   get arrivals(): number {
     return this.tree.places;
   }
 
-  /** How many of the transactions that ever came are on disk: the first so many. */
+  /** How many of those are on disk: the first so many. */
   get savedCount(): number {
     return this.#journal.savedCount;
   }
 
-  /** Whether the disk refuses to take transactions at present. */
+  /** Whether the disk has refused the last write. */
   get isDiskFailing(): boolean {
     return this.#journal.isFailing;
   }
 
-  /** Whether transactions come faster than a working disk takes them. */
+  /** Whether transactions come faster than the disk takes them. */
   get isDiskBehind(): boolean {
     return !this.#journal.isFailing && this.#journal.unsavedBytes > LIMITS.backlogBytes;
   }
@@ -112,8 +111,8 @@ export class Pool {
   }
 
   /**
-   * Tells why the pool cannot take a transaction, if it cannot: it is full, or it waits for a disk
-   * that has long refused to take more.
+   * Returns why the pool cannot take a transaction: it is full, or too much waits for a disk that
+   * refuses; undefined if it can.
    */
   whyNoRoom(transaction: Pooled): string | undefined {
     if (this.#journal.bytesWith(transaction.bytes) > this.#maxBytes) {
@@ -123,7 +122,7 @@ export class Pool {
     return undefined;
   }
 
-  /** Adds a transaction; true only when it is new. It is on disk once `saved` resolves. */
+  /** Adds a transaction; true only if it is new. It is on disk when `saved` resolves. */
   add({ key, json, bytes }: Pooled): boolean {
     if (!this.tree.add(key)) return false;
     const isLine = !json.includes('\n') && !json.includes('\r');
@@ -132,7 +131,7 @@ export class Pool {
     return true;
   }
 
-  /** Resolves when all that was added before is on disk. */
+  /** Resolves when everything added so far is on disk. */
   saved(): Promise<void> {
     return this.#journal.saved();
   }
@@ -140,7 +139,7 @@ export class Pool {
   /**
    * Reads transactions from the disk.
    *
-   * @returns the text of each that is there, in the order of the keys, as many as one answer holds
+   * @returns the texts of those that are in the pool, in the order of the keys, as one answer holds
    */
   read(keys: readonly Key[]): Promise<Buffer[]> {
     const places: number[] = [];
@@ -155,7 +154,7 @@ export class Pool {
     return this.#journal.read(places);
   }
 
-  /** Takes transactions out of the pool: at once in memory, and soon, all in one step, on disk. */
+  /** Removes transactions: at once from memory; from the file soon, and in one step. */
   remove(keys: readonly Key[]): void {
     const pooled = keys.filter((key) => this.has(key));
     const places = pooled.map((key) => this.tree.placeOf(key) as number);
@@ -163,7 +162,7 @@ export class Pool {
     if (places.length > 0) this.#journal.remove(places);
   }
 
-  /** Resolves when those that were removed have left the file, if the disk allows it. */
+  /** Resolves when removed transactions have left the file, if the disk allows that. */
   removed(): Promise<void> {
     return this.#journal.removed();
   }

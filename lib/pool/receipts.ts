@@ -1,4 +1,4 @@
-/** What a client that asks for it is told of each transaction that it sends. */
+/** Receipts, for clients that ask for them: the outcome of each transaction. */
 
 import { LIMITS } from '../limits.js';
 import { type Connection, send } from '../peers/connection.js';
@@ -7,9 +7,9 @@ import { type Outcome, receiptFrame } from '../wire/receipt.js';
 import type { Pool } from './pool.js';
 
 /**
- * Tells a client what became of its transaction, as soon as all that the pool has is on disk; so
- * receipts come in the order of the transactions. A client that does not read them is paused, so that
- * neither this nor a slow disk fills the memory.
+ * Sends a client the receipt for a transaction once everything in the pool is on disk, so receipts
+ * come in the order of the transactions. A client that does not read its receipts is paused: neither
+ * it nor a slow disk can fill the memory.
  *
  * @param id null if the transaction has none that is usable
  */

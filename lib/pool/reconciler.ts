@@ -1,7 +1,7 @@
 /**
- * Keeps our pool and those of our peers the same, whatever was lost on the way (anti-entropy,
- * Demers et al., 1987): decides when to compare and with whom, and runs one session at a time, so
- * that nothing is fetched twice.
+ * Keeps our pool equal to those of our peers, whatever was lost on the way (anti-entropy, Demers et
+ * al., 1987). It decides when to compare and with whom. It runs one session at a time, so nothing is
+ * fetched twice.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,27 +23,27 @@ import { PoolAnswers, refreshDigests } from './pool-answers.js';
 import { type Answer, type Request, Session } from './reconciliation-session.js';
 import { SettledKeys } from './settled-keys.js';
 
-/** What only the node itself can tell or do. */
+/** What the reconciler needs from the node. */
 export interface OwnNode {
   readonly answers: Answers;
-  /** Tells whether we have a transaction, in the pool or in the chain. */
+  /** Whether we have a transaction, in the pool or in the chain. */
   isKnown(key: Key): boolean;
-  /** Takes a transaction that came over a connection, if it is new and there is room. */
+  /** Takes a transaction if it is new and there is room. */
   accept(transaction: Transaction, from: Connection): Outcome;
-  /** Tells a peer again which nodes we are connected to. */
+  /** Tells a peer again to which nodes we are connected. */
   greet(peer: Peer): void;
 }
 
-/** A session that is under way, or waits for its turn. */
+/** A session in progress, or waiting for its turn. */
 interface Job {
   readonly connection: Connection;
   readonly kind: 'compare' | 'fetch';
   readonly steps: Generator<Request, Key[], Answer>;
-  /** The request to send next, or the result at the end; undefined at the beginning. */
+  /** The next request, or the result at the end; undefined at the beginning. */
   step?: IteratorResult<Request, Key[]>;
-  /** The answer to the request that is under way. */
+  /** The answer to the request in progress. */
   asked?: Promise<Answer> | undefined;
-  /** How many transactions it has brought. */
+  /** How many transactions the session has brought. */
   taken: number;
 }
 
@@ -79,16 +79,16 @@ export class Reconciler {
       OFFER_KEYS: (keys, from) => this.#fetchFrom(from, keys),
     };
     this.#compareSometime();
-    // For a large pool, the first refresh takes a while.
+    // The first refresh of a large pool takes a while.
     refreshDigests(pool.tree);
   }
 
-  /** Compares our pool with that of a peer, as soon as other sessions allow it. */
+  /** Compares our pool with a peer's as soon as other sessions allow. */
   compareWith(connection: Connection): void {
     this.#add(connection, 'compare', (session) => session.compare());
   }
 
-  /** Compares with a peer that was left behind, and has been told of nothing since. */
+  /** Compares with a peer that was left behind and has been sent nothing since. */
   startAnewWith(peer: Peer): void {
     peer.toldSince = this.#pool.arrivals;
     peer.distrustedUntilMs = -Infinity;
@@ -101,20 +101,20 @@ export class Reconciler {
     this.#requests.forget(connection);
   }
 
-  /** OFFER_KEYS: fetches what we lack. A full offer may mean that there is more, so it compares too. */
+  /** OFFER_KEYS: fetches what we lack. After a full offer it compares, because there may be more. */
   #fetchFrom(connection: Connection, keys: readonly Key[]): void {
     this.#add(connection, 'fetch', (session) => session.fetch(keys));
     if (keys.length === LIMITS.keys) this.compareWith(connection);
   }
 
-  /** Whatever was lost, by whatever cause, is found within a minute or so. */
+  /** Compares with a peer at intervals, so that whatever was lost is found within about a minute. */
   #compareSometime(): void {
     const jitter = LIMITS.reconcileJitter * (2 * Math.random() - 1);
     const compare = () => {
       const peers = this.#routes.identifiedPeers();
       const peer = peers[Math.floor(Math.random() * peers.length)];
       if (peer !== undefined) {
-        // If it has given up an address that we are connected to, it learns of it again.
+        // The peer may have given up an address that we are connected to: so it learns of it again.
         this.#node.greet(peer);
         this.compareWith(peer);
       }
@@ -123,7 +123,7 @@ export class Reconciler {
     setTimeout(compare, LIMITS.reconcileIntervalMs * (1 + jitter)).unref();
   }
 
-  /** Compares with every peer soon: what we lacked, they may lack as well. */
+  /** Compares with every peer soon: they may lack what we lacked. */
   spread(): void {
     this.#spreadTimer ??= setTimeout(() => {
       this.#spreadTimer = undefined;
@@ -153,7 +153,7 @@ export class Reconciler {
     this.#work();
   }
 
-  /** Runs one session at a time; a long one lets others take a turn after a while. */
+  /** Runs one session at a time. A long session pauses after a while for the others. */
   async #work(): Promise<void> {
     if (this.#isWorking) return;
     this.#isWorking = true;
@@ -165,13 +165,13 @@ export class Reconciler {
     this.#isWorking = false;
   }
 
-  /** Peers first, so that a connection that only dials us cannot keep them waiting. */
+  /** Chooses peers first, so that an inbound connection cannot keep them waiting. */
   #nextJob(): Job | undefined {
     const ready = this.#jobs.filter(({ connection }) => !this.#requests.isPending(connection));
     return ready.find((job) => this.#routes.peerBehind(job.connection)) ?? ready[0];
   }
 
-  /** Sends the requests of a session, as many as its turn allows; true when it has ended. */
+  /** Sends as many requests of a session as its turn allows; true if the session has ended. */
   async #continue(job: Job): Promise<boolean> {
     const { connection, steps } = job;
     const untilMs = performance.now() + LIMITS.sessionTurnMs;
@@ -191,7 +191,7 @@ export class Reconciler {
       if (job.kind === 'compare') this.#counters.count('compared');
     } catch (error) {
       if (!(error instanceof PeerError)) throw error;
-      // So that nobody keeps us busy with sessions that lead nowhere.
+      // Nobody may keep us busy with sessions that lead nowhere.
       connection.distrustedUntilMs = performance.now() + LIMITS.reconcileIntervalMs;
       this.#log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
     }
@@ -203,18 +203,18 @@ export class Reconciler {
     return true;
   }
 
-  /** Sends a request. A node that does not answer soon keeps no others waiting. */
+  /** Sends a request. A node that is slow to answer does not keep the others waiting. */
   async #ask(request: Request, connection: Connection): Promise<Answer> {
     try {
       return await this.#requests.ask(connection, reconciliationFrame(request));
     } finally {
-      // If its session was put aside, it goes on.
+      // If the session was put aside, it continues now.
       setImmediate(() => this.#work());
     }
   }
 }
 
-/** The value of a promise, if it resolves soon. */
+/** The value of a promise if it resolves soon, else undefined. */
 async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
   const isDone = new AbortController();
   const limit = sleep(LIMITS.stallMs, undefined, { signal: isDone.signal });

@@ -1,8 +1,8 @@
 /**
- * A reconciliation session finds what each of two pools lacks (set reconciliation). The node that
- * asks walks down both trees where their digests differ, fetches what it lacks, and learns what the
- * other lacks. It holds all the state; the node that answers remembers nothing. Pure: a session is a
- * generator of requests, which is given the answer to each.
+ * A reconciliation session finds what each of two pools lacks (set reconciliation). The asking node
+ * walks down both trees where their digests differ, fetches what it lacks, and learns what the other
+ * lacks. It holds all the state; the answering node holds none. Pure: a session is a generator that
+ * yields requests and is given the answers.
  */
 
 import { LIMITS } from '../limits.js';
@@ -18,27 +18,27 @@ export type Request = ReconciliationMessage<'GET_NODES' | 'GET_KEYS' | 'GET_TRAN
 export type Answer = Message<'NODES' | 'KEYS' | 'TRANSACTIONS'>;
 type Steps<T> = Generator<Request, T, Answer>;
 
-/** What a session needs of our own pool. */
+/** What a session needs from our pool. */
 export interface OwnPool {
-  /** How many transactions there are, more or less. */
+  /** The approximate number of transactions. */
   readonly size: number;
-  /** The digests of the children of a node of the tree, one after the other. */
+  /** The digests of the children of a tree node, concatenated. */
   childDigests(name: string): Buffer;
-  /** The keys under some nodes, from a place in the order of their arrival. */
+  /** The keys under some nodes, from a place in order of arrival. */
   keysUnder(names: readonly string[], from: number, limit: number): KeyPage;
   has(key: Key): boolean;
-  /** Takes in transactions that it lacks; false when there is no room for them. */
+  /** Adds transactions; false if there is no room for them. */
   take(transactions: readonly Transaction[]): boolean;
 }
 
-/** With more keys than this in so few leaves, we take what we lack, and offer nothing. */
+/** With more keys than this in so few leaves, we fetch what we lack and offer nothing. */
 const REMEMBERED_KEYS = 65_536;
 const EMPTY = Buffer.alloc(DIGEST_BYTES);
 
 export class Session {
   readonly #own: OwnPool;
   readonly #offer = new Set<Key>();
-  /** The keys of what is still to be fetched. */
+  /** Keys that are still to be fetched. */
   readonly #wanted: Key[] = [];
   #requests = 0;
   #wantedKeys = 0;
@@ -49,9 +49,9 @@ export class Session {
   }
 
   /**
-   * Compares our pool with another, and takes what ours lacks.
+   * Compares our pool with another one, and fetches what ours lacks.
    *
-   * @returns the keys of what the other lacks, as many as go into one offer
+   * @returns the keys that the other pool lacks, as many as one offer holds
    * @throws PeerError
    */
   *compare(): Steps<Key[]> {
@@ -80,7 +80,7 @@ export class Session {
   }
 
   /**
-   * Takes the transactions with these keys that our pool lacks.
+   * Fetches those of these keys that our pool lacks.
    *
    * @returns nothing to offer
    * @throws PeerError
@@ -105,10 +105,11 @@ export class Session {
   }
 
   /**
-   * Compares the digests of a node's children. What the other has none of, goes into the offer.
+   * Compares the digests of a node's children. Keys under a child that is empty on the other side go
+   * into the offer.
    *
-   * @returns the children that both have something under, but not the same; and those that only
-   * the other has something under
+   * @returns the children that differ and have keys on both sides, and those that have keys on the
+   * other side alone
    */
   #compareChildren(name: string, theirs: Buffer): { differing: string[]; missing: string[] } {
     const ours = this.#own.childDigests(name);
@@ -127,9 +128,9 @@ export class Session {
   }
 
   /**
-   * Takes what we lack under some nodes; the last few once they are enough for a request.
+   * Fetches what we lack under some nodes. A request is sent when there are enough keys for one.
    *
-   * @param theirs is filled with the keys that the other has there, up to a limit
+   * @param theirs is filled with the other pool's keys there, up to a limit
    */
   *#takeUnder(nodes: string[], theirs?: Set<Key>): Steps<void> {
     let from: number | undefined = 0;
@@ -146,7 +147,7 @@ export class Session {
     }
   }
 
-  /** Offers what we have under some nodes, but for what the other has. */
+  /** Offers the keys that we have under some nodes and the other has not. */
   #offerUnder(nodes: string[], theirs: Set<Key>): void {
     let from: number | undefined = 0;
     while (from !== undefined && this.#offer.size < LIMITS.keys) {
@@ -157,7 +158,7 @@ export class Session {
     }
   }
 
-  /** As many as have about as many keys as fit into one answer, if the pools are alike. */
+  /** Takes as many leaves as hold about one answer's worth of keys, if the pools are alike. */
   #leavesAtOnce(): number {
     const leaves = CHILDREN ** LEAF_LEVEL;
     const full = Math.floor((LIMITS.keys * leaves) / Math.max(1, this.#own.size));

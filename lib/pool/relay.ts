@@ -1,6 +1,6 @@
 /**
  * Relays new transactions. Those that arrive over one connection in one turn of the event loop go to
- * the same peers: together in a frame to our own nodes, one per frame to everybody else.
+ * the same peers: to our own nodes together in one frame, to plain peers one per frame.
  */
 
 import type { Counters } from '../counters.js';
@@ -17,7 +17,7 @@ export class Relay {
   readonly #routes: Routes;
   readonly #backpressure: Backpressure;
   readonly #counters: Counters;
-  /** The transactions that go on together, their length, and the connection they came over. */
+  /** Transactions that are relayed together, their length, and the connection they came over. */
   #batch: Transaction[] = [];
   #bytes = 0;
   #from: Connection | undefined;
@@ -29,7 +29,7 @@ export class Relay {
     this.#counters = counters;
   }
 
-  /** Relays a transaction, with all others that come in this turn of the event loop. */
+  /** Relays a transaction at the end of this turn of the event loop, with the others of the turn. */
   add(transaction: Transaction, from: Connection): void {
     const { bytes } = transaction;
     const isFull = this.#batch.length === LIMITS.keys || this.#bytes + bytes > LIMITS.relayBytes;
@@ -40,7 +40,7 @@ export class Relay {
     this.#bytes += bytes;
   }
 
-  /** Sends a frame about a block to those of our nodes that its sender has not told. */
+  /** Sends a frame about a block to those of our nodes that its sender is not connected to. */
   announce(frame: Buffer, from: Connection): void {
     for (const peer of this.#routes.from(from)) {
       if (peer.identity !== undefined) this.#backpressure.send(peer, [frame], from);
@@ -65,7 +65,7 @@ export class Relay {
   }
 }
 
-/** Makes something when it is first needed, and keeps it. */
+/** Returns a function that makes a value at its first call, and keeps it. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {

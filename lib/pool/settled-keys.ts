@@ -1,4 +1,4 @@
-/** The keys of our pool that a comparison counts: on disk, and not on their way to the other node. */
+/** The keys that a comparison counts: on disk, and not just on their way to the other node. */
 
 import { LIMITS } from '../limits.js';
 import type { Connection } from '../peers/connection.js';
@@ -9,7 +9,7 @@ import type { Pool } from './pool.js';
 export class SettledKeys {
   readonly #pool: Pool;
   readonly #routes: Routes;
-  /** How many transactions had ever come one to two seconds ago, and at the last full second. */
+  /** How many transactions had been added one to two seconds ago, and at the last full second. */
   #settled: number;
   #recent: number;
 
@@ -23,7 +23,7 @@ export class SettledKeys {
     }, LIMITS.settleMs).unref();
   }
 
-  /** The settled keys under some nodes of the tree, from a position in the order of arrival. */
+  /** The settled keys under some nodes of the tree, from a place in order of arrival. */
   under(nodes: readonly string[], from: number, to: Connection, limit: number): KeyPage {
     const toldSince = this.#routes.peerBehind(to)?.toldSince ?? Infinity;
     const arrived = Math.max(this.#settled, toldSince);

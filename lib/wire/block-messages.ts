@@ -20,7 +20,7 @@ export interface BlockName {
   readonly hash: string;
 }
 
-/** Some blocks of a chain, the latest first, by which another node finds the last common block. */
+/** Some blocks of a chain, the latest first: another node finds the last common block by them. */
 export type Locator = readonly BlockName[];
 
 export interface BlockMessageData {
@@ -28,10 +28,10 @@ export interface BlockMessageData {
   GET_LATEST_BLOCK: null;
   /** The latest block: an answer, or the announcement of a new one. */
   LATEST_BLOCK: Block;
-  /** Asks for what follows the first block of the locator that is in the chain: headers, or blocks. */
+  /** Asks for the headers, or blocks, after the first block of the locator that is in the chain. */
   GET_HEADERS: Locator;
   GET_BLOCKS: Locator;
-  /** In the order of the chain; empty where nothing follows. */
+  /** In the order of the chain; empty if nothing follows. */
   HEADERS: Header[];
   BLOCKS: Block[];
 }

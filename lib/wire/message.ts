@@ -1,4 +1,4 @@
-/** The shape that all messages share, and what a frame is that cannot be used. */
+/** The shape of all messages, and of frames that cannot be used. */
 
 export type TransactionId = string | number;
 
@@ -13,5 +13,5 @@ export interface Malformed {
   readonly id?: TransactionId | null;
 }
 
-/** A frame that says nothing to us: malformed, or of a type that we do not speak. */
+/** A frame that we cannot use: malformed, or of a type that we do not know. */
 export type Unusable = Malformed | { readonly unknown: string };

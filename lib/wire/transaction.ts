@@ -9,7 +9,7 @@ import type { Malformed, TransactionId } from './message.js';
 
 export interface Transaction {
   readonly id: TransactionId;
-  /** Stands for the id wherever transactions are compared. */
+  /** Represents the id wherever transactions are compared. */
   readonly key: Key;
   /** Its text, exactly as it came, and the length of that in UTF-8. */
   readonly json: string;
@@ -55,7 +55,7 @@ export function readTransaction(
   if (!isObject(value)) return { malformed: 'a transaction that is not an object', id: null };
   const given = value.id ?? value.hash;
   const unfit = (malformed: string) => ({ malformed, id: isId(given) ? given : null });
-  // Depth first: what follows may walk the transaction to the bottom.
+  // The depth is checked first: what follows may walk the whole transaction.
   if (isDeeperThan(LIMITS.transactionLevels, value)) {
     return unfit(`a transaction more than ${LIMITS.transactionLevels} levels deep`);
   }

@@ -1,6 +1,7 @@
 /** Mistakes people make: one clear line, exit code 1, no stack trace, nothing changed. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { LIMITS } from '../../lib/limits.js';
@@ -231,12 +232,12 @@ test('a peers.json that cannot be read is put aside, and the node starts', () =>
     assert.equal(await network.read('node-1/peers.json.unreadable'), '["ws://localhost:4009",');
   }));
 
+/** What is in the folders of a network, but not in those that are only linked. */
 async function snapshot(network: Network): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const file of (await fs.readdir(network.root, { recursive: true })) as string[]) {
-    if (file.startsWith('node_modules')) continue;
-    const path = network.path(file);
-    files[file] = (await fs.stat(path)).isFile() ? await fs.readFile(path, 'utf8') : 'a folder';
-  }
-  return files;
+  const entries = await fs.readdir(network.root, { recursive: true, withFileTypes: true });
+  const files = entries.map(async (entry) => {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    return [path, entry.isFile() ? await fs.readFile(path, 'utf8') : 'no file'] as const;
+  });
+  return Object.fromEntries(await Promise.all(files));
 }
