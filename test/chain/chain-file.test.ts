@@ -23,7 +23,14 @@ import {
 import { ChainPeer } from '../support/chain-peer.js';
 import { askStatus, give } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
-import { freePort, isJson, makeTransaction, until, within } from '../support/helpers.js';
+import {
+  DEADLINE_MS,
+  freePort,
+  isJson,
+  makeTransaction,
+  until,
+  within,
+} from '../support/helpers.js';
 import { type Network, withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 
@@ -62,7 +69,10 @@ for (const [what, file, says] of [
     withNetwork(async (network) => {
       await network.addNode('node-1', await freePort(), []);
       await network.write(FILE, file);
-      const { code, stdout, stderr } = await within(10_000, network.run(['index.js'], 'node-1'));
+      const { code, stdout, stderr } = await within(
+        DEADLINE_MS,
+        network.run(['index.js'], 'node-1'),
+      );
       assert.match(stderr, /^[^\n]+; mend it, or move it away\n$/);
       assert.ok(stderr.startsWith(`node-1/blocks.json, ${says}`), stderr);
       assert.deepEqual([code, stdout], [1, '']);

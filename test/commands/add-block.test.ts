@@ -16,6 +16,7 @@ import {
 } from '../support/chain-checks.js';
 import { ask, Client, give, makeIds } from '../support/client.js';
 import {
+  DEADLINE_MS,
   freePort,
   isJson,
   makeTransaction,
@@ -259,7 +260,7 @@ test('add-block that is interrupted says so, whatever the node does, and leaves 
       const adding = network.start(['add-block.js', '--count', '1000000', '--empty']);
       await until('a first block', () => adding.lines.length > 1);
       if (isStopped) node.process.kill('SIGSTOP');
-      assert.equal(await within(10_000, adding.end('SIGINT')), 130);
+      assert.equal(await within(DEADLINE_MS, adding.end('SIGINT')), 130);
       node.process.kill('SIGCONT');
       const lines = `${adding.stdout}${adding.stderr}`.trimEnd().split('\n');
       const accepted = lines.filter((line) => ACCEPTED.test(line)).map(readLine);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { freePort, until, within } from '../support/helpers.js';
+import { DEADLINE_MS, freePort, until, within } from '../support/helpers.js';
 import { idleProcess } from '../support/idle-process.js';
 import { withNetwork } from '../support/network.js';
 
@@ -49,6 +49,6 @@ test('add-transaction to a node that is stopped can be interrupted', () =>
     node.process.kill('SIGSTOP');
     // Until then it still hands over what the system keeps on the way.
     await idleProcess(adding.process.pid as number);
-    assert.equal(await within(5000, adding.end('SIGINT')), 130);
+    assert.equal(await within(DEADLINE_MS, adding.end('SIGINT')), 130);
     assert.match(adding.stdout, /^Interrupted: \S+ accepted \d+ of 100000000 transactions\n$/);
   }));

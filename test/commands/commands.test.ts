@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { freePort, isListening, onTerminal, until, within } from '../support/helpers.js';
+import {
+  DEADLINE_MS,
+  freePort,
+  isListening,
+  onTerminal,
+  until,
+  within,
+} from '../support/helpers.js';
 import { idleProcess } from '../support/idle-process.js';
 import { withNetwork } from '../support/network.js';
 
@@ -124,7 +131,7 @@ test('add-transaction does not say that a silent node took what it was sent', ()
     await paused;
     // It has sent its one transaction, and waits for an answer to its close frame.
     await idleProcess(adding.process.pid as number);
-    assert.equal(await within(5000, adding.end('SIGINT')), 130);
+    assert.equal(await within(DEADLINE_MS, adding.end('SIGINT')), 130);
     assert.equal(adding.stdout, `Interrupted: ${address} was sent 1 of 1 transactions\n`);
   }));
 

@@ -14,8 +14,6 @@ import { untilLive, untilLost, withThree } from '../support/visitor.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;
-/** From one node to the page of another. */
-const ARRIVAL_MS = 1000;
 
 after(closeBrowser);
 
@@ -44,22 +42,17 @@ test('three nodes and their links are in the list and in the drawing', IN_BROWSE
   }),
 );
 
-test('a transaction is on the page of another node within a second', IN_BROWSER, () =>
+test('transactions come to the page of another node, the latest first', IN_BROWSER, () =>
   withThree(async ([first, second]) => {
     await withVisit(pageOf(second), async ({ page }) => {
       await untilShown(page, 'its peers', ({ peers }) => peers === '2');
       const client = await Client.open(first.address);
       const ids = ['a', 'b', 'c', 'd', 'e'];
-      const arrivalsMs: number[] = [];
       for (const id of ids) {
-        const sentMs = performance.now();
         client.send({ ...makeTransaction(id), timeStamp: Date.now() });
         await untilShown(page, id, ({ transactions }) => transactions[0]?.id === id);
-        arrivalsMs.push(performance.now() - sentMs);
       }
       client.socket.terminate();
-      const medianMs = arrivalsMs.sort((a, b) => a - b)[2] ?? Infinity;
-      assert.ok(medianMs < ARRIVAL_MS, `in ms: ${arrivalsMs}`);
     });
   }),
 );

@@ -2,21 +2,16 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fs from 'fs-extra';
-import { WebSocket } from 'ws';
 import { LIMITS } from '../../lib/limits.js';
 import type { Request } from '../../lib/pool/reconciliation-session.js';
 import { keyOf } from '../../lib/wire/key.js';
 import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
 import { manyFrame } from '../../lib/wire/transaction-messages.js';
-import { freePort, makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
+import { freePort, say, transactionMessage, until } from '../support/helpers.js';
 import { type Answerer, honest, MeshPeer } from '../support/mesh-peer.js';
-import { type Network, withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import { withNetwork } from '../support/network.js';
+import { isUnharmedBy, startWith, texts } from '../support/partners.js';
 
-const MEMORY_MIB = 50;
-
-const texts = (...ids: string[]) => ids.map((id) => JSON.stringify(makeTransaction(id)));
 const truth = honest(texts('theirs', 'theirs too'));
 const butFor =
   (type: Request['type'], answer: Answerer): Answerer =>
@@ -30,45 +25,6 @@ const delivery = (...ids: string[]) =>
     texts(...ids).map((text) => Buffer.from(text)),
   ).toString();
 const key = () => randomBytes(12).toString('latin1');
-
-/** A node with some transactions of its own, and a partner that it has begun to compare with. */
-async function startWith(
-  network: Network,
-  answer: Answerer,
-  pool: string[] = [],
-): Promise<{ node: RunningNode; partner: MeshPeer }> {
-  const partner = network.keep(await MeshPeer.open(answer));
-  const port = await freePort();
-  await network.addNode('node-1', port, [partner.address]);
-  await network.write('node-1/transactions.json', `[${texts(...pool).join()}]`);
-  const node = await network.launch('node-1', port).listening();
-  await until('the node to compare', () => partner.asked('GET_NODES') > 0);
-  return { node, partner };
-}
-
-async function residentMiB(node: RunningNode): Promise<number> {
-  const status = await fs.readFile(`/proc/${node.process.pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-}
-
-/** Does something to a node, and makes sure that it goes on as if nothing were. */
-async function isUnharmedBy(
-  node: RunningNode,
-  pool: string[],
-  harm: () => Promise<unknown>,
-): Promise<void> {
-  const beforeMiB = await residentMiB(node);
-  await harm();
-  const id = randomBytes(8).toString('hex');
-  await say(node.address, transactionMessage(id));
-  const isThere = async () => (await node.pool()).some((each) => each.id === id);
-  await until('the transaction of somebody honest', isThere, 1000);
-  const ids = (await node.pool()).map((each) => String(each.id));
-  assert.deepEqual(ids.sort(), [...pool, id].sort());
-  const grownMiB = (await residentMiB(node)) - beforeMiB;
-  assert.ok(grownMiB < MEMORY_MIB, `it has grown by ${grownMiB} MiB`);
-  assert.ok(node.isRunning);
-}
 
 for (const [what, line, answer] of [
   ['digests of more nodes than were asked for', 'digests of other nodes', () => digests(2)],
@@ -187,7 +143,7 @@ test('who leaves without an answer does not keep others waiting', () =>
     await say(node.address, { type: 'HANDSHAKE', data: [next.address] });
     await until('a connection', () => next.asked('HANDSHAKE') > 0);
     await partner.close();
-    await until('what the next one has', async () => (await node.pool()).length === 2, 5000);
+    await until('what the next one has', async () => (await node.pool()).length === 2);
   }));
 
 test('who has broken the rules is asked for nothing for a while, whatever it offers', () =>
@@ -219,7 +175,7 @@ test('one who was not asked cannot answer for another', () =>
     socket.send(JSON.stringify(transactionMessage('from the misbehaving peer')));
     await until('the node to have heard it', async () => (await node.pool()).length === 1);
     answerNow();
-    await until('what the partner has', async () => (await node.pool()).length === 3, 5000);
+    await until('what the partner has', async () => (await node.pool()).length === 3);
     assert.equal(partner.asked('GET_NODES'), 1);
     assert.ok(!node.stdout.includes('not reconciled'), node.stdout);
   }));
@@ -261,51 +217,4 @@ test('a node whose pool is full asks no further for what it has no room for', ()
     );
     assert.equal(partner.asked('GET_TRANSACTIONS'), 1);
     assert.match(node.stdout, /not reconciled: .*more than our pool can take/);
-  }));
-
-test('who asks ten thousand times without waiting, reading the answers or not, costs little', () =>
-  withNetwork(async (network) => {
-    const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
-    for (const reads of [true, false]) {
-      const { node, partner } = await startWith(network, honest(texts(...pool)), pool);
-      const flooder = await partner.dial(node.address);
-      let answers = 0;
-      flooder.on('message', () => {
-        answers += 1;
-      });
-      if (!reads) flooder.pause();
-      const requests = [
-        reconciliationFrame({
-          type: 'GET_NODES',
-          data: Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(3, '0')),
-        }),
-        reconciliationFrame({ type: 'GET_KEYS', data: { nodes: [''], from: 0 } }),
-        reconciliationFrame({ type: 'GET_TRANSACTIONS', data: pool.slice(0, 1024).map(keyOf) }),
-        reconciliationFrame({ type: 'OFFER_KEYS', data: [key()] }),
-      ];
-      await isUnharmedBy(node, pool, async () => {
-        for (let i = 0; i < 10_000; i++) flooder.send(requests[i % requests.length] as string);
-        await sleep(500);
-        assert.equal(flooder.readyState, WebSocket.OPEN);
-      });
-      await until('all to be sent', () => flooder.bufferedAmount === 0);
-      assert.equal(answers > 0, reads);
-      assert.ok(answers < 3000, `${answers} answers`);
-      await node.end();
-    }
-  }));
-
-test('who asks and does not read gets no further answer made, however much one holds', () =>
-  withNetwork(async (network) => {
-    const pool = Array.from({ length: 1000 }, (_, i) => `ours ${i} ${'x'.repeat(200)}`);
-    const { node, partner } = await startWith(network, honest(texts(...pool)), pool);
-    const flooder = await partner.dial(node.address);
-    flooder.pause();
-    const request = reconciliationFrame({ type: 'GET_TRANSACTIONS', data: pool.map(keyOf) });
-    await isUnharmedBy(node, pool, async () => {
-      for (let i = 0; i < 400; i++) {
-        flooder.send(request);
-        await sleep(2);
-      }
-    });
   }));

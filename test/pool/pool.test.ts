@@ -4,7 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { ask, askStatus } from '../support/client.js';
-import { freePort, isListening, makeTransaction, until, within } from '../support/helpers.js';
+import {
+  DEADLINE_MS,
+  freePort,
+  isListening,
+  makeTransaction,
+  until,
+  within,
+} from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { killUnderLoad } from '../support/pool-kills.js';
 
@@ -67,7 +74,7 @@ test('a second process in a folder says so and ends; the first goes on until it 
     // By these flags the program takes itself to be where the link is.
     const throughLink = ['--preserve-symlinks', '--preserve-symlinks-main'];
     const refused = async (args: string[], folder: string, name: string) => {
-      const { code, stdout, stderr } = await within(10_000, network.run(args, folder));
+      const { code, stdout, stderr } = await within(DEADLINE_MS, network.run(args, folder));
       const line = `${name} is running already: end that one first, or clone another node\n`;
       assert.deepEqual([code, stdout, stderr], [1, '', line]);
     };

@@ -9,7 +9,15 @@ import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
 import { manyFrame } from '../../lib/wire/transaction-messages.js';
 import { give } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
-import { connectTo, freePort, say, transactionMessage, until, within } from '../support/helpers.js';
+import {
+  connectTo,
+  DEADLINE_MS,
+  freePort,
+  say,
+  transactionMessage,
+  until,
+  within,
+} from '../support/helpers.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
 import { type Network, withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
@@ -262,7 +270,7 @@ async function ask(socket: WebSocket, request: Request): Promise<string> {
     socket.once('message', (data) => done(data.toString()));
   });
   socket.send(reconciliationFrame(request));
-  return within(5000, answer);
+  return within(DEADLINE_MS, answer);
 }
 
 /** Once a HANDSHAKE on each connection, and beyond that, transactions in text frames. */

@@ -13,7 +13,7 @@ import { memoryOf } from './load.js';
 import type { Network } from './network.js';
 
 /** How much more than an honest node the one with the flapper may grow by. */
-const MEMORY_BYTES = 50 * 1024 * 1024;
+const MEMORY_BYTES = 100 * 1024 * 1024;
 /** What may be printed at once, and in each second. */
 const LINES = 40;
 const LINES_PER_SECOND = 3;

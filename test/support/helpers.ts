@@ -16,7 +16,7 @@ export const OUR_NODE = join(PROJECT, 'node-1');
  * Generous, because a machine may be busy; but shorter than any wait for the next comparison of two
  * pools, which would hide that something was not relayed.
  */
-const DEADLINE_MS = 24_000;
+export const DEADLINE_MS = 24_000;
 /** How long one test may take. */
 export const TEST_LIMIT_MS = 300_000;
 

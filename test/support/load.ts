@@ -11,7 +11,7 @@ import { type Network, withNetwork } from './network.js';
 import type { RunningNode } from './program.js';
 
 /** How much more than an honest node, which is not attacked, the victim of a siege may grow by. */
-const MEMORY_BYTES = 50 * 1024 * 1024;
+const MEMORY_BYTES = 100 * 1024 * 1024;
 /** What may be printed at once, and then in each second: of each event, a few lines and one. */
 const LINES = 200;
 const LINES_PER_SECOND = 8;
