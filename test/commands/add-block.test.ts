@@ -2,28 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fs from 'fs-extra';
 import { LIMITS } from '../../lib/limits.js';
 import { startWithChain, trunkTo } from '../support/chain.js';
-import {
-  chainFile,
-  chainOf,
-  includedIds,
-  readChain,
-  seal,
-  untilOneChain,
-  untilPoolsAre,
-} from '../support/chain-checks.js';
+import { includedIds, seal, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
 import { ask, Client, give, makeIds } from '../support/client.js';
-import {
-  DEADLINE_MS,
-  freePort,
-  isJson,
-  makeTransaction,
-  onTerminal,
-  until,
-  within,
-} from '../support/helpers.js';
+import { freePort, makeTransaction, onTerminal } from '../support/helpers.js';
 import { type Network, withNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
 
@@ -50,10 +33,8 @@ const mistakes: Mistake[] = [
     [
       [['--colour'], /^Unknown option '--colour'; --help lists what there is$/],
       [['--count', '0'], /^--count 0 is not a whole number of 1 or more$/],
-      [['--count', '1.5'], /^--count 1\.5 is not a whole number of 1 or more$/],
       [['--count'], /^Option '--count <value>' argument missing; --help/],
       [['--empty=yes'], /^Option '--empty' does not take an argument; --help/],
-      [['stray'], /^Unexpected argument 'stray'/],
       [['--node', 'node-9'], /^There is no node folder node-9; there is node-1$/],
       [['--address', 'http://localhost:1'], /^--address http:\/\/localhost:1 is not an address/],
       [['--node', 'node-1', '--address', 'ws://localhost:1'], /^Give either --node or --address/],
@@ -222,58 +203,6 @@ test('add-block --count makes so many blocks, with --empty also of nothing', () 
       blocks.map(({ height, hash }) => [node.address, height, hash, height === 1 ? 1 : 0]),
     );
     assert.deepEqual(includedIds(blocks), ['a']);
-  }));
-
-test('add-block inside a node folder is for that node, also without its ending', () =>
-  withNetwork(async (network) => {
-    const other = await network.startNode();
-    const node = await network.startNode('node-2');
-    for (const [index, [script, folder]] of (
-      [
-        ['add-block', 'node-2'],
-        ['./add-block.js', 'node-2'],
-        ['node-2/add-block.js', '.'],
-        ['../add-block.js', 'node-2'],
-      ] as const
-    ).entries()) {
-      const { stdout } = await network.run([script, '--empty'], folder);
-      assert.deepEqual(readLine(stdout.trimEnd()).slice(0, 2), [node.address, index + 1]);
-    }
-    assert.equal((await chainOf(other)).length, 1);
-  }));
-
-test('two add-block at one node both make all their blocks, each of which is in the chain', () =>
-  withNetwork(async (network) => {
-    const node = await network.startNode();
-    const run = () => seal(network, node, '--count', '10', '--empty');
-    const lines = (await Promise.all([run(), run()])).flat().map(readLine);
-    const [, ...blocks] = await untilOneChain([node], 20);
-    const said = lines.map(([, height, hash]) => `${height} ${hash}`);
-    const found = blocks.map(({ height, hash }) => `${height} ${hash}`);
-    assert.deepEqual(said.sort(), found.sort());
-  }));
-
-test('add-block that is interrupted says so, whatever the node does, and leaves a chain', () =>
-  withNetwork(async (network) => {
-    const node = await network.startNode();
-    for (const isStopped of [false, true]) {
-      const adding = network.start(['add-block.js', '--count', '1000000', '--empty']);
-      await until('a first block', () => adding.lines.length > 1);
-      if (isStopped) node.process.kill('SIGSTOP');
-      assert.equal(await within(DEADLINE_MS, adding.end('SIGINT')), 130);
-      node.process.kill('SIGCONT');
-      const lines = `${adding.stdout}${adding.stderr}`.trimEnd().split('\n');
-      const accepted = lines.filter((line) => ACCEPTED.test(line)).map(readLine);
-      assert.equal(lines.length, accepted.length + 1, lines.join('\n'));
-      assert.match(lines.at(-1) as string, /^Interrupted: ./);
-      let text = '';
-      await until('each of these blocks in the file', async () => {
-        text = await fs.readFile(chainFile(node), 'utf8');
-        return accepted.every(([, , hash]) => text.includes(hash)) && isJson(text);
-      });
-      const chain = readChain(text);
-      for (const [, height, hash] of accepted) assert.equal(chain[height]?.hash, hash);
-    }
   }));
 
 test('add-block shows a line of progress on a terminal', () =>

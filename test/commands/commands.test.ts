@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fs from 'fs-extra';
 import { WebSocketServer } from 'ws';
+import { cloneNode } from '../../lib/commands/node-folders.js';
 import {
   DEADLINE_MS,
   freePort,
@@ -52,9 +54,9 @@ test('a clone has its own port in ADDRESS too', () =>
     const text = (line?: string, port = 4001) => `PORT=${port}\n${line}\n`;
     for (const [original, expected] of cases) {
       await network.write('node-1/.env', text(original));
-      await network.run(['clone-node.js']);
+      await cloneNode(network.root);
       assert.equal(await network.read('node-2/.env'), text(expected, 4002));
-      await network.run(['delete-nodes.js']);
+      await fs.remove(network.path('node-2'));
     }
   }));
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { Client } from '../support/client.js';
-import { makeTransaction } from '../support/helpers.js';
+import { freePort, makeTransaction } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
@@ -91,6 +91,37 @@ test('a page notices that its node has stopped, and that another is only quiet',
         { expected: GONE },
       );
       assert.doesNotMatch(await quietPage.evaluate<string>('window.connections.join()'), /lost/);
+    });
+  }),
+);
+
+test('transactions come to the page of another node, the latest first', IN_BROWSER, () =>
+  withThree(async ([first, second]) => {
+    await withVisit(pageOf(second), async ({ page }) => {
+      await untilShown(page, 'its peers', ({ peers }) => peers === '2');
+      const client = await Client.open(first.address);
+      const ids = ['a', 'b', 'c', 'd', 'e'];
+      for (const id of ids) {
+        client.send({ ...makeTransaction(id), timeStamp: Date.now() });
+        await untilShown(page, id, ({ transactions }) => transactions[0]?.id === id);
+      }
+      client.socket.terminate();
+    });
+  }),
+);
+
+test('a known peer that is not there is shown, without a link', IN_BROWSER, () =>
+  withNetwork(async (network) => {
+    const nobody = `ws://localhost:${await freePort()}`;
+    const node = await network.startNode('node-1', [nobody]);
+    await withVisit(pageOf(node), async ({ page }) => {
+      const view = await untilShown(page, 'two nodes', ({ nodes }) => nodes.length === 2);
+      const absent = view.nodes.find(({ address }) => address === nobody);
+      assert.match(absent?.state ?? '', /^(lost|dialling)$/);
+      assert.deepEqual(absent?.links, []);
+      assert.deepEqual(view.drawn.nodes, [node.address, nobody].sort());
+      assert.deepEqual(view.drawn.links, []);
+      assert.equal(view.peers, '0');
     });
   }),
 );

