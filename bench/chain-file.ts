@@ -1,4 +1,4 @@
-/** A long chain, as the file that a node keeps it in. */
+/** A long chain, in the file format of a node. */
 
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -13,7 +13,7 @@ import { transactionText } from './transactions.js';
 const TRANSACTIONS_PER_BLOCK = 10;
 const BLOCK_INTERVAL_MS = 1000;
 
-/** Makes a chain, the same one each time; one block after the other, for each names the last. */
+/** Makes a chain, the same one each time. Its blocks are made in order: each names the last one. */
 export async function makeChain(blocks: number): Promise<string> {
   const file = join(tmpdir(), `chain-${blocks}.json`);
   const stream = createWriteStream(file);
@@ -21,7 +21,7 @@ export async function makeChain(blocks: number): Promise<string> {
   for (let tip = GENESIS; tip.height < blocks; ) {
     tip = nextBlock(tip);
     if (!stream.write(`,\n${tip.json}`)) await once(stream, 'drain');
-    // A Ctrl-C is heard between two turns only.
+    // A Ctrl-C is handled only between two turns of the event loop.
     await nextTurn();
   }
   stream.end('\n]\n');

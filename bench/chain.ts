@@ -1,6 +1,6 @@
 /**
- * What it costs a new node to synchronise a long chain, compared with what it costs one process to
- * validate the same chain on its own disk.
+ * How long a new node takes to synchronise a long chain, compared with how long one process takes
+ * to validate the same chain on its own disk.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { residentMegabytes, saidAtMs } from './observation.js';
 
 const VALIDATION = fileURLToPath(new URL('validation.js', import.meta.url));
 
-/** A node that gets a chain of so many blocks from another, and a process that validates it. */
+/** A node that fetches a chain of so many blocks from another, and a process that validates it. */
 export function chainGroup(blocks: number): Group {
   const name = `chain of ${blocks.toLocaleString('en')} blocks`;
   let file: Promise<string> | undefined;
@@ -44,7 +44,7 @@ async function prepare(network: Network, chain: string, blocks: number) {
   return () => synchronise(network, source, blocks);
 }
 
-/** From the connection of a new node until it has the chain on its disk. */
+/** Measures from the connection of a new node until the chain is on its disk. */
 async function synchronise(
   network: Network,
   source: RunningNode,

@@ -1,4 +1,4 @@
-/** Two charts of how a network does as it grows: throughput, and what each node pays for it. */
+/** Two charts of a network as it grows: its throughput, and what that costs each node. */
 
 import { OURS } from './experiment.js';
 import { median } from './figures.js';
@@ -8,7 +8,7 @@ import { showNumber } from './table.js';
 
 const WIDTH = 960;
 const HEIGHT = 400;
-/** Where the lines are in each chart; to the right of them are their names. */
+/** The area of the lines in each chart. Their names are to the right of it. */
 const AREA = { left: 84, right: 346, top: 72, bottom: 310 } as const;
 const LABEL_GAP = 16;
 const CHARTS = [
@@ -16,7 +16,7 @@ const CHARTS = [
   { title: 'Processor time per transaction and node, µs', figure: 'CPU µs/tx/node' },
 ] as const;
 const SIZES = /^relay, (\d+) nodes$/;
-/** Each as dark as text has to be on white. */
+/** Each is dark enough for text on white. */
 const COLOURS = ['#0b5cad', '#b4410e', '#8a1f5c', '#5b6470', '#14743f', '#6b4bb8'];
 const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #3d444d }
@@ -39,9 +39,9 @@ interface Point {
 }
 
 /**
- * An SVG on a white ground, so that it is read in the dark too.
+ * Draws an SVG on a white background, so that it can be read in dark mode too.
  *
- * @param source what stands below: on which machine it was measured
+ * @param source the line below the charts: the machine that they were measured on
  */
 export function drawCharts(samples: readonly Sample[], source: string): string {
   const charts = CHARTS.map(({ title, figure }, index) => {
@@ -58,7 +58,7 @@ ${text(AREA.left, HEIGHT - 18, `Medians; scales are logarithmic. ${source}`)}
 `;
 }
 
-/** One line a system, in the colour that this has in all charts. */
+/** One line per system, in the colour that the system has in all charts. */
 function linesOf(samples: readonly Sample[], figure: string): Line[] {
   const relays = samples.filter(({ experiment }) => SIZES.test(experiment));
   const systems = [...new Set(relays.map(({ system }) => system))];
@@ -98,7 +98,7 @@ function drawLevel(value: number, at: number): string {
   return line + text(AREA.left - 8, at + 4, name, 'text-anchor="end"');
 }
 
-/** Each with its name at its end, moved a little where two names would be in one place. */
+/** Each line has its name at its end, moved a little if two names would overlap. */
 function drawLines(lines: readonly Line[], x: Scale, y: Scale): string[] {
   const ends = lines.map(({ points }) => points.at(-1) as Point);
   const heights = spreadOut(

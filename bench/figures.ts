@@ -1,4 +1,4 @@
-/** What stands for several numbers. */
+/** Figures that summarise several numbers. */
 
 export interface Spread {
   readonly median: number;
@@ -6,7 +6,7 @@ export interface Spread {
   readonly most: number;
 }
 
-/** The middle of some numbers, or of the two in the middle what is between them; of none, NaN. */
+/** The middle one of some numbers, or the mean of the two in the middle; NaN if there are none. */
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -18,7 +18,7 @@ export function spreadOf(numbers: readonly number[]): Spread {
   return { median: median(numbers), least: Math.min(...numbers), most: Math.max(...numbers) };
 }
 
-/** The number that so many per cent of them are below. */
+/** The number below which `percent` per cent of them are. */
 export function percentile(numbers: readonly number[], percent: number): number {
   const place = Math.floor((numbers.length * percent) / 100);
   return [...numbers].sort((a, b) => a - b)[place] ?? Number.NaN;

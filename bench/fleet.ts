@@ -1,17 +1,17 @@
-/** The nodes of one system, as many as are measured together. */
+/** A fleet: the nodes of one system that are measured together. */
 
 import fs from 'fs-extra';
 
-/** So long after processes go on, what they missed meanwhile has been made up for. */
+/** Time after which resumed processes have caught up with what they missed. */
 export const SETTLE_MS = 250;
-/** So long after all have all, something that comes twice has come. */
+/** Time after which a transaction that comes twice has come, once all nodes have all of them. */
 export const LINGER_MS = 100;
 
-/** When transactions were there. */
+/** When transactions arrived. */
 export interface Arrival {
   /** When the last node had the last one. */
   readonly completeMs: number;
-  /** When the last node had each, by its place among them; empty if that was not asked for. */
+  /** When the last node had each one, in their order; empty if that was not asked for. */
   readonly timesMs: readonly number[];
 }
 
@@ -19,7 +19,7 @@ export interface Expected {
   /** The number of the first transaction. */
   readonly from: number;
   readonly count: number;
-  /** Whether to note when each of them comes. */
+  /** Whether to record when each of them comes. */
   readonly isTimed: boolean;
 }
 
@@ -27,11 +27,11 @@ export interface Fleet {
   /** Where transactions are handed in. */
   readonly door: string;
   readonly pids: readonly number[];
-  /** Makes ready for the next run. Gives a promise for when all nodes have all of it. */
+  /** Prepares the next run. `arrival` resolves when all nodes have all transactions. */
   expect(expected: Expected): Promise<{ readonly arrival: Promise<Arrival> }>;
-  /** Throws when some node has more than was handed in, or something else. */
+  /** @throws Error if a node has more than was handed in, or something else */
   check(): Promise<void>;
-  /** Stops all processes where they are, until resume(). */
+  /** Stops all processes until resume(). */
   pause(): void;
   resume(): Promise<void>;
   close(): Promise<void>;
@@ -49,9 +49,9 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): void {
 }
 
 /**
- * Has processes, which may have been stopped, and their folder gone when this process is.
+ * Kills processes, stopped or not, and removes their folder when this process exits.
  *
- * @returns how to have them stay
+ * @returns a function that cancels this
  */
 export function goWithUs(folder: string, pids: readonly number[]): () => void {
   const clear = () => {

@@ -1,4 +1,4 @@
-/** How long many nodes that know one peer take until all are connected to all. */
+/** How long many nodes that know only one peer take until all are connected to all. */
 
 import { remove } from 'fs-extra/esm';
 import { freePort } from '../test/support/helpers.js';
@@ -13,7 +13,7 @@ interface Place {
   readonly port: number;
 }
 
-/** So many nodes that are started at once, and know the first of them. */
+/** `size` nodes that start together and know only the first of them. */
 export function formationGroup(size: number): Group {
   const open = () => openInNetwork((network) => prepare(network, size));
   return [{ name: `mesh of ${size} from one peer`, system: OURS, open }];
@@ -34,7 +34,7 @@ async function measure(network: Network, places: readonly Place[]): Promise<Figu
   try {
     for (const { name, port } of places) {
       nodes.push(network.launch(name, port));
-      // They dial it as they start, and are not to find that it does not listen yet.
+      // The others dial the first as they start, so it must listen by then.
       if (nodes.length === 1) await saidAtMs(nodes[0] as RunningNode, /\] listening: /);
     }
     const all = new RegExp(`\\] connected: \\S+, ${places.length - 1} peers now`);
@@ -44,7 +44,7 @@ async function measure(network: Network, places: readonly Place[]): Promise<Figu
     return { s: (Math.max(...connectedMs) - Math.max(...listeningMs)) / 1000 };
   } finally {
     await Promise.all(nodes.map((node) => node.close()));
-    // What they have learnt would help them the next time.
+    // The addresses that they have learnt would help them in the next run.
     for (const { name } of places) await remove(network.path(name, 'peers.json'));
   }
 }

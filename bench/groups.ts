@@ -1,4 +1,4 @@
-/** All that is measured, and how much of it. */
+/** What is measured, and how much of it. */
 
 import { chainGroup } from './chain.js';
 import type { Group } from './experiment.js';
@@ -26,7 +26,7 @@ export function fullGroups(): Group[] {
   ];
 }
 
-/** Those of a quick one: less of it, and the lighter ones only. */
+/** The groups of a quick run: only the lighter ones, with less work. */
 export function quickGroups(): Group[] {
   return [
     relayGroup(3),

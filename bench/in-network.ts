@@ -1,9 +1,9 @@
-/** Experiments with nodes of ours: in a network that ends with them, also where they fail. */
+/** Experiments with nodes of ours, in a network that ends with them, also if they fail. */
 
 import { Network } from '../test/support/network.js';
 import type { Figures, Opened } from './experiment.js';
 
-/** As `open` of an experiment: makes a network ready, in which all its runs are. */
+/** For `open` of an experiment: prepares one network for all its runs. */
 export async function openInNetwork(
   prepare: (network: Network) => Promise<() => Promise<Figures>>,
 ): Promise<Opened> {
@@ -16,7 +16,7 @@ export async function openInNetwork(
   }
 }
 
-/** As `open` of an experiment: has each run be in a network of its own. */
+/** For `open` of an experiment: gives each run a network of its own. */
 export async function openAnew(measure: (network: Network) => Promise<Figures>): Promise<Opened> {
   const run = async () => {
     const network = await Network.create();

@@ -1,4 +1,4 @@
-/** The harness's end of an injector: one for each run, connected and ready before it counts. */
+/** The harness's end of an injector: one per run, connected and ready before the run begins. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,10 +9,10 @@ const INJECTOR = fileURLToPath(new URL('injector.js', import.meta.url));
 
 /** What is handed to a node in one run. */
 export interface Load {
-  /** The number of the first transaction: not one of those that were before. */
+  /** The number of the first transaction, not used before. */
   readonly from: number;
   readonly count: number;
-  /** How many a second; undefined for as many as possible. */
+  /** How many per second; undefined for full speed. */
   readonly perSecond?: number;
 }
 
@@ -23,7 +23,7 @@ export class Injection {
     this.#process = process;
   }
 
-  /** Starts an injector, connected to a node, that has made all its transactions. */
+  /** Starts an injector; resolves when it is connected to a node and has made its transactions. */
   static async prepare(door: string, { from, count, perSecond }: Load): Promise<Injection> {
     const pace = perSecond === undefined ? [] : [String(perSecond)];
     const injection = new Injection(fork(INJECTOR, [door, String(from), String(count), ...pace]));
@@ -31,7 +31,7 @@ export class Injection {
     return injection;
   }
 
-  /** Hands them all in, and tells when. */
+  /** Hands them all in, and returns when. */
   async run(): Promise<Injected> {
     this.#process.send('go');
     return (await this.#answer()) as Injected;

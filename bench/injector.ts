@@ -1,7 +1,7 @@
 /**
- * Hands transactions to a node over one connection, at full speed or paced, with as little work as
- * it can while it does, for it shares the processors with those that are measured: all frames are
- * made beforehand, masked as the protocol wants it, and written to the TCP connection in large
+ * Hands transactions to a node over one connection, at full speed or paced. It shares the
+ * processors with what is measured, so it does as little work as it can in the meantime: all frames
+ * are made before, masked as the protocol requires, and written to the TCP connection in large
  * pieces. Started by injection.ts: node bench/injector.js ADDRESS FROM COUNT [A_SECOND]
  */
 
@@ -13,17 +13,17 @@ import { WebSocket } from 'ws';
 import { nowMs } from './machine.js';
 import { MESSAGE_LEAD, TRANSACTION_BYTES, transactionText } from './transactions.js';
 
-/** When each transaction was written, by its place among them; at full speed, of the first alone. */
+/** When each transaction was written, in their order; at full speed, only the first. */
 export type Injected = readonly number[];
 
-/** Of a masked text frame with 16 bits for its length. */
+/** The header of a masked text frame whose length takes 16 bits. */
 const HEADER = Buffer.from([0x81, 0x80 | 126]);
 const HEADER_BYTES = 8;
 const MASK_AT = 4;
 const MASK_BYTES = 4;
 const MESSAGE_BYTES = MESSAGE_LEAD.length + TRANSACTION_BYTES + 1;
 const FRAME_BYTES = HEADER_BYTES + MESSAGE_BYTES;
-/** Whole frames, about 256 KiB; what is written next waits until these are gone. */
+/** Whole frames, about 256 KiB. The next piece is written when this one has drained. */
 const PIECE_BYTES = 900 * FRAME_BYTES;
 const TURN_MS = 1;
 

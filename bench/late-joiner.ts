@@ -1,4 +1,4 @@
-/** How fast one who comes late gets all that was pooled before. */
+/** How fast a node that joins late gets everything that was pooled before. */
 
 import { freePort } from '../test/support/helpers.js';
 import type { Network } from '../test/support/network.js';
@@ -9,7 +9,7 @@ import { Injection } from './injection.js';
 import { poolsHaveAtMs, saidAtMs } from './observation.js';
 import { checkPools, poolBytes } from './pool-files.js';
 
-/** A node that comes late, after one to which as many were relayed as they came. */
+/** A node that joins late, compared with one that got as many transactions by relay. */
 export function lateJoinerGroup(count: number): Group {
   const name = `late joiner, ${count.toLocaleString('en')} pooled`;
   return [{ name, system: OURS, open: () => openAnew((network) => measure(network, count)) }];

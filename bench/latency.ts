@@ -1,8 +1,8 @@
 /**
- * How long a transaction takes to all nodes when they come at a pace that leaves time between them:
- * from when the injector writes it until the last node has it. Ours has it when it is in the file,
- * which is seen by this process: the system tells it of each write, and it reads what is new, so
- * some 0.1 ms of ours are the observer's. The others note the time themselves, as they get it.
+ * How long a transaction takes to reach all nodes at a pace that leaves time between transactions:
+ * from the injector's write until the last node has it. A node of ours has it when it is in the
+ * file. This process watches the file and reads what is new after each write, which adds some
+ * 0.1 ms to our figures. Nodes of other systems record the time themselves, as they get it.
  */
 
 import type { Group, Opened } from './experiment.js';
@@ -15,8 +15,8 @@ const PER_SECOND = 1_000;
 const SECONDS = 3;
 const WARM_UP_SECONDS = 9;
 /**
- * Handed in at full speed before, and then some at the pace: code that is new to Node.js runs
- * slowly at first.
+ * How many are handed in before, at full speed, and then some at the pace: code that is new to
+ * Node.js runs slowly at first.
  */
 const WARM_UP: ReadonlyMap<System, number> = new Map([
   ['ours', 80_000],

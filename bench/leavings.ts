@@ -1,6 +1,6 @@
 /**
- * What benchmarks start and write, whoever does it: one that is interrupted may be in the middle of
- * anything, and nobody then knows what there is to end.
+ * Cleans up what benchmarks start and write, whichever module does it: when one is interrupted, no
+ * module knows everything that there is to end.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -13,8 +13,8 @@ import { join } from 'node:path';
 const REMOVE_OPTIONS = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
 
 /**
- * From now on, has all temporary folders be in one, which is removed when this process exits; and
- * all processes that it has started end then.
+ * From now on, all temporary folders are in one folder. When this process exits, that folder is
+ * removed, and all processes that it has started are killed.
  */
 export function leaveNothing(): void {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));

@@ -1,10 +1,10 @@
-/** What all processes of this machine share: its clock, and what each has used of its processors. */
+/** What all processes of this machine share: its clock, and the processor time that each used. */
 
 import { readFileSync } from 'node:fs';
 
-/** In hundredths of a second, on every Linux, whatever the kernel's own clock. */
+/** A hundredth of a second on every Linux, whatever the kernel's own clock. */
 const TICK_MS = 10;
-/** Behind the name, which may hold spaces: those of user and system time. */
+/** The fields of user and system time, counted after the name, which may hold spaces. */
 const USER_FIELD = 11;
 const SYSTEM_FIELD = 12;
 
@@ -13,7 +13,7 @@ export function nowMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** How much processor time these processes have used, all their threads together. */
+/** Processor time that these processes have used, all their threads together. */
 export function processorMs(pids: readonly number[]): number {
   let ticks = 0;
   for (const pid of pids) {

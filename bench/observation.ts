@@ -1,4 +1,4 @@
-/** How nodes are watched without taking the processors from them. */
+/** Watches nodes without taking the processors from them. */
 
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Program, RunningNode } from '../test/support/program.js';
 export const LONG_MS = 120_000;
 const POLL_MS = 2;
 
-/** When a node has printed a line, by performance.now(). */
+/** The time when a node has printed a line, on the clock of performance.now(). */
 export function saidAtMs(node: RunningNode, line: RegExp): Promise<number> {
   const said = new Promise<number>((resolve, reject) => {
     const look = () => {
@@ -28,7 +28,7 @@ export async function poolSizeOf({ folder }: RunningNode): Promise<number> {
   return (await stat(join(folder, 'transactions.json'))).size;
 }
 
-/** When the files of these pools are as long as this, all of them, by performance.now(). */
+/** The time when the files of all these pools have this size, on the clock of performance.now(). */
 export async function poolsHaveAtMs(nodes: readonly RunningNode[], bytes: number): Promise<number> {
   const giveUpMs = performance.now() + LONG_MS;
   for (;;) {
@@ -41,7 +41,7 @@ export async function poolsHaveAtMs(nodes: readonly RunningNode[], bytes: number
   }
 }
 
-/** What a process takes of memory, as only Linux tells it; elsewhere, no number. */
+/** Resident memory of a process, as only Linux reports it; NaN elsewhere. */
 export async function residentMegabytes({ process: { pid } }: Program): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return (Number(/VmRSS:\s*(\d+)/.exec(status)?.[1]) * 1024) / 1e6;

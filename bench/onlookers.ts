@@ -1,4 +1,4 @@
-/** Who looks at a node. */
+/** The ways to look at a node while it is measured. */
 
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -10,12 +10,12 @@ import { LONG_MS } from './observation.js';
 
 /** Somebody who looks at a node. */
 export interface Onlooker {
-  /** Resolves once they are told that so many transactions are in the pool. */
+  /** Resolves once they were told that so many transactions are in the pool. */
   sees(transactions: number): Promise<void>;
   leave(): Promise<void>;
 }
 
-/** The ways in which somebody looks, or does not, that are to be had on this machine. */
+/** The ways to look, or not to look, that this machine offers. */
 export const LOOKS: ReadonlyMap<string, (node: RunningNode) => Promise<Onlooker>> = new Map([
   ...(CHROMIUM === undefined ? [] : ([['page shown', showPage]] as const)),
   ['feed read', readFeed],
@@ -29,7 +29,7 @@ async function readFeed({ port }: RunningNode): Promise<Onlooker> {
   if (response.statusCode !== 200) throw new Error(`the feed says ${response.statusCode}`);
   let inPool = 0;
   const lines = createInterface({ input: response, crlfDelay: Infinity });
-  // What breaks it off also keeps it from telling of all.
+  // If the feed breaks off, `sees` fails.
   lines.on('error', () => {});
   lines.on('line', (line) => {
     if (line.startsWith('data:')) inPool = JSON.parse(line.slice(5)).pool?.transactions ?? inPool;

@@ -1,4 +1,4 @@
-/** A fleet of our nodes, all connected to all. A transaction is there when it is on the disk. */
+/** A fleet of our nodes, all connected to all. A transaction has arrived when it is on disk. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../test/support/client.js';
@@ -27,9 +27,9 @@ export class OurFleet implements Fleet {
   readonly #network: Network;
   readonly #nodes: readonly RunningNode[];
   readonly #pooled: number;
-  /** Has its processes and its folder go with us. */
+  /** Cancels what goWithUs set up. */
   readonly #release: () => void;
-  /** How many transactions each node is to hold. */
+  /** Number of transactions that each node should hold. */
   #expected: number;
 
   private constructor(network: Network, nodes: readonly RunningNode[], pooled: number) {
@@ -68,7 +68,7 @@ export class OurFleet implements Fleet {
     const clients = await Promise.all(this.#nodes.map(({ address }) => Client.open(address)));
     const arrive = async () => {
       await untilHeld(this.#files, this.#expected);
-      // They tell of a transaction once all that came before is synced to the disk.
+      // A receipt comes once everything before it is synced to the disk.
       const known = JSON.parse(transactionText(from));
       await Promise.all(this.#nodes.map((node, at) => confirm(node, clients[at], known)));
       const completeMs = nowMs();
@@ -99,7 +99,7 @@ export class OurFleet implements Fleet {
     await this.#untilMeshed();
   }
 
-  /** Throws, when all is cleared away, if some file is not as it should be. */
+  /** @throws Error, after everything is cleaned up, if a file is not as it should be */
   async close(): Promise<void> {
     signal(this.pids, 'SIGKILL');
     try {
@@ -114,7 +114,7 @@ export class OurFleet implements Fleet {
     return this.#nodes.map(({ folder }) => `${folder}/transactions.json`);
   }
 
-  /** By what they say themselves: no others are there whom they might dial. */
+  /** Asks the nodes themselves. There are no other nodes that they might dial. */
   async #untilMeshed(): Promise<void> {
     const others = this.#nodes.length - 1;
     for (const node of this.#nodes) {
@@ -130,7 +130,7 @@ export class OurFleet implements Fleet {
   }
 }
 
-/** The others know the first. */
+/** All nodes know the first. */
 async function startNodes(network: Network, size: number, pooled: number): Promise<RunningNode[]> {
   const nodes: RunningNode[] = [];
   for (let number = 1; number <= size; number++) {
@@ -146,7 +146,7 @@ async function startNodes(network: Network, size: number, pooled: number): Promi
   return nodes;
 }
 
-/** Has a node tell that it holds a transaction; in the long run it closes who says nothing. */
+/** Gets a receipt that a node holds a transaction. A client that was silent for long was closed. */
 async function confirm(
   { address }: RunningNode,
   opened: Client | undefined,
@@ -159,7 +159,7 @@ async function confirm(
   if (receipt?.status !== 'known') throw new Error(`a node says ${JSON.stringify(receipt)}`);
 }
 
-/** When the last of the files held each. */
+/** When the last of the files held each transaction. */
 function latest(watches: readonly PoolWatch[]): number[] {
   const [first, ...others] = watches.map(({ timesMs }) => timesMs);
   return (first ?? []).map((timeMs, at) => {

@@ -1,6 +1,6 @@
 /**
- * What it costs the network that somebody looks at a node's page: how fast many transactions given
- * to that node are in all pools, with and without.
+ * What it costs the network if somebody looks at a node's page: how fast many transactions given to
+ * that node reach all pools, with and without a reader.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,12 +12,12 @@ import { processorMs } from './machine.js';
 import { poolSizeOf, poolsHaveAtMs } from './observation.js';
 import { LOOKS, type Onlooker } from './onlookers.js';
 
-/** Until what a run has left is gone, such as a browser. */
+/** Time until what a run has left is gone, such as a browser. */
 const REST_MS = 500;
 
 type Look = (node: RunningNode) => Promise<Onlooker>;
 
-/** Three nodes; one is given so many each time, and looked at in each of the ways there are. */
+/** Three nodes. One is given `count` transactions per run, and is looked at in each of the ways. */
 export function pageGroup(count: number): Group {
   return [...LOOKS].map(([system, look]) => ({
     name: 'page open, 3 nodes',
@@ -56,7 +56,7 @@ async function give(
   const startedMs = performance.now();
   const { code, stderr } = await network.run(['add-transaction.js', '--count', `${count}`]);
   if (code !== 0) throw new Error(stderr.trim());
-  // It has said that they are on its own.
+  // The command has ended, so all of them are on the disk of the first.
   const doneMs = await poolsHaveAtMs(nodes, await poolSizeOf(first));
   return {
     'tx/s': (count / (doneMs - startedMs)) * 1000,
@@ -64,7 +64,7 @@ async function give(
   };
 }
 
-/** @throws when a pool has not so many transactions, each once */
+/** @throws Error unless a pool holds `count` transactions, each once */
 async function checkPool(node: RunningNode, count: number): Promise<void> {
   const ids = (await node.pool()).map(({ id }) => id);
   const own = new Set(ids);

@@ -1,4 +1,4 @@
-/** A fleet of peers that are not our nodes: each a process that is told what to do. */
+/** A fleet of peers that are not our nodes. Each is a process that takes orders. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -20,12 +20,12 @@ import type { Order, Report } from './peers/control.js';
 
 /** A system to compare with. */
 export interface Kind {
-  /** In peers/. */
+  /** The module in peers/. */
   readonly program: string;
   readonly argument?: string;
-  /** Which others the peer at a place dials, by their places, in a fleet of so many. */
+  /** The places of the others that the peer at a place dials, in a fleet of `size`. */
   dials(place: number, size: number): number[];
-  /** To how many others it is connected then, whoever has dialled. */
+  /** Number of others that a peer is then connected to, whoever has dialled. */
   degree(size: number): number;
 }
 
@@ -37,7 +37,7 @@ export class PeerFleet implements Fleet {
   readonly door: string;
   readonly #folder: string;
   readonly #peers: readonly ChildProcess[];
-  /** Has its processes and its folder go with us. */
+  /** Cancels what goWithUs set up. */
   readonly #release: () => void;
   #expected = 0;
 
@@ -48,7 +48,7 @@ export class PeerFleet implements Fleet {
     this.#release = goWithUs(folder, this.pids);
   }
 
-  /** Starts so many peers of a kind, and has them connect. */
+  /** Starts `size` peers of a kind, and connects them. */
   static async open(kind: Kind, size: number): Promise<PeerFleet> {
     const folder = await fs.mkdtemp(join(tmpdir(), 'peers-'));
     const program = fileURLToPath(new URL(`peers/${kind.program}.js`, import.meta.url));
@@ -112,7 +112,7 @@ export class PeerFleet implements Fleet {
     this.#release();
   }
 
-  /** Tells all the same, and gives their answers. */
+  /** Sends all peers the same order, and returns their answers. */
   #ask<T extends Report['type']>(order: Order, type: T): Promise<Answer<T>[]> {
     const answers = Promise.all(this.#peers.map((peer) => answer(peer, type)));
     for (const peer of this.#peers) tell(peer, order);
@@ -145,7 +145,7 @@ function answer<T extends Report['type']>(peer: ChildProcess, type: T): Promise<
   });
 }
 
-/** When the last of the peers had each. */
+/** When the last of the peers had each transaction. */
 function latest(completions: readonly Answer<'complete'>[]): Arrival {
   const [first = { timesMs: [] }, ...others] = completions;
   const timesMs = first.timesMs.map((timeMs, at) => {

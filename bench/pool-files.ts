@@ -1,7 +1,7 @@
 /**
- * Files of pools that hold nothing but the transactions that are measured with: written before, and
- * looked at from outside while nodes append to them. All records are of one length, so where one
- * begins follows from its place.
+ * Files of pools that hold only the transactions of the benchmarks: written before a run, and
+ * watched from outside while nodes append to them. All records have one length, so the place of a
+ * record gives its offset.
  */
 
 import { once } from 'node:events';
@@ -24,19 +24,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nowMs } from './machine.js';
 import { numberAt, TRANSACTION_BYTES, transactionText } from './transactions.js';
 
-/** `[`, a line break, the records with a comma and a line break between them, and the end. */
+/** A file is this opening, the records with a separator between them, and this closing. */
 const OPENING = '[\n';
 const SEPARATOR = ',\n';
 export const CLOSING = '\n]\n';
 const RECORD_BYTES = TRANSACTION_BYTES + SEPARATOR.length;
 
-/** What was written already. */
+/** Files that were written already. */
 const written = new Map<string, Promise<string>>();
 
 const POLL_MS = 2;
 const READ_BYTES = 64 * RECORD_BYTES;
 
-/** A file with the transactions of these numbers, that nobody may change. */
+/** A file with the transactions of these numbers. Nobody may change it. */
 export function poolFile(from: number, to: number): Promise<string> {
   const name = `pool-${from}-${to}.json`;
   const file = written.get(name) ?? writePool(join(tmpdir(), name), from, to);
@@ -44,17 +44,17 @@ export function poolFile(from: number, to: number): Promise<string> {
   return file;
 }
 
-/** Puts the transactions of these numbers where a node finds them, and may append to them. */
+/** Copies the transactions of these numbers to where a node finds and appends to them. */
 export async function copyPool(from: number, to: number, target: string): Promise<void> {
   await copyFile(await poolFile(from, to), target, constants.COPYFILE_FICLONE);
 }
 
-/** How long a file with so many transactions is. */
+/** Size of a file with `count` transactions. */
 export function poolBytes(count: number): number {
   return OPENING.length + count * RECORD_BYTES - SEPARATOR.length + CLOSING.length;
 }
 
-/** Resolves when each of these files holds so many transactions. */
+/** Resolves when each of these files holds `count` transactions. */
 export async function untilHeld(files: readonly string[], count: number): Promise<void> {
   let waiting = [...files];
   while (waiting.length > 0) {
@@ -63,17 +63,18 @@ export async function untilHeld(files: readonly string[], count: number): Promis
   }
 }
 
-/** How many whole transactions a file holds. */
+/** Number of whole transactions in a file. */
 export function heldIn(file: string): number {
   const records = statSync(file).size - OPENING.length - CLOSING.length + SEPARATOR.length;
   return Math.max(0, Math.floor(records / RECORD_BYTES));
 }
 
 /**
- * Throws unless each of these files is valid JSON and holds each of the transactions up to a number
+ * Checks that each of these files is valid JSON and holds each of the first `count` transactions
  * exactly once.
  *
- * @param pooled how many of them writePool has written, and nobody had to deliver
+ * @param pooled how many of them writePool wrote, so that nobody had to deliver them
+ * @throws Error if one of them does not
  */
 export function checkPools(files: readonly string[], pooled: number, count: number): void {
   const delivered: Buffer[] = [];
@@ -83,9 +84,9 @@ export function checkPools(files: readonly string[], pooled: number, count: numb
   for (const file of files) checkPool(file, pooled, delivered);
 }
 
-/** Notes when each transaction is in a file: told of each write by the system. */
+/** Records when each transaction is in a file. The system reports each write. */
 export class PoolWatch {
-  /** By the places of the transactions, from the first that was not there at the beginning. */
+  /** One time per transaction, from the first that was not there at the beginning. */
   readonly timesMs: number[] = [];
   readonly #file: string;
   readonly #fd: number;
@@ -94,7 +95,7 @@ export class PoolWatch {
   readonly #stop: () => void;
   #held: number;
 
-  /** @param from how many transactions, and numbers, the file holds already */
+  /** @param from how many transactions the file holds already: those with lower numbers */
   constructor(file: string, from: number) {
     this.#file = file;
     this.#fd = openSync(file, 'r');
@@ -124,7 +125,7 @@ export class PoolWatch {
   }
 }
 
-/** What has the right text at each place, and the right text between, is valid JSON. */
+/** A file with the right text at each place, and the right text between, is valid JSON. */
 function checkPool(file: string, pooled: number, delivered: readonly Buffer[]): void {
   const bytes = readFileSync(file);
   const count = pooled + delivered.length;

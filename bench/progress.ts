@@ -1,4 +1,4 @@
-/** How far a benchmark is: a bar on a terminal, elsewhere a line for each thing that is measured. */
+/** The progress of a benchmark: a bar on a terminal, elsewhere a line per experiment. */
 
 import { SingleBar } from 'cli-progress';
 import type { Experiment } from './experiment.js';
@@ -9,7 +9,7 @@ export class Progress {
   readonly #begun = new Set<string>();
   #runs = 0;
 
-  /** @param total how many runs there will be */
+  /** @param total number of runs */
   constructor(total: number) {
     this.#total = total;
     if (process.stdout.isTTY) this.#bar = newBar();
@@ -24,7 +24,7 @@ export class Progress {
     this.#runs += 1;
   }
 
-  /** All are done, or no more will be. */
+  /** All runs are done, or the rest is given up. */
   end(): void {
     this.#bar?.stop();
   }

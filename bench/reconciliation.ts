@@ -1,4 +1,4 @@
-/** What it takes two large pools that differ a little to become the same. */
+/** What it takes to make two large pools the same that differ a little. */
 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { LONG_MS, poolSizeOf, poolsHaveAtMs, saidAtMs } from './observation.js';
 import { CLOSING, copyPool, poolBytes } from './pool-files.js';
 import { transactionText } from './transactions.js';
 
-/** Two pools of so many, for each of the numbers of transactions by which they differ. */
+/** Two pools of `pooled` transactions, for each number of transactions by which they differ. */
 export function reconciliationGroup(pooled: number, differences: readonly number[]): Group {
   return differences.map((difference) => ({
     name: `pools of ${pooled.toLocaleString('en')}, ${difference.toLocaleString('en')} apart`,
@@ -22,11 +22,11 @@ export function reconciliationGroup(pooled: number, differences: readonly number
   }));
 }
 
-/** Each run has two new nodes: those that have met before know the digests of their pools. */
+/** Each run has two new nodes: running ones have computed the digests of their pools already. */
 async function measure(network: Network, pooled: number, difference: number): Promise<Figures> {
   const ports = [await freePort(), await freePort()] as const;
   const switchboard = network.keep(await Switchboard.open(ports));
-  // One lacks what the other has at the end, the other what the one has at the beginning.
+  // The first lacks the end of the second, and the second lacks the beginning of the first.
   const end = pooled + Math.floor(difference / 2);
   const begin = Math.ceil(difference / 2);
   await network.addNode('node-1', ports[0], []);
@@ -47,7 +47,7 @@ async function measure(network: Network, pooled: number, difference: number): Pr
   return { KB, s: (doneMs - connectedMs) / 1000 };
 }
 
-/** When one of them has compared its pool with the other's; to ask takes some milliseconds itself. */
+/** When one of them has compared its pool with the other's. Asking adds some milliseconds. */
 async function comparedAtMs(nodes: readonly RunningNode[]): Promise<number> {
   const hasCompared = async () => {
     const answers = await Promise.all(nodes.map((node) => visit(node, '/metrics')));
@@ -57,7 +57,7 @@ async function comparedAtMs(nodes: readonly RunningNode[]): Promise<number> {
   return performance.now();
 }
 
-/** @throws when a file does not go on with these transactions where it ended before */
+/** @throws Error unless a file continues with exactly these transactions where it ended before */
 async function checkEnd(node: RunningNode, before: number, from: number, to: number) {
   const start = before - CLOSING.length;
   const file = await open(join(node.folder, 'transactions.json'));

@@ -1,6 +1,6 @@
 /**
- * How fast a transaction gets to all nodes, and what it costs each of them: a large number is handed
- * to one node at full speed. Of ours, it is there when it is on the disk.
+ * How fast transactions reach all nodes, and what that costs each node: a large number is handed to
+ * one node at full speed. At a node of ours, a transaction has arrived when it is on disk.
  */
 
 import type { Group, Opened } from './experiment.js';
@@ -9,7 +9,7 @@ import { OurFleet } from './our-fleet.js';
 import { openFleet, SYSTEMS, type System } from './systems.js';
 import { attempt } from './trial.js';
 
-/** How many transactions are handed in. */
+/** Numbers of transactions to hand in. */
 interface Work {
   /** Before the first run: code that is new to Node.js runs slowly at first. */
   readonly warmUp: number;
@@ -50,14 +50,14 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
     40: { warmUp: 30_000, count: 10_000 },
   },
 };
-/** Those whose cost grows with what they hold must all hold equally much. */
+/** For systems whose cost grows with what they hold: all must hold the same. */
 const REWRITTEN = 4_000;
 const POOLED = [0, 100_000, 1_000_000];
 
-/** The sizes of network that are measured. */
+/** The sizes of the measured networks. */
 export const RELAY_SIZES = [3, 10, 20, 40];
 
-/** All systems, with so many nodes each. */
+/** All systems, with `size` nodes each. */
 export function relayGroup(size: number): Group {
   return SYSTEMS.map((system) => ({
     name: `relay, ${size} nodes`,
@@ -67,8 +67,8 @@ export function relayGroup(size: number): Group {
 }
 
 /**
- * Ours and the one that writes its file anew each time: it begins each run with none, which ours,
- * that only appends, does not need.
+ * Ours, and the system that rewrites its whole file each time. That one begins each run with an
+ * empty file; ours only appends, and does not need to.
  */
 export function rewritingGroup(): Group {
   return (['ours', 'plain-style'] as const).map((system) => ({
@@ -80,7 +80,7 @@ export function rewritingGroup(): Group {
   }));
 }
 
-/** Ours, with pools that hold nothing, or much. */
+/** Ours, with pools from empty to large. */
 export function pooledGroup(): Group {
   return POOLED.map((pooled) => ({
     name: `relay, 3 nodes, ${pooled.toLocaleString('en')} pooled`,
@@ -89,7 +89,7 @@ export function pooledGroup(): Group {
   }));
 }
 
-/** @param pooled how many transactions there are before the first */
+/** @param pooled number of transactions in the pools at the beginning */
 async function relay(fleet: Fleet, { warmUp, count }: Work, pooled = 0): Promise<Opened> {
   let next = pooled;
   const handIn = (count: number) => {

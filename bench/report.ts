@@ -1,4 +1,4 @@
-/** What was measured, in a table: each figure, and beneath it those that it is compared with. */
+/** The results in a table: each figure, and below it those that it is compared with. */
 
 import { OURS } from './experiment.js';
 import { spreadOf } from './figures.js';
@@ -13,7 +13,7 @@ const ALIGN = ['left', 'left', 'right', 'right', 'right', 'right', 'left'] as co
 const NOT_MEASURED = '–';
 const WIDTH = 120;
 
-/** A table of all samples: first what there are targets for, then all else, then what failed. */
+/** A table of all samples: first those with a target, then the others, then what failed. */
 export function describe(samples: readonly Sample[], targets = TARGETS): string {
   const isMeasured = ({ subject }: Target) => sampleOf(samples, subject) !== undefined;
   const measured = targets.filter(isMeasured);
@@ -39,7 +39,7 @@ function emptyRow(samples: readonly Sample[], target: Target): Row {
   return [nameOf(subject), against, NOT_MEASURED, '', '', ...targetCells(samples, target)];
 }
 
-/** One figure: of its subject first, then of all that this is compared with. */
+/** The rows of one figure: its subject first, then everything that this is compared with. */
 function rowsOf(samples: readonly Sample[], subject: Subject, all: readonly Target[]): Row[] {
   const targets = all.filter((target) => keyOf(target.subject) === keyOf(subject));
   const peers = samples
@@ -62,7 +62,7 @@ function rowsOf(samples: readonly Sample[], subject: Subject, all: readonly Targ
   ]);
 }
 
-/** The figures of a sample, each of whom it is told first: of ours, if there are any. */
+/** The figures of an experiment, each from the system that is listed first: ours, if it has it. */
 function mainSubjects(samples: readonly Sample[], { experiment }: Sample): Subject[] {
   const inOrder = samples
     .filter((sample) => sample.experiment === experiment)
@@ -99,7 +99,7 @@ function isAgainst({ reference }: Target, other: Subject | undefined): boolean {
   return keyOf(reference) === keyOf(other);
 }
 
-/** What tells one subject from another that it is compared with. */
+/** What tells a reference from the subject that is compared with it. */
 function labelOf(reference: Subject, subject: Subject): string {
   if (reference.system !== subject.system) return reference.system;
   if (reference.experiment === subject.experiment) return reference.figure;

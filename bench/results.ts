@@ -1,4 +1,4 @@
-/** What a full benchmark leaves to be read later: every sample, and two charts. */
+/** The files that a full benchmark writes: every sample, and two charts. */
 
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
@@ -10,7 +10,7 @@ import type { Sample } from './samples.js';
 const SAMPLES_FILE = 'bench/results.json';
 const CHARTS_FILE = 'bench/results.svg';
 
-/** @returns what was written, in a line */
+/** @returns a line that says what was written */
 export async function writeResults(samples: readonly Sample[]): Promise<string> {
   const results = { date: new Date().toISOString(), machine: machine(), samples };
   await writeFile(join(PROJECT, SAMPLES_FILE), `${JSON.stringify(results, undefined, 2)}\n`);
@@ -18,7 +18,7 @@ export async function writeResults(samples: readonly Sample[]): Promise<string> 
   return `${SAMPLES_FILE} and ${CHARTS_FILE} are written`;
 }
 
-/** What it was measured on, in a line. */
+/** The machine, in one line. */
 export function describeMachine(): string {
   const { processor, processors, gigabytes, system, node } = machine();
   return `${processors} × ${processor}, ${gigabytes} GB, ${system}, Node.js ${node}`;

@@ -1,13 +1,13 @@
-/** How a group of experiments is measured: in turns, so that all meet the machine in every mood. */
+/** Measures a group of experiments in turns, so that all of them meet the machine in every mood. */
 
 import { within } from '../test/support/helpers.js';
 import type { Experiment, Figures, Group, Opened } from './experiment.js';
 import type { Sample } from './samples.js';
 
-/** Longer than any run takes, or anything takes to be ready for one. */
+/** Longer than any run takes, including its preparation. */
 const LIMIT_MS = 300_000;
 
-/** Runs each experiment of a group once a round; what has failed once is opened anew the next time. */
+/** Runs each experiment of a group once per round. After a failure, it is opened anew. */
 export async function measure(
   group: Group,
   number: number,
@@ -17,7 +17,7 @@ export async function measure(
   const turns = group.map((experiment) => new Turn(experiment, number));
   try {
     for (let round = 1; round <= rounds; round++) {
-      // Who comes after whom is another one each time.
+      // The order is reversed every other round, so that none always follows the same one.
       const inOrder = round % 2 === 1 ? turns : turns.toReversed();
       for (const turn of inOrder) {
         onRun(turn.experiment, round);
@@ -30,7 +30,7 @@ export async function measure(
   return turns.map(({ sample }) => sample);
 }
 
-/** One experiment among others. */
+/** One experiment of a group. */
 class Turn {
   readonly experiment: Experiment;
   readonly sample: Sample;
@@ -49,12 +49,12 @@ class Turn {
     } catch (error) {
       this.sample.runs.push(null);
       this.sample.failures.push((error as Error).message);
-      // What it finds wrong now comes of that.
+      // Whatever it finds wrong now follows from the failure.
       await this.#close().catch(() => {});
     }
   }
 
-  /** Some find only at the end that not all is as it should be: then no run counts. */
+  /** Some experiments find only at the end that something is wrong: then no run counts. */
   async end(): Promise<void> {
     try {
       await this.#close();

@@ -1,4 +1,4 @@
-/** npm run bench: measures everything in turns, and tells what came of it beside the targets. */
+/** npm run bench: measures everything in turns, and prints the results beside the targets. */
 
 import { readArguments } from '../lib/commands/command-line.js';
 import { fail } from '../lib/log.js';
@@ -44,7 +44,7 @@ if (IN_BROWSER.skip !== false) console.log(`No page was opened: ${IN_BROWSER.ski
 if (isFull) console.log(await writeResults(samples));
 else
   console.log('Only part was measured: bench/results.json and bench/results.svg are as they were');
-// What gave up waiting may still hold a connection.
+// A run that timed out may still hold a connection.
 process.exit(samples.some(({ failures }) => failures.length > 0) ? 1 : 0);
 
 function chooseGroups() {
@@ -56,7 +56,7 @@ function chooseGroups() {
   return fail(`Nothing has ${only} in its name; there is: ${[...names].join('; ')}`);
 }
 
-/** Ends at once; what was begun goes with it. */
+/** Exits at once, and everything that was started ends with it. */
 function interrupt(): void {
   progress.end();
   console.log(`Interrupted: ${progress.done}`);

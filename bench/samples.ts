@@ -1,24 +1,24 @@
-/** What was measured, and what follows from it. */
+/** Samples: what was measured, and what follows from it. */
 
 import type { Figures } from './experiment.js';
 import { median } from './figures.js';
 import type { Subject, Target } from './targets.js';
 
-/** What one experiment has given. */
+/** The results of one experiment. */
 export interface Sample {
-  /** Only those of one group were measured in turns. */
+  /** Only samples of one group were measured in turns. */
   readonly group: number;
   readonly experiment: string;
   readonly system: string;
-  /** Of each round; null for a run that failed. */
+  /** One per round; null if the run failed. */
   readonly runs: (Figures | null)[];
-  /** Why runs have failed. */
+  /** Why runs failed. */
   readonly failures: string[];
 }
 
 export type Verdict = 'met' | 'NOT MET' | 'not measured';
 
-/** The sample in which a figure is, if it was measured. */
+/** The sample that has a figure, if it was measured. */
 export function sampleOf(samples: readonly Sample[], subject: Subject): Sample | undefined {
   return samples.find(
     ({ experiment, system, runs }) =>
@@ -28,14 +28,14 @@ export function sampleOf(samples: readonly Sample[], subject: Subject): Sample |
   );
 }
 
-/** A figure of all runs that have not failed. */
+/** A figure from all runs that did not fail. */
 export function numbersOf(sample: Sample, figure: string): number[] {
   return sample.runs.flatMap((run) => run?.[figure] ?? []);
 }
 
 /**
- * How many times one figure is another: the median of what it was in each round, if both were
- * measured in turns, else one median by the other.
+ * The ratio of one figure to another: the median of the ratios in each round if both were measured
+ * in turns, else the ratio of their medians.
  */
 export function ratioOf(
   samples: readonly Sample[],
@@ -54,7 +54,7 @@ export function ratioOf(
   return ratios.length === 0 ? undefined : median(ratios);
 }
 
-/** How a target came out; a run that failed has missed it. */
+/** Whether a target is met. It is missed if any run failed. */
 export function judge(samples: readonly Sample[], target: Target): Verdict {
   const { subject, reference, bound, factor } = target;
   const { experiment, system } = subject;

@@ -1,25 +1,25 @@
-/** Where things are in a chart. */
+/** Positions in a chart. */
 
-/** Where a value is. */
+/** The position of a value. */
 export type Scale = (value: number) => number;
 
 type Span = readonly [number, number];
 
-/** A scale on which each step is as many times the one before. */
+/** A logarithmic scale. */
 export function logScale([least, most]: Span, [start, end]: Span): Scale {
-  // A span that is none has all in its middle.
+  // With a single value, everything is in the middle.
   if (least === most) return () => (start + end) / 2;
   return (value) => start + ((end - start) * Math.log(value / least)) / Math.log(most / least);
 }
 
-/** The powers of ten from that below all of some numbers to that above them: two at least. */
+/** The powers of ten from the one below some numbers to the one above them: at least two. */
 export function decadesAround(numbers: readonly number[]): number[] {
   const first = Math.floor(Math.log10(Math.min(...numbers)));
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...numbers))));
   return Array.from({ length: last - first + 1 }, (_, place) => Number(`1e${first + place}`));
 }
 
-/** Moves places on a line as far from each other as the gap, and keeps them within the bounds. */
+/** Moves places on a line at least `gap` apart, and keeps them within the bounds. */
 export function spreadOut(places: readonly number[], gap: number, [least, most]: Span): number[] {
   const inOrder = [...places.entries()].sort(([, a], [, b]) => a - b);
   let next = least;

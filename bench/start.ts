@@ -12,7 +12,7 @@ import { copyPool, poolFile } from './pool-files.js';
 const EMPTY = 'node-1';
 const LARGE = 'node-2';
 
-/** A node that starts with so many transactions, against a process that parses the same file. */
+/** A node that starts with `pooled` transactions, and a process that parses the same file. */
 export function startGroup(pooled: number): Group {
   const name = `start, ${pooled.toLocaleString('en')} pooled`;
   return [
@@ -37,7 +37,7 @@ async function prepare(network: Network, pooled: number): Promise<() => Promise<
   };
 }
 
-/** From the start of its process until a node listens. */
+/** Measures from the start of a node's process until the node listens. */
 async function start(network: Network, name: string, pooled: number) {
   const startedMs = performance.now();
   const node = network.launch(name, 0);

@@ -1,4 +1,4 @@
-/** All systems that are measured, ours and those it is compared with. */
+/** All systems that are measured: ours, and those that it is compared with. */
 
 import type { Fleet } from './fleet.js';
 import { OurFleet } from './our-fleet.js';
@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<Exclude<System, 'ours'>, Kind>> = {
   },
 };
 
-/** Starts so many nodes of a system, and waits until they are connected. */
+/** Starts `size` nodes of a system, and waits until they are connected. */
 export function openFleet(system: System, size: number): Promise<Fleet> {
   return system === 'ours' ? OurFleet.open(size) : PeerFleet.open(KINDS[system], size);
 }
@@ -29,7 +29,7 @@ function dialsAll(place: number, size: number): number[] {
   return [...Array(size).keys()].filter((other) => other !== place);
 }
 
-/** One of two dials: the later one, when the earlier one listens. */
+/** One of two neighbours dials the other: the one with the higher place. */
 function dialsBefore(place: number, size: number): number[] {
   return neighbours(place, size).filter((other) => other < place);
 }
@@ -39,9 +39,9 @@ function degree(size: number): number {
 }
 
 /**
- * Those at distances of 1, 2, 4, 8 … in a ring, both ways: in a small ring all; in a large one not
- * many more than gossipsub wants in its mesh, for it gossips with the others too, and yet all are
- * near to all.
+ * Those at distances of 1, 2, 4, 8 … in a ring, both ways. In a small ring, these are all. In a
+ * large one, they are not many more than gossipsub wants in its mesh, because it gossips with the
+ * others too, and still all are near to all.
  */
 function neighbours(place: number, size: number): number[] {
   const found = new Set<number>();

@@ -1,6 +1,6 @@
 /** Numbers and tables in plain text. */
 
-/** Three digits or more, as many as a person reads: 0.123, 1.23, 12.3, 123, 12,345. */
+/** Shows three digits or more, as a person reads them: 0.123, 1.23, 12.3, 123, 12,345. */
 export function showNumber(number: number): string {
   const digits = number === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(number))));
   return number.toLocaleString('en', {
@@ -10,9 +10,9 @@ export function showNumber(number: number): string {
 }
 
 /**
- * The lines of a table, as wide as what is in it.
+ * The lines of a table. Each column is as wide as its widest cell.
  *
- * @param align for each column, whether it is set to the left or to the right
+ * @param align the side to which each column is aligned
  */
 export function layOut(
   rows: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-/** How fast we mean to be. */
+/** The targets: how fast we mean to be. */
 
 import { OURS } from './experiment.js';
 
@@ -9,7 +9,7 @@ export interface Subject {
   readonly system: string;
 }
 
-/** That a figure is at least, or at most, so many times another one; or, without one, so much. */
+/** A figure is to be at least, or at most, `factor` times the reference; without one, `factor`. */
 export interface Target {
   readonly subject: Subject;
   readonly bound: '≥' | '≤';

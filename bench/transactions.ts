@@ -1,16 +1,16 @@
 /**
- * The transactions that are measured with: numbered, all of one length, and shaped like those of
- * add-transaction. The number is in the time stamp, where it is found without parsing anything.
+ * The transactions of the benchmarks: numbered, all of one length, and shaped like those of
+ * add-transaction. The number is in the time stamp, where it is found without parsing.
  */
 
 import { createHash } from 'node:crypto';
 
-/** Of the JSON text. */
+/** Length of the JSON text. */
 export const TRANSACTION_BYTES = 250;
-/** What stands before the transaction in its message; after it, there is one brace. */
+/** The text before the transaction in its message. After it comes one brace. */
 export const MESSAGE_LEAD = '{"type":"TRANSACTION","data":';
 
-/** Any time will do from which on all have as many digits. */
+/** Any time from which all time stamps have the same number of digits. */
 const FIRST_TIME_STAMP = 1_795_000_000_000;
 const TIME_STAMP_DIGITS = 13;
 const TIME_STAMP_AT = transactionText(0).indexOf(String(FIRST_TIME_STAMP));
@@ -30,7 +30,7 @@ export function transactionText(number: number): string {
   });
 }
 
-/** The number of the transaction whose text begins at some place in the bytes. */
+/** The number of the transaction whose text begins at an offset in the bytes. */
 export function numberAt(bytes: Buffer, offset: number): number {
   const start = offset + TIME_STAMP_AT;
   return Number(bytes.toString('latin1', start, start + TIME_STAMP_DIGITS)) - FIRST_TIME_STAMP;

@@ -1,4 +1,4 @@
-/** One run: transactions are handed to a fleet, and it is seen when all its nodes have them. */
+/** One run: hands transactions to a fleet, and measures when all its nodes have them. */
 
 import { within } from '../test/support/helpers.js';
 import type { Arrival, Fleet } from './fleet.js';
@@ -10,7 +10,7 @@ export interface Outcome {
   /** When they were handed in. */
   readonly injected: Injected;
   readonly arrival: Arrival;
-  /** How much processor time all nodes of the fleet took together. */
+  /** Processor time of all nodes of the fleet together. */
   readonly processorMs: number;
 }
 
@@ -19,8 +19,8 @@ const LIMIT_MS = 120_000;
 /**
  * Hands transactions in, and waits for them at all nodes.
  *
- * @param isTimed whether to note when each is there
- * @throws Error when not everything is delivered, or more
+ * @param isTimed whether to record when each arrives
+ * @throws Error if not everything is delivered, or more than that
  */
 export async function attempt(fleet: Fleet, load: Load, isTimed: boolean): Promise<Outcome> {
   const injection = await Injection.prepare(fleet.door, load);

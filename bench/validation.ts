@@ -1,6 +1,6 @@
 /**
- * Reads the chain in a file and checks every block of it with what a node checks it with, and says
- * how many blocks there were, and how many seconds it took: node bench/validation.js FILE
+ * Reads the chain in a file and checks every block with the rules of a node. Prints the height of
+ * the chain, and how many seconds that took: node bench/validation.js FILE
  */
 
 import { openSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Virtual time: it goes from one event to the next, however long that would take. */
+/** Virtual time: it jumps from one event to the next, however far apart they are. */
 
 import FlatQueue from 'flatqueue';
 
@@ -14,7 +14,7 @@ export class Clock<E> {
     this.#events.push(event, timeMs);
   }
 
-  /** Handles what happens until some time, in its order. */
+  /** Handles all events up to a time, in their order. */
   run(untilMs: number, handle: (event: E) => void): void {
     for (;;) {
       const nextMs = this.#events.peekValue();

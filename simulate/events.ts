@@ -1,4 +1,4 @@
-/** What happens in a network. */
+/** The events of a network. */
 
 import type { Address } from '../lib/peers/addresses.js';
 import type { Entry } from '../lib/peers/entry.js';

@@ -1,4 +1,4 @@
-/** What came of it: figures of a network, as a person reads them. */
+/** The results: figures of a network, for people to read. */
 
 import type { Network } from './network.js';
 import type { Node } from './node.js';
@@ -8,7 +8,7 @@ const TRANSACTION_BYTES = 250;
 const SHARES = [0.5, 0.99, 1];
 
 /**
- * Returns the lines that tell how a network fared.
+ * Returns lines with the figures of a network.
  *
  * @param wholeMs how long after the last start it was whole; undefined if it never was
  */
@@ -44,12 +44,12 @@ export function describe(network: Network, wholeMs: number | undefined): string 
   return rows.map(([name = '', figure]) => `${name.padEnd(22)} ${figure}`).join('\n');
 }
 
-/** Who is up. */
+/** The nodes that are up. */
 export function upIn({ nodes }: Network): Node[] {
   return nodes.filter((node) => node !== undefined);
 }
 
-/** Tells whether all are up, and what one of them tells comes to all. */
+/** Whether all nodes are up, and what any one of them sends reaches all. */
 export function isWhole({ nodes }: Network): boolean {
   const [first] = nodes;
   if (first === undefined) return false;
@@ -58,12 +58,12 @@ export function isWhole({ nodes }: Network): boolean {
   return hearers === nodes.length && tellers === nodes.length;
 }
 
-/** What became of a transaction with those who were up from when it was made to the end. */
+/** What became of a transaction at the nodes that were up from its creation to the end. */
 interface Fate {
   readonly witnesses: number;
   readonly relayed: number;
   readonly reached: number;
-  /** Of those it was relayed to, the first to get it first. */
+  /** For the nodes that it was relayed to, in ascending order. */
   readonly delaysMs: number[];
   readonly hops: number[];
 }
@@ -84,7 +84,7 @@ function shareOf({ arrivedMs }: Transaction, up: readonly Node[]): number {
   return up.filter(({ place }) => !Number.isNaN(arrivedMs[place])).length / up.length;
 }
 
-/** How many nodes there are from one on, itself included. */
+/** Number of nodes that can be reached from one, itself included. */
 function reach(first: Node, next: (node: Node) => Node[]): number {
   const found = new Set([first]);
   for (const node of found) for (const other of next(node)) found.add(other);
@@ -109,7 +109,7 @@ function mean(numbers: readonly number[]): number {
 }
 
 function show(number: number): string {
-  // Of nothing there is no mean.
+  // The mean of no numbers.
   return Number.isNaN(number) ? 'none' : number.toFixed(number < 100 ? 1 : 0);
 }
 

@@ -1,4 +1,4 @@
-/** A network in virtual time: nodes that come and go, and what is on its way between them. */
+/** A network in virtual time: nodes that come and go, and the messages between them. */
 
 import { LIMITS } from '../lib/limits.js';
 import { type Address, parseAddress } from '../lib/peers/addresses.js';
@@ -11,18 +11,18 @@ import { Relay } from './relay.js';
 import type { World } from './world.js';
 
 const MINUTE_MS = 60_000;
-/** How long those who leave are away, on average. */
+/** How long a node that leaves is away, on average. */
 const AWAY_MS = 30_000;
-/** One way each: TCP's three, of which the last brings the request; then the answer. */
+/** One-way trips until a request arrives: TCP's three, the last with the request. */
 const WAYS_TO_ARRIVE = 3;
-/** What is sent right after something else arrives after it. */
+/** A message that is sent right after another arrives this much later. */
 const NEXT_MS = 0.01;
 
 export class Network {
   readonly clock = new Clock<Event>();
   readonly random: Random;
   readonly relay: Relay;
-  /** Who is up, by place. */
+  /** The nodes that are up, by place. */
   readonly nodes: (Node | undefined)[];
   dials = 0;
   handshakes = 0;
@@ -33,7 +33,7 @@ export class Network {
   readonly #world: World;
   readonly #addresses: Address[];
   readonly #places = new Map<string, number>();
-  /** What each node that is away has on disk. */
+  /** The addresses that each node that is away has on disk. */
   readonly #remembered: Address[][] = [];
   #runs = 0;
 
@@ -182,7 +182,7 @@ export class Network {
     this.#dialDue(to, from.address);
   }
 
-  /** Tells somebody for whom there is no room of others, and hangs up. */
+  /** Sends a caller that gets no slot the addresses of other nodes, and hangs up. */
   #turnAway(node: Node, caller: Caller): void {
     const { link } = caller;
     const { latencyMs } = link;
@@ -269,7 +269,7 @@ export class Network {
     this.#dialDue(from);
   }
 
-  /** Whether a message arrives; one that does not breaks the connection. */
+  /** Whether a message arrives. If it does not, the connection breaks. */
   #getsThrough(link: Link): boolean {
     if (this.random.number() >= this.#world.loss) return true;
     this.clock.after(link.latencyMs, { type: 'end', link });

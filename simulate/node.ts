@@ -1,5 +1,5 @@
 /**
- * One run of a node, without sockets: what it knows, and what it decides by the code of node-1.
+ * One run of a node, without sockets: what it knows, and what it decides with the code of node-1.
  * A node that leaves and comes back begins a new run.
  */
 
@@ -14,9 +14,9 @@ import { Routes } from '../lib/peers/routes.js';
 import { totalSlots } from '../lib/peers/slots.js';
 import { handshakeFrame } from '../lib/wire/messages.js';
 
-/** What a HANDSHAKE says; all who get it share it. */
+/** The content of a HANDSHAKE, one object for all its recipients. */
 export interface Handshake {
-  /** The sender's own first. */
+  /** The sender's own address comes first. */
   readonly addresses: readonly Address[];
   readonly neighbours: Address[];
   readonly bytes: number;
@@ -28,13 +28,13 @@ interface End {
   readonly identity: Identity;
   neighbours: Address[] | undefined;
 }
-/** What the one who has dialled knows of the other. */
+/** What the node that dialled knows about the other end. */
 export interface Peer extends End {
   readonly entry: Entry;
   openedMs: number;
   isDropped: boolean;
 }
-/** What the one who was dialled knows of the other. */
+/** What the node that was dialled knows about the other end. */
 export interface Caller extends End {
   heardMs: number;
 }
@@ -71,16 +71,16 @@ export class Node {
   isUp = true;
   /** Dials under way. */
   dialling = 0;
-  /** When the next is due. */
+  /** When the next dial is due. */
   dialMs = Infinity;
   isAnnouncing = false;
   isSpreading = false;
   readonly #maxPeers: number;
-  /** Of the callers; undefined when they have changed. */
+  /** The addresses of the callers; undefined after these have changed. */
   #addresses: readonly Address[] | undefined;
   readonly #rateLimits = new Map<string, Budgets>();
 
-  /** @param run different for each node, and each time that it starts */
+  /** @param run a number that differs for each node and each of its starts */
   constructor(place: number, address: Address, run: number, maxPeers: number) {
     this.place = place;
     this.address = address;
@@ -91,7 +91,7 @@ export class Node {
     this.routes = new Routes<Peer>(this.peers, this.callers, this.addressBook);
   }
 
-  /** Takes in a HANDSHAKE, as far as the budgets of its sender allow. */
+  /** Records what a HANDSHAKE says, as far as the budgets of its sender allow. */
   hear(handshake: Handshake, from: Peer | Caller, nowMs: number): void {
     const { reading, news } = this.#sourceOf(from, nowMs);
     const { addresses } = handshake;
@@ -104,7 +104,7 @@ export class Node {
       this.addressBook.hear(addresses[i] as Address, news, nowMs, i === 0);
   }
 
-  /** Lets somebody in who has dialled us, or decides who has to go instead. */
+  /** Adds a caller; returns the caller that has to leave for that, if any: it may be this one. */
   admit(newcomer: Caller): Caller | undefined {
     this.callers.add(newcomer);
     this.#addresses = undefined;
@@ -114,21 +114,21 @@ export class Node {
     );
   }
 
-  /** Somebody who has dialled us is gone. */
+  /** A caller is gone. */
   remove(caller: Caller): void {
     this.callers.delete(caller);
     this.#addresses = undefined;
   }
 
-  /** Someone who is not let in is met where it listens, if there is room for that. */
+  /** Records the address of a caller that got no slot: we dial it if there is room for that. */
   hearOf(newcomer: Caller, nowMs: number): void {
     this.addressBook.hear(newcomer.address, this.#sourceOf(newcomer, nowMs).news, nowMs, true);
   }
 
   /**
-   * Whom to dial now, and when to ask again.
+   * Returns whom to dial now, and when to ask again.
    *
-   * @param refused one who has dialled us, and found no room
+   * @param refused the address of a caller that got no slot
    */
   plan(nowMs: number, refused?: Address): ReturnType<AddressBook['plan']> {
     return this.addressBook.plan(nowMs, {
@@ -138,7 +138,7 @@ export class Node {
     });
   }
 
-  /** What is told to those for whom there is no room: others. */
+  /** The addresses of other nodes, for a caller that gets no slot. */
   referral(random: () => number): Handshake {
     return this.#handshakeOf(this.addressBook.some(LIMITS.peers, random));
   }

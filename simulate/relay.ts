@@ -1,4 +1,4 @@
-/** What becomes of transactions: they are relayed, and found by comparing. */
+/** How transactions spread: nodes relay them, and find them in comparisons. */
 
 import { LIMITS } from '../lib/limits.js';
 import type { Clock } from './clock.js';
@@ -12,9 +12,9 @@ interface Host {
   getsThrough(link: Link): boolean;
 }
 
-/** A comparison that finds something asks for it three times or so. */
+/** One-way trips of a comparison that finds something: about three requests with their answers. */
 const WAYS_TO_COMPARE = 6;
-/** Whoever hands in a transaction is no node. */
+/** A client hands in a transaction, and is no node. */
 const CLIENT = { address: undefined, identity: undefined, neighbours: undefined };
 
 export class Relay {
@@ -28,14 +28,14 @@ export class Relay {
   /**
    * Hands a new transaction to a node.
    *
-   * @param witnesses who is up, by place
+   * @param witnesses the nodes that are up, by place
    */
   give(node: Node, witnesses: readonly (Node | undefined)[]): void {
     const copy = this.transactions.add(node.place, witnesses, this.#host.clock.nowMs);
     this.#relay(node, copy, CLIENT);
   }
 
-  /** A copy has come to the end of a connection. */
+  /** A copy has arrived over a connection. */
   receive({ to, caller }: Link, copy: Copy): void {
     if (!to.callers.has(caller)) return;
     caller.heardMs = this.#host.clock.nowMs;
@@ -52,13 +52,13 @@ export class Relay {
     }
   }
 
-  /** Has the one who dialled compare its pool with that of the other. */
+  /** The node that dialled compares its pool with that of the other end. */
   compareWith(link: Link): void {
     if (this.transactions.all.length === 0) return;
     this.#host.clock.after(WAYS_TO_COMPARE * link.latencyMs, { type: 'merge', link });
   }
 
-  /** A comparison is done: each of the two takes in what it lacks, and passes that on. */
+  /** A comparison is done: each of the two takes what it lacks, and relays it. */
   merge({ from, to, peer, caller }: Link): void {
     if (peer.isDropped || !from.isUp || !to.callers.has(caller)) return;
     this.#takeFrom(to.place, from, peer);

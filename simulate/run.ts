@@ -1,4 +1,4 @@
-/** What a network of any size would do: the decisions of node-1, in virtual time. */
+/** Simulates a network of any size: the decisions of node-1, in virtual time. */
 
 import { readArguments } from '../lib/commands/command-line.js';
 import { fail } from '../lib/log.js';
@@ -21,7 +21,7 @@ without sockets, and prints what the network costs each of them.
   --churn N         percent of the nodes that leave each minute, for half a minute or so (default: 0)
   --seed N          repeats a run
   --help            print this`;
-/** Until what was not relayed is found by comparing. */
+/** Time until comparisons find what relay did not deliver. */
 const REPAIR_MS = 120_000;
 const SECOND_MS = 1000;
 const PROGRESS_MS = 2000;
@@ -69,7 +69,7 @@ for (let nowMs = SECOND_MS; nowMs <= lastMs; nowMs += SECOND_MS) {
 }
 console.log(describe(network, wholeMs));
 
-/** Long work tells how far it is, on stderr, so that a run can be compared with another. */
+/** Prints progress on stderr, so that stdout of two runs can be compared. */
 function showProgress(nowMs: number): void {
   if (performance.now() - shownMs < PROGRESS_MS) return;
   shownMs = performance.now();

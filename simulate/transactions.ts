@@ -1,4 +1,4 @@
-/** Who has which transaction, and how it came there. */
+/** Which node has which transaction, and how it got there. */
 
 import { LIMITS } from '../lib/limits.js';
 import type { Node } from './node.js';
@@ -7,27 +7,27 @@ import type { Node } from './node.js';
 export interface Copy {
   readonly transaction: Transaction;
   readonly hops: number;
-  /** Whether it was found by comparing somewhere on its way, not relayed all of it. */
+  /** Whether a comparison found it somewhere on its way. */
   readonly isLate: boolean;
 }
 
 export interface Transaction {
   readonly bornMs: number;
-  /** Who was up when it was made, by place. */
+  /** The nodes that were up when it was made, by place. */
   readonly witnesses: readonly (Node | undefined)[];
-  /** By place: when it was first there, NaN where it is not, and over how many hops. */
+  /** By place: when it first arrived there, NaN if it did not, and over how many hops. */
   readonly arrivedMs: Float64Array;
   readonly hops: Uint8Array;
-  /** Where it was relayed to all of the way. */
+  /** By place: 1 if it was relayed all the way there. */
   readonly isRelayed: Uint8Array;
-  /** How often it was sent from one node to another. */
+  /** How many times it was sent from one node to another. */
   copies: number;
 }
 
 export class Transactions {
   readonly all: Transaction[] = [];
 
-  /** Makes one, at a place. */
+  /** Makes a transaction at a place. */
   add(place: number, nodes: readonly (Node | undefined)[], nowMs: number): Copy {
     const transaction = {
       bornMs: nowMs,
@@ -43,13 +43,13 @@ export class Transactions {
     return copy;
   }
 
-  /** A copy has come to a place; true when it is new there. */
+  /** A copy has arrived at a place; returns whether it is new there. */
   arrive(copy: Copy, place: number, nowMs: number): boolean {
     copy.transaction.copies += 1;
     return take(copy, place, nowMs);
   }
 
-  /** Brings to a place what another has had for a while and it lacks; returns that. */
+  /** Copies to a place the settled transactions of another that it lacks; returns the copies. */
   fetch(place: number, from: number, nowMs: number): Copy[] {
     const settledMs = nowMs - LIMITS.settleMs;
     const copies: Copy[] = [];

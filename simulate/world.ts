@@ -1,18 +1,18 @@
-/** What a network is like, and how it fares. */
+/** The settings of a simulated network. */
 
 export interface World {
   readonly nodes: number;
   readonly seed: number;
-  /** How many nodes everybody knows when it starts. */
+  /** Number of nodes that every node knows when it starts. */
   readonly known: number;
-  /** MAX_PEERS of all. */
+  /** MAX_PEERS of all nodes. */
   readonly maxPeers: number;
-  /** Over how long they start. */
+  /** Time over which the nodes start. */
   readonly joinMs: number;
-  /** From one node to another, on average. */
+  /** Time from one node to another, on average. */
   readonly latencyMs: number;
-  /** The share of messages with which the connection breaks. */
+  /** Share of messages that are lost, each together with its connection. */
   readonly loss: number;
-  /** The share of the nodes that leave within a minute. */
+  /** Share of the nodes that leave per minute. */
   readonly churn: number;
 }
