@@ -114,7 +114,8 @@ test('what a node takes while it leaves is in the other pools too', () =>
     const flood = setInterval(() => {
       for (let i = 0; i < 500; i++) client.send(JSON.stringify(transactionMessage(`t${sent++}`)));
     }, 10);
-    await until('a flood', async () => (await staying.pool()).length > 2000);
+    network.keep({ close: () => clearInterval(flood) });
+    await until('a flood', async () => (await staying.poolText()).includes('"t2000"'));
     assert.equal(await leaving.end('SIGINT'), 0);
     clearInterval(flood);
     const left = (await leaving.pool()).map(({ id }) => id);

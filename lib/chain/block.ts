@@ -59,7 +59,7 @@ export function merkleRootOf(texts: readonly string[]): string {
   return (level[0] as Buffer).toString('hex');
 }
 
-/** The input of a block's hash: its header without the hash, as canonical JSON (RFC 8785). */
+/** Returns the hash of a block: the SHA-256 of its header without the hash, as canonical JSON (RFC 8785). */
 export function hashOf(header: Omit<Header, 'hash'>): string {
   const { height, merkleRoot, nonce, previousHash, timestamp } = header;
   return hash(
@@ -69,7 +69,7 @@ export function hashOf(header: Omit<Header, 'hash'>): string {
 }
 
 /**
- * Tries to make the next block.
+ * Prepares the next block.
  *
  * @param parent the block before it
  * @param transactions to include: all different, and none of them in the chain

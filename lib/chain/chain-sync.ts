@@ -131,7 +131,8 @@ export class ChainSync {
   /**
    * Adds blocks that follow our tip.
    *
-   * @throws PeerError at the first invalid block; those before it have been added
+   * @throws PeerError at the first block that is invalid or finds no room; those before it have been
+   * added
    */
   #extend(blocks: readonly Block[]): void {
     for (const block of blocks) {

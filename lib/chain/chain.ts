@@ -151,11 +151,7 @@ export class Chain {
    * @param height of the last block that stays
    */
   async truncate(height: number): Promise<void> {
-    const until = this.#keysUntil[height] as number;
-    for (let place = this.#keys.places - 1; place >= until; place--) {
-      const key = this.#keys.at(place);
-      if (this.#keys.placeOf(key) === place) this.#keys.remove(key);
-    }
+    this.#keys.truncate(this.#keysUntil[height] as number);
     this.#headers.length = height + 1;
     this.#keysUntil.length = height + 1;
     await this.#journal.truncate(height + 1);

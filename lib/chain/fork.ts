@@ -20,7 +20,7 @@ const READ_BLOCKS = 64;
 /**
  * Checks that headers follow a parent, one after the other.
  *
- * @throws PeerError at the first one that does not
+ * @throws InvalidBlockError at the first one that does not, or PeerError if its time has not come
  */
 export function checkHeaders(headers: readonly Header[], parent: Header): void {
   let last = parent;

@@ -1,6 +1,6 @@
 /**
- * A set of transaction keys in order of arrival. A key takes 20 bytes; in a Set of strings it would
- * take a hundred. Pure.
+ * A set of transaction keys in order of arrival. A key takes 20 to 40 bytes; in a Set of strings it
+ * would take a hundred. Pure.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -63,6 +63,15 @@ export class KeySet {
       free = slot;
     }
     this.#slots[free] = 0;
+  }
+
+  /** Removes all keys but the first `places`; the next key gets the place after these. */
+  truncate(places: number): void {
+    for (let place = this.#places - 1; place >= places; place--) {
+      const key = this.at(place);
+      if (this.placeOf(key) === place) this.remove(key);
+    }
+    this.#places = places;
   }
 
   /** The place of a key in order of arrival, from 0; undefined if it is not there. */

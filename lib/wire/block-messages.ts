@@ -1,4 +1,4 @@
-/** The messages about blocks that our nodes exchange: each asks or answers. Pure. */
+/** The messages about blocks between our nodes: they ask, answer or announce. Pure. */
 
 import { arrayOf, sourceParts } from '../json-source.js';
 import { LIMITS } from '../limits.js';

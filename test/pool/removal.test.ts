@@ -73,6 +73,26 @@ test('a key that was removed is not found, and all others are where they were', 
   );
 });
 
+test('a set of keys that is cut off goes on as if the others had never been there', (t) => {
+  const key = fc.nat(40).map((number) => String(number).padStart(KEY_BYTES, 'k'));
+  checkProperty(
+    t,
+    fc.property(fc.array(key), fc.array(key), fc.nat(30), (before, after, cut) => {
+      const [set, expected] = [new KeySet(), new KeySet()];
+      for (const each of before) set.add(each);
+      const places = Math.min(cut, set.places);
+      const kept = Array.from({ length: places }, (_, place) => set.at(place));
+      set.truncate(places);
+      for (const each of kept) expected.add(each);
+      for (const each of after) assert.equal(set.add(each), expected.add(each));
+      assert.deepEqual([set.size, set.places], [expected.size, expected.places]);
+      for (const each of [...before, ...after]) {
+        assert.equal(set.placeOf(each), expected.placeOf(each));
+      }
+    }),
+  );
+});
+
 test('of thousands of keys that are in the way of each other, any may go', () => {
   const set = new KeySet();
   const keyAt = (number: number) => String(number).padStart(KEY_BYTES, 'k');
