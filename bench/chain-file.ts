@@ -32,9 +32,9 @@ export async function makeChain(blocks: number): Promise<string> {
 function nextBlock(parent: Block): Block {
   const height = parent.height + 1;
   const timestamp = GENESIS.timestamp + height * BLOCK_INTERVAL_MS;
-  const sealed = Array.from({ length: TRANSACTIONS_PER_BLOCK }, (_, place) => {
+  const included = Array.from({ length: TRANSACTIONS_PER_BLOCK }, (_, place) => {
     const json = transactionText(height * TRANSACTIONS_PER_BLOCK + place);
     return { key: keyOf(JSON.parse(json).id), json };
   });
-  return newBlock(parent, sealed, timestamp)(0, Infinity) as Block;
+  return newBlock(parent, included, timestamp)(0, Infinity) as Block;
 }

@@ -11,8 +11,8 @@ import { type Block, parseBlock } from '../lib/wire/block.js';
 import type { Key } from '../lib/wire/key.js';
 
 const startedMs = performance.now();
-const sealed = new KeySet();
-const isIncluded = (key: Key) => sealed.placeOf(key) !== undefined;
+const included = new KeySet();
+const isIncluded = (key: Key) => included.placeOf(key) !== undefined;
 let tip: Block | undefined;
 
 readArrayFile(openSync(process.argv[2] as string, 'r'), ({ value, json }) => {
@@ -21,7 +21,7 @@ readArrayFile(openSync(process.argv[2] as string, 'r'), ({ value, json }) => {
   if (block === undefined || why !== undefined) {
     throw new Error(`block ${tip === undefined ? 0 : tip.height + 1}: ${why}`);
   }
-  for (const { key } of block.transactions) sealed.add(key);
+  for (const { key } of block.transactions) included.add(key);
   tip = block;
 });
 const seconds = (performance.now() - startedMs) / 1000;

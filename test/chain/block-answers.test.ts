@@ -152,7 +152,7 @@ test('a node answers no plain client, and takes nothing from it, and says nothin
     client.terminate();
   }));
 
-test('who asks again before the answer is not heard, and gets one answer later on', () =>
+test('a second request before the answer is ignored, and the next one after it is answered', () =>
   withNetwork(async (network) => {
     const node = await startWithChain(network, chain);
     const client = await ChainClient.open(node.address);
@@ -219,7 +219,7 @@ function bytesOf(blocks: Chain): number {
   return Buffer.byteLength(blocks.map(({ json }) => json).join(''));
 }
 
-test('who asks as soon as blocks are announced gets them', () =>
+test('blocks can be asked for as soon as they are announced', () =>
   withNetwork(async (network) => {
     const known = trunkTo(2);
     const all = growBy(known, 5, 'new');

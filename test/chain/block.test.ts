@@ -189,7 +189,7 @@ test('the nonces that are tried are those that were asked for', () => {
   assert.equal(tryNonces(found.nonce + 1, next.nonce - found.nonce - 1), undefined);
 });
 
-test('whose hash is not its own has been forged', (t) => {
+test('a header with the hash of another one is forged', (t) => {
   const block = nextBlock(GENESIS, [included('a')], GENESIS.timestamp + 1);
   for (const hash of [GENESIS.hash, '0'.repeat(64), block.hash.toUpperCase(), `${block.hash}0`]) {
     assert.equal(whyForged({ ...block, hash }), 'its hash is not its own');

@@ -15,9 +15,9 @@ import {
   untilChainIs,
 } from '../support/chain.js';
 import {
+  addBlock,
   chainOf,
   includedIds,
-  seal,
   untilOneChain,
   untilPoolsAre,
 } from '../support/chain-checks.js';
@@ -154,7 +154,7 @@ for (const [what, theirs] of [
       await until('a line', () => node.stdout.includes(`saved again: ${FILE}`));
       await untilChainIs(node, theirs);
       await untilPoolsAre([node], butFor(includedIds(theirs)));
-      await seal(network, node, '--empty');
+      await addBlock(network, node, '--empty');
       await untilOneChain([node], theirs.length);
     }),
   );

@@ -223,7 +223,7 @@ test('one who was not asked cannot answer for another', () =>
     misbehaving.close();
   }));
 
-test('what a new block seals leaves the pool, and is known when it is sent again', () =>
+test('what a new block includes leaves the pool, and is known when it is sent again', () =>
   withNetwork(async (network) => {
     const chain = trunkTo(3);
     const pool = ['a', 'b', 'c', 'd'].map((id) => text(id));

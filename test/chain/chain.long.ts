@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import fs from 'fs-extra';
 import { fileOf, grow, startWithChain, text, trunkTo } from '../support/chain.js';
 import {
+  addBlock,
   chainFile,
   includedIds,
-  seal,
   untilOneChain,
   untilPoolsAre,
 } from '../support/chain-checks.js';
@@ -48,21 +48,21 @@ test('the halves of a cut network agree on the longer chain, and lose no transac
       RunningNode,
       RunningNode,
     ];
-    await seal(network, first, '--count', '3', '--empty');
+    await addBlock(network, first, '--count', '3', '--empty');
     await give(first.address, ['at both']);
     await untilOneChain(nodes, 3);
     await untilPoolsAre(nodes, ['at both']);
     switchboard.cutInTwo([0, 1]);
-    const sealInTurn = async (half: [RunningNode, RunningNode], ids: string[]) => {
+    const addInTurn = async (half: [RunningNode, RunningNode], ids: string[]) => {
       for (let i = 0; i < ids.length / 10; i++) {
         await untilOneChain(half, 3 + i);
         const node = half[(i % 2) as 0 | 1];
         await give(node.address, ids.slice(10 * i, 10 * (i + 1)));
-        await seal(network, node);
+        await addBlock(network, node);
       }
     };
     const [left, right] = [makeIds('left', 50), makeIds('right', 80)];
-    await Promise.all([sealInTurn([first, second], left), sealInTurn([third, fourth], right)]);
+    await Promise.all([addInTurn([first, second], left), addInTurn([third, fourth], right)]);
     await untilOneChain([first, second], 8);
     const longer = await untilOneChain([third, fourth], 11);
     await give(second.address, ['left over']);
@@ -80,7 +80,7 @@ test('the halves of a cut network agree on the longer chain, and lose no transac
       if (node === third || node === fourth) assert.deepEqual(found, []);
       else assert.equal(found.filter((line) => reorganised.test(line)).length, 1, found.join());
     }
-    await seal(network, first);
+    await addBlock(network, first);
     await untilOneChain(nodes, 12);
     await untilPoolsAre(nodes, []);
   }));

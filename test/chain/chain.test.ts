@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import {
+  addBlock,
   chainFile,
   includedIds,
   poolIds,
-  seal,
   untilOneChain,
   untilPoolsAre,
 } from '../support/chain-checks.js';
@@ -19,7 +19,7 @@ import type { RunningNode } from '../support/program.js';
 /** A node that is cut off dials again after a while, and then it takes two seconds. */
 const HEALING_MS = 60_000;
 
-test('nodes that seal in turn have one chain to the byte, and the same pools', () =>
+test('nodes that add blocks in turn have one chain to the byte, and the same pools', () =>
   withNetwork(async (network) => {
     const nodes = await network.startMesh(3);
     const ids: string[] = [];
@@ -29,7 +29,7 @@ test('nodes that seal in turn have one chain to the byte, and the same pools', (
       const id = / accepted transaction (\w+)\n$/.exec(stdout)?.[1];
       ids.push(`${id}`, `also ${turn}`);
       await give(address, [`also ${turn}`]);
-      await seal(network, nodes[turn % 3] as RunningNode);
+      await addBlock(network, nodes[turn % 3] as RunningNode);
       await untilOneChain(nodes, turn + 1);
     }
     await give((nodes[0] as RunningNode).address, ['left over']);
@@ -42,7 +42,7 @@ test('each node tells once of each block, in a line that names it', () =>
     const nodes = await network.startMesh(3);
     await give((nodes[0] as RunningNode).address, ['a', 'b', 'c']);
     await untilPoolsAre(nodes, ['a', 'b', 'c']);
-    await seal(network, nodes[0] as RunningNode);
+    await addBlock(network, nodes[0] as RunningNode);
     const [, block] = await untilOneChain(nodes, 1);
     for (const node of nodes) {
       const lines = () => node.lines.filter((line) => line.includes('] new block: '));
@@ -59,7 +59,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       const node = await network.startNode();
       const [included, pooled] = [makeIds('included', 300), makeIds('pooled', 200)];
       await give(node.address, included);
-      await seal(network, node);
+      await addBlock(network, node);
       await give(node.address, pooled);
       await untilOneChain([node], 1);
       const text = await fs.readFile(chainFile(node), 'utf8');
@@ -71,7 +71,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
         new Set(await askStatus(again.address, ...[...included, ...pooled].map(makeTransaction))),
         new Set(['known']),
       );
-      await seal(network, again);
+      await addBlock(network, again);
       const chain = await untilOneChain([again], 2);
       assert.deepEqual(includedIds(chain), [...included, ...pooled]);
     }));
@@ -85,7 +85,7 @@ test('what was included while a node was away does not come back from its pool',
     await give(first.address, ids);
     await untilPoolsAre(nodes, ids);
     switchboard.cutInTwo([2]);
-    await seal(network, first);
+    await addBlock(network, first);
     await untilOneChain([first, second], 1);
     await untilPoolsAre([first, second], []);
     // By this one it is seen that the pools have been compared.
@@ -109,7 +109,7 @@ test('what was included while a node was away does not come back from its pool',
 test('a clone starts with a chain of its own', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
-    await seal(network, node, '--empty');
+    await addBlock(network, node, '--empty');
     await untilOneChain([node], 1);
     for (const ending of ['.torn', '.5-000b2806']) {
       await network.write(`node-1/blocks.json${ending}`, '[\n]\n');

@@ -179,7 +179,7 @@ test('a fork that grows less long than its headers said leaves ours as it is', (
     assert.deepEqual(await blockFilesOf(node), ['blocks.json']);
   }));
 
-test('who gives another block than its headers promised does not get it in', () =>
+test('another block than the headers announced is not taken', () =>
   withNetwork(async (network) => {
     const [own, other] = [growBy(trunkTo(3), 6, 'ours'), growBy(trunkTo(3), 8, 'theirs')];
     const third = growBy(trunkTo(3), 8, 'third');

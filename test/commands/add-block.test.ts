@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../../lib/limits.js';
 import { startWithChain, trunkTo } from '../support/chain.js';
-import { includedIds, seal, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
+import { addBlock, includedIds, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
 import { ask, Client, give, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, onTerminal } from '../support/helpers.js';
 import { type Network, withNetwork } from '../support/network.js';
@@ -19,7 +19,7 @@ function readLine(line: string): [string, number, string, number] {
   return [`${address}`, Number(height), `${hash}`, Number(count)];
 }
 
-const addBlock = (network: Network, ...args: string[]) => network.run(['add-block.js', ...args]);
+const runAddBlock = (network: Network, ...args: string[]) => network.run(['add-block.js', ...args]);
 
 interface Mistake {
   readonly what: string;
@@ -75,7 +75,7 @@ async function makeSecretNode(network: Network, secret: string): Promise<string[
 for (const { what, make, says } of mistakes) {
   test(`add-block tells a mistake in one line: ${what}`, () =>
     withNetwork(async (network) => {
-      const { code, stdout, stderr } = await addBlock(network, ...(await make(network)));
+      const { code, stdout, stderr } = await runAddBlock(network, ...(await make(network)));
       assert.equal(stdout, '');
       assert.match(stderr, /^[^\n]+\n$/);
       assert.match(stderr.trimEnd(), says);
@@ -86,7 +86,12 @@ for (const { what, make, says } of mistakes) {
 test('add-block says nothing to a plain peer, but to the person that it keeps no chain', () =>
   withNetwork(async (network) => {
     const peer = network.keep(await PlainPeer.join([]));
-    const { code, stdout, stderr } = await addBlock(network, '--empty', '--address', peer.address);
+    const { code, stdout, stderr } = await runAddBlock(
+      network,
+      '--empty',
+      '--address',
+      peer.address,
+    );
     assert.match(stderr, /^ws:\S+ is [^\n]*\bno chain\n$/);
     assert.deepEqual([code, stdout], [1, '']);
     assert.deepEqual([peer.connections, peer.heard, peer.crashes], [1, [], []]);
@@ -96,15 +101,15 @@ test('add-block with another NETWORK_SECRET is not let in, with the same one it 
   withNetwork(async (network) => {
     const args = await makeSecretNode(network, 'one that both of them know');
     await network.write('node-1/.env', 'PORT=4001\nNETWORK_SECRET=one of its own and long\n');
-    const { code, stdout, stderr } = await addBlock(network, ...args);
+    const { code, stdout, stderr } = await runAddBlock(network, ...args);
     assert.match(stderr, /^ws:\S+ lets in only who knows its NETWORK_SECRET: [^\n]+\n$/);
     assert.deepEqual([code, stdout], [1, '']);
-    assert.equal((await addBlock(network, '--empty', '--node', 'node-2')).code, 0);
+    assert.equal((await runAddBlock(network, '--empty', '--node', 'node-2')).code, 0);
   }));
 
 test('add-block explains itself with --help', () =>
   withNetwork(async (network) => {
-    const { code, stdout, stderr } = await addBlock(network, '--help');
+    const { code, stdout, stderr } = await runAddBlock(network, '--help');
     assert.match(stdout, /^Usage: node add-block\.js \[options\]\n/);
     assert.match(stdout, /--count N.*--empty.*--node NAME.*--address URL.*--help/s);
     assert.deepEqual([code, stderr], [0, '']);
@@ -114,9 +119,9 @@ test('add-block says which block was accepted: that one is in the chain, and not
   withNetwork(async (network) => {
     const node = await network.startNode();
     await give(node.address, ['a', 'b']);
-    const one = await addBlock(network);
+    const one = await runAddBlock(network);
     await give(node.address, ['c']);
-    const two = await addBlock(network, '--address', node.address);
+    const two = await runAddBlock(network, '--address', node.address);
     assert.deepEqual([one.code, two.code, one.stderr, two.stderr], [0, 0, '', '']);
     const said = [one, two].map(({ stdout }) => readLine(stdout.trimEnd()));
     const [, first, second] = await untilOneChain([node], 2);
@@ -144,7 +149,7 @@ test('add-block takes the oldest first, as many as a block can hold, the rest in
       65_500 - JSON.stringify({ ...makeTransaction('large0'), pad: '' }).length,
     );
     await ask(node.address, ...large.map((id) => ({ ...makeTransaction(id), pad })));
-    const { code, stdout, stderr } = await addBlock(network, '--count', '9');
+    const { code, stdout, stderr } = await runAddBlock(network, '--count', '9');
     assert.match(
       stderr,
       /^[^\n]*the pool of \S+ is empty: there is nothing to put into a block [^\n]*\n$/i,
@@ -184,7 +189,7 @@ test('add-block keeps each transaction as it came, to the letter', () =>
     const client = await Client.open(node.address);
     for (const text of texts) client.socket.send(`{"type":"TRANSACTION","data":${text}}`);
     await client.received(2);
-    await seal(network, node);
+    await addBlock(network, node);
     const [, block] = await untilOneChain([node], 1);
     assert.deepEqual(
       block?.transactions.map(({ json }) => json),
@@ -196,7 +201,7 @@ test('add-block --count makes so many blocks, with --empty also of nothing', () 
   withNetwork(async (network) => {
     const node = await network.startNode();
     await give(node.address, ['a']);
-    const lines = await seal(network, node, '--count', '5', '--empty');
+    const lines = await addBlock(network, node, '--count', '5', '--empty');
     const [, ...blocks] = await untilOneChain([node], 5);
     assert.deepEqual(
       lines.map(readLine),

@@ -24,7 +24,7 @@ function statusOf(asked: Asked, secret?: string): number | undefined {
   })?.status;
 }
 
-test('who asks for this machine, an IP address or our own name may come in', () => {
+test('a request for this machine, an IP address or our own name is let in', () => {
   const names = ['localhost', 'LOCALHOST.', '127.0.0.1', '10.1.2.3', '[::1]', '[fd00::1]'];
   for (const name of [...names, 'mesh.example', 'Mesh.Example.']) {
     for (const host of [name, `${name}:4001`, `${name}:80`]) {
@@ -33,7 +33,7 @@ test('who asks for this machine, an IP address or our own name may come in', () 
   }
 });
 
-test('who asks for another name may not: it may have been made to lead here', () => {
+test('a request for another name is not: the name may have been made to lead here', () => {
   const names = ['evil.example', 'localhost.evil.example', 'mesh.example.evil', '127.0.0.1.nip.io'];
   for (const name of [...names, 'xlocalhost', '::1:4001:x', '[::1', '1.2.3', '']) {
     assert.equal(statusOf({ hosts: [name] }), 403, name);

@@ -44,7 +44,7 @@ describe('sieges with frames', { concurrency: 2 }, () => {
       socket.terminate();
     }));
 
-  test('who pings without end and never reads does not fill the memory with pongs', () =>
+  test('pings without end from a caller that never reads do not fill the memory with pongs', () =>
     underSiege(async ({ victim }) => {
       const endMs = performance.now() + 5000;
       const isOver = () => performance.now() > endMs;

@@ -107,7 +107,7 @@ describe('sieges with handshakes', { concurrency: 2 }, () => {
       await sleep(5000);
     }));
 
-  test('who sends one HANDSHAKE after the other does not keep others from being heard', () =>
+  test('one HANDSHAKE after the other does not keep others from being heard', () =>
     underSiege(async ({ victim }) => {
       const endMs = performance.now() + 5000;
       const frames = Array.from({ length: 20 }, (_, i) =>

@@ -191,7 +191,7 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
       await untilPoolHolds(victim, []);
     }));
 
-  test('who resets a connection while it is answered harms nobody', () =>
+  test('a connection that is reset while it is answered harms nobody', () =>
     underAttack(async ({ victim }) => {
       for (const line of CUT) {
         for (const upgrade of ['', 'upgrade: websocket\r\nconnection: upgrade\r\n']) {

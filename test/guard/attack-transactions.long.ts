@@ -9,7 +9,7 @@ import { underSiege } from '../support/load.js';
 const TEDIOUS_BYTES = 150 * 1024 * 1024;
 
 describe('sieges with transactions', { concurrency: 2 }, () => {
-  test('who sends what is tedious to identify, without end, does not keep others from being heard', () =>
+  test('transactions that are tedious to identify, without end, do not keep others from being heard', () =>
     underSiege(async ({ victim }) => {
       const endMs = performance.now() + 5000;
       const members = Array.from({ length: 4000 }, (_, i) => `"k${i}":${i}`).sort();

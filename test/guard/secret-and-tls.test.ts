@@ -67,7 +67,7 @@ function assertSecretUntold(...programs: Pick<Program, 'stdout' | 'stderr'>[]): 
 }
 
 describe('a network with a secret', { concurrency: 4 }, () => {
-  test('who does not show it from elsewhere is told 401, and nothing else, whatever is asked', () =>
+  test('a caller from elsewhere without it gets 401, and nothing else, whatever it asks', () =>
     withNetwork(async (network) => {
       await configure(network, `NETWORK_SECRET=${SECRET}`);
       const node = await startNode(network, 'node-1');
@@ -116,7 +116,7 @@ describe('a network with a secret', { concurrency: 4 }, () => {
       assertSecretUntold(node);
     }));
 
-  test('who shows it is let in, and is refused for the same as anybody elsewhere', () =>
+  test('a caller with it is let in, and refused for the same reasons as anybody else', () =>
     withNetwork(async (network) => {
       await configure(network, `NETWORK_SECRET=${SECRET}`);
       const node = await startNode(network, 'node-1');

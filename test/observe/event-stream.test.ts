@@ -196,7 +196,7 @@ describe('the feed of a node', { concurrency: 3 }, () => {
       for (const feed of feeds) feed.close();
     }));
 
-  test('who does not read is dropped, when a MiB waits for it; who reads goes on', () =>
+  test('a reader that does not read is dropped when a MiB waits for it; the others go on', () =>
     withNetwork(async (network) => {
       const node = await startTalkative(network);
       const feed = await EventStream.open(node);

@@ -171,7 +171,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
       }
     }));
 
-  test('who asks on and on behind a request is shown out, lest all of it wait in memory', () =>
+  test('a caller that adds requests behind an unanswered one is disconnected, so that they do not wait in memory', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
       const socket = await connectRaw(node);

@@ -112,7 +112,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
       assert.deepEqual(shown, { id: 'from a stranger', from: b, delayMs: at - 1 });
     }));
 
-  test('who is only named by another is reported, while that one says so', () =>
+  test('a node that only another one names is reported, as long as that one names it', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
       const [x, y] = namesElsewhere(0, 2) as [string, string];
@@ -138,7 +138,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
       assert.doesNotMatch(node.stdout, /dialling: ws:\/\/10\./);
     }));
 
-  test('who was never met where he says that he listens is believed nothing', () =>
+  test('nothing is believed of a node that was never met at the address it claims', () =>
     withNetwork(async (network) => {
       const peer = await network.startNode('node-2');
       const node = await network.startNode('node-1', [peer.address]);
@@ -166,7 +166,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
       for (const misbehaving of misbehavingPeers) misbehaving.terminate();
     }));
 
-  test('who comes in the name of a peer changes none of the links of that', () =>
+  test('a caller in the name of a peer changes none of the links of that peer', () =>
     withNetwork(async (network) => {
       const peer = await network.startNode('node-2');
       const node = await network.startNode('node-1', [peer.address]);

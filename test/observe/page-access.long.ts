@@ -41,7 +41,7 @@ function basic(user: string, password: string): string {
 }
 
 describe('the pages of a node', { concurrency: 3 }, () => {
-  test('who asks for another machine, or for none, sees nothing', () =>
+  test('a request for another machine, or for none, shows nothing', () =>
     withNetwork(async (network) => {
       const node = await startWith(network, 'HOST=127.0.0.1', 'ADDRESS=mesh.example');
       const ours = ['localhost', 'LocalHost.', '127.0.0.1', '[::1]', '10.1.2.3', 'mesh.example'];
@@ -127,7 +127,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
 });
 
 describe('the pages of a node with a secret', { concurrency: 3 }, () => {
-  test('who sits at the machine need not show it; whoever else does, by Bearer or Basic', () =>
+  test('a person at the machine need not show it; anybody else does, by Bearer or Basic', () =>
     withNetwork(async (network) => {
       const node = await startWith(network, `NETWORK_SECRET='${SECRET}'`);
       const from = (headers: Record<string, string>) => ({ headers });

@@ -27,7 +27,7 @@ const SCREEN = { width: 1280, height: 800 };
 const FILE = 'docs/page.png';
 const TRANSACTIONS = 110;
 const MEAN_PAUSE_MS = 200;
-/** After how many of them somebody seals a block, and which node is given it. */
+/** After how many of them somebody adds a block, and which node is given it. */
 const BLOCKS = new Map([
   [40, 'node-1'],
   [85, 'node-3'],
@@ -103,8 +103,8 @@ async function work(nodes: readonly RunningNode[]): Promise<string> {
     await sleep(-Math.log(1 - Math.random()) * MEAN_PAUSE_MS, undefined, { signal: over.signal });
     id = randomBytes(32).toString('hex');
     clients[randomInt(clients.length)]?.send({ ...makeTransaction(id), timeStamp: Date.now() });
-    const sealer = BLOCKS.get(number);
-    if (sealer !== undefined) await network.run(['add-block.js', '--node', sealer]);
+    const maker = BLOCKS.get(number);
+    if (maker !== undefined) await network.run(['add-block.js', '--node', maker]);
   }
   for (const { socket } of clients) socket.close();
   return id;

@@ -36,7 +36,7 @@ async function keepsItsSize(
   await control.end();
 }
 
-test('who asks ten thousand times without waiting, reading the answers or not, costs little', () =>
+test('ten thousand requests without a pause cost little, whether the answers are read or not', () =>
   withNetwork(async (network) => {
     const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
     for (const reads of [true, false]) {
@@ -68,7 +68,7 @@ test('who asks ten thousand times without waiting, reading the answers or not, c
     }
   }));
 
-test('who asks and does not read gets no further answer made, however much one holds', () =>
+test('no further answer is made for a partner that does not read, however large one is', () =>
   withNetwork(async (network) => {
     const pool = Array.from({ length: 1000 }, (_, i) => `ours ${i} ${'x'.repeat(200)}`);
     const { node, partner } = await startWith(network, honest(texts(...pool)), pool);

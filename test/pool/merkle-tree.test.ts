@@ -115,7 +115,7 @@ test('each digest is what the description of the tree says', (t) => {
       const parent = node.slice(0, LEAF_LEVEL - 1);
       const tree = new MerkleTree();
       const half = cut % (added.length + 1);
-      // Asked for half-way, lest an old digest be taken for the new one.
+      // Asked for half-way, so that an old digest cannot be taken for the new one.
       for (const some of [added.slice(0, half), added]) {
         for (const each of some) tree.add(each);
         const expected = namesBelow(parent).map((child) =>

@@ -123,7 +123,7 @@ async function comparesWithNext(answer: Answerer): Promise<void> {
   });
 }
 
-test('who never answers, or slowly and for ever, does not keep others from being compared', async () => {
+test('a partner that never answers, or slowly and for ever, does not delay the other comparisons', async () => {
   await Promise.all([
     comparesWithNext(() => undefined),
     comparesWithNext(
@@ -136,7 +136,7 @@ test('who never answers, or slowly and for ever, does not keep others from being
   ]);
 });
 
-test('who leaves without an answer does not keep others waiting', () =>
+test('a partner that leaves without an answer does not keep others waiting', () =>
   withNetwork(async (network) => {
     const { node, partner } = await startWith(network, () => undefined);
     const next = network.keep(await MeshPeer.open(truth));
@@ -146,7 +146,7 @@ test('who leaves without an answer does not keep others waiting', () =>
     await until('what the next one has', async () => (await node.pool()).length === 2);
   }));
 
-test('who has broken the rules is asked for nothing for a while, whatever it offers', () =>
+test('a partner that has broken the rules is asked for nothing for a while, whatever it offers', () =>
   withNetwork(async (network) => {
     const { node, partner } = await startWith(network, () => digests(2));
     await until('a line about it', () => node.stdout.includes('not reconciled: '));
@@ -180,7 +180,7 @@ test('one who was not asked cannot answer for another', () =>
     assert.ok(!node.stdout.includes('not reconciled'), node.stdout);
   }));
 
-test('who offers again and again before it has answered is asked for one offer', () =>
+test('a partner that offers again and again before it has answered is asked for one offer', () =>
   withNetwork(async (network) => {
     let answerNow = () => {};
     const isTime = new Promise<void>((done) => {

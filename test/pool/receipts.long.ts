@@ -6,7 +6,7 @@ import { askStatus, Client, give } from '../support/client.js';
 import { TEST_LIMIT_MS, within } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 
-test('who asks for receipts and does not read them is closed before they fill the memory', () =>
+test('a client that does not read its receipts is disconnected before they fill the memory', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
     await give(node.address, ['a']);

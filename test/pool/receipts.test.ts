@@ -53,7 +53,7 @@ test('a receipt names the id of a transaction: its own, its hash, or that of its
     assert.deepEqual([id, status], [sha256, 'accepted']);
   }));
 
-test('whoever is closed for three malformed transactions first gets the receipts of all', () =>
+test('a client that is disconnected for three malformed transactions first gets all its receipts', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
     const client = await Client.open(node.address);

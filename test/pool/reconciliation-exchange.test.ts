@@ -154,7 +154,7 @@ test('of two that meet, the one with the larger mesh-id does not begin to compar
     assert.equal(partner.asked('GET_NODES'), 0);
   }));
 
-test('who is connected to many at once says so to its peers in a few messages', () =>
+test('a node that connects to many at once tells its peers in a few messages', () =>
   withNetwork(async (network) => {
     const witness = network.keep(await MeshPeer.open(honest([])));
     const node = await network.startNode('node-1', [witness.address]);
@@ -235,7 +235,7 @@ test('an answer holds as much as it may, in the order that was asked for', () =>
     );
   }));
 
-test('who asks too often is answered later: 512 requests at once, then 256 a second', () =>
+test('too many requests are answered later: 512 at once, then 256 a second', () =>
   withNetwork(async (network) => {
     const { socket } = await startAsked(network, '[]');
     const startMs = performance.now();

@@ -34,7 +34,7 @@ test('in a full mesh of ten, each node is sent each transaction once', (t) =>
     assert.ok(copies >= 9 * 1000 && copies <= 1.1 * 9 * 1000, `${copies} copies`);
   }));
 
-test('whoever comes later is told what comes over a connection that was there before', () =>
+test('a peer that comes later is sent what comes over an older connection', () =>
   withNetwork(async (network) => {
     const [peer, latePort] = [await network.trap(), await freePort()];
     const node = await network.startNode('node-1', [peer.address, `ws://localhost:${latePort}`]);

@@ -117,7 +117,7 @@ test('a tree is the same, whatever was in it before', (t) => {
     fc.property(changes, (made) => {
       const tree = new MerkleTree();
       const add = (each: Key) => {
-        // Lest digests be made of the latest state alone.
+        // So that digests are not made of the latest state alone.
         tree.childDigests(ROOT);
         return tree.add(each);
       };

@@ -93,7 +93,7 @@ export async function poolIds(node: RunningNode): Promise<string[]> {
 }
 
 /** Runs add-block.js against a node, which takes it well; returns the lines that it prints. */
-export async function seal(
+export async function addBlock(
   network: Network,
   { name }: RunningNode,
   ...args: string[]

@@ -10,7 +10,7 @@ import { until } from './helpers.js';
 import type { Network } from './network.js';
 import type { RunningNode } from './program.js';
 
-/** What all have: there is a transaction in it that forgeries seal again. */
+/** What all have: there is a transaction in it that forgeries include again. */
 export const base = growBy(grow(trunkTo(2), [included]), 2, 'base');
 
 /** A node with a chain, and somebody honest that it has asked. */
