@@ -163,6 +163,28 @@ export const STYLES: readonly Variant[] = [
   },
   { name: 'CommonJS', changes: COMMON_JS },
   {
+    name: 'dials one address after the other',
+    changes: [
+      { from: 'knownPeers.forEach(connect);', to: 'dialAll(knownPeers);' },
+      { from: '    data.forEach(connect);', to: '    dialAll(data);' },
+      {
+        from: 'function connect(address) {',
+        to: `async function dialAll(addresses) {
+  for (const address of addresses) {
+    const socket = connect(address);
+    if (socket) await new Promise((done) => socket.once('open', done).once('close', done));
+  }
+}
+
+function connect(address) {`,
+      },
+      {
+        from: "    console.log('could not connect to', address);\n  });\n",
+        to: "    console.log('could not connect to', address);\n  });\n  return socket;\n",
+      },
+    ],
+  },
+  {
     name: 'reads and answers on both sides of a connection, and prints a lot',
     changes: [
       {
