@@ -8,7 +8,7 @@ import { Callers, CLAIMANTS, claimOf, OTHERS, settlesAt } from '../support/calle
 import { connectRaw, openRaw } from '../support/frames.js';
 import { transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, type Loaded, underSiege } from '../support/load.js';
-import { connectedAddressesOf } from '../support/mesh.js';
+import { peersOf } from '../support/mesh.js';
 import type { RunningNode } from '../support/program.js';
 
 const CROWD = 1000;
@@ -31,7 +31,7 @@ async function staysConnected(node: RunningNode, to: RunningNode): Promise<boole
   const lost = () => node.stdout.split(`disconnected: ${to.address}`).length;
   const lostBefore = lost();
   await sleep(2000);
-  return lost() === lostBefore && (await connectedAddressesOf(node)).includes(to.address);
+  return lost() === lostBefore && (await peersOf(node)).includes(to.address);
 }
 
 describe('a node goes on as if nothing were', { concurrency: 2 }, () => {
@@ -81,9 +81,7 @@ describe('a node goes on as if nothing were', { concurrency: 2 }, () => {
     underSiege(async (load) => {
       const { network, victim } = load;
       const away = await network.startNode('node-3', [victim.address]);
-      await until('it to be connected', async () =>
-        (await connectedAddressesOf(victim)).includes(away.address),
-      );
+      await until('it to be connected', async () => (await peersOf(victim)).includes(away.address));
       await away.end();
       const crowd = await Callers.open(victim, 500, claimOf, () =>
         JSON.stringify(transactionMessage('to be heard')),

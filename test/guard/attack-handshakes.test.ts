@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { underAttack, untilPoolHolds } from '../support/load.js';
-import { connectedAddressesOf } from '../support/mesh.js';
+import { peersOf } from '../support/mesh.js';
 import type { RunningNode } from '../support/program.js';
 import { Forwarder, MuteServers } from '../support/trap-servers.js';
 
@@ -119,7 +119,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
         const text = await honest.poolText();
         return sent.every((id) => text.includes(`"${id}"`));
       });
-      assert.deepEqual(await connectedAddressesOf(victim), [honest.address]);
+      assert.deepEqual(await peersOf(victim), [honest.address]);
     }));
 
   test('a node that is led to itself by many names lets each of them go, and dials it once', () =>
@@ -147,7 +147,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
         names.map(() => 1),
         'none is dialled again',
       );
-      assert.deepEqual(await connectedAddressesOf(victim), [honest.address]);
+      assert.deepEqual(await peersOf(victim), [honest.address]);
     }));
 
   test('a name that leads to the node itself, and a peer behind it, lead to the peer once', () =>
@@ -162,7 +162,7 @@ describe('attacks with handshakes', { concurrency: 3 }, () => {
         await until('a look at each name', () => forwarder.accepted > 0);
         await until('each name to be let go', () => !forwarder.isOpen);
       }
-      assert.deepEqual(await connectedAddressesOf(victim), [honest.address]);
-      assert.deepEqual(await connectedAddressesOf(honest), [victim.address]);
+      assert.deepEqual(await peersOf(victim), [honest.address]);
+      assert.deepEqual(await peersOf(honest), [victim.address]);
     }));
 });

@@ -6,7 +6,7 @@ import { handshakeFrame } from '../../lib/wire/messages.js';
 import { makeIds } from '../support/client.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, underSiege } from '../support/load.js';
-import { connectedAddressesOf } from '../support/mesh.js';
+import { peersOf } from '../support/mesh.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
 import type { RunningNode } from '../support/program.js';
 
@@ -50,7 +50,7 @@ describe('in spite of lies, all pools become the same', { concurrency: 2 }, () =
       const socket = await misbehaving.dial(victim.address);
       socket.send(handshakeFrame([misbehaving.address, ...nodes.map(({ address }) => address)]));
       await until('all to be connected', async () => {
-        const connected = await connectedAddressesOf(victim);
+        const connected = await peersOf(victim);
         return [misbehaving, honest, third].every(({ address }) => connected.includes(address));
       });
       for (const id of ids) socket.send(JSON.stringify(transactionMessage(id)));
@@ -64,7 +64,7 @@ describe('in spite of lies, all pools become the same', { concurrency: 2 }, () =
       const third = await network.startNode('node-3', [victim.address]);
       const nodes = [victim, honest, third];
       await until('all to be connected', async () =>
-        (await connectedAddressesOf(victim)).includes(third.address),
+        (await peersOf(victim)).includes(third.address),
       );
       const copied = {
         'mesh-version': '1',

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, underAttack } from '../support/load.js';
-import { connectedAddressesOf } from '../support/mesh.js';
+import { peersOf } from '../support/mesh.js';
 import type { RunningNode } from '../support/program.js';
 
 /** The longest that two reconciliation periods can be. */
@@ -56,9 +56,7 @@ describe('in spite of lies, all pools become the same', { concurrency: 4 }, () =
       for (const socket of misbehavingPeers)
         socket.send(handshakeFrame([third.address, honest.address]));
       const back = await network.restart(third);
-      await until('it to be connected', async () =>
-        (await connectedAddressesOf(victim)).includes(back.address),
-      );
+      await until('it to be connected', async () => (await peersOf(victim)).includes(back.address));
       misbehavingPeers[0]?.send(JSON.stringify(transactionMessage('from a misbehaving peer')));
       await say(back.address, transactionMessage('from the real one'));
       await untilAllHave([victim, honest, back], ['from a misbehaving peer', 'from the real one']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
-import { connectedAddressesOf } from '../support/mesh.js';
+import { peersOf } from '../support/mesh.js';
 import { type Network, withNetwork } from '../support/network.js';
 import { Forwarder } from '../support/trap-servers.js';
 
@@ -66,7 +66,7 @@ test('two names for one node lead to one connection, and either name serves agai
     const second = network.keep(await Forwarder.open(port));
     const becomesTheOnlyName = (address: string) =>
       until(`a connection to ${address} alone`, async () => {
-        const connected = await connectedAddressesOf(node);
+        const connected = await peersOf(node);
         return connected.length === 1 && connected[0] === address;
       });
 
@@ -119,7 +119,7 @@ test('a server that copies what a node says of itself does not take its place', 
       // One that claims another address is taken for another node.
       const expected = claimed === two.address ? [two.address] : [copierAddress, two.address];
       await until('a connection to the real one', async () => {
-        const connected = await connectedAddressesOf(one);
+        const connected = await peersOf(one);
         return connected.sort().join() === expected.sort().join();
       });
       await say(one.address, transactionMessage(claimed));

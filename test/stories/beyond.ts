@@ -15,10 +15,10 @@ import {
   until,
   within,
 } from '../support/helpers.js';
-import { connectedAddressesOf, untilFullMesh } from '../support/mesh.js';
 import { Network } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 import { Forwarder, MuteServers } from '../support/trap-servers.js';
+import { connectedAddressesOf, untilAllConnected } from './black-box.js';
 import { Unmet } from './judge-bench.js';
 import type { Story } from './story.js';
 
@@ -164,12 +164,12 @@ export const beyondStories: BeyondStory[] = [
           if (order !== null) await node.listening();
         }
         for (const node of nodes) await node.listening();
-        await untilFullMesh(nodes);
+        await untilAllConnected(nodes);
 
         for (const [index, node] of nodes.entries()) {
           await node.end('SIGKILL');
           nodes[index] = await network.launch(node.name, node.port).listening();
-          await untilFullMesh(nodes);
+          await untilAllConnected(nodes);
         }
         for (const node of nodes) await node.end();
       }
@@ -179,7 +179,7 @@ export const beyondStories: BeyondStory[] = [
     isLong: true,
     asks: 'ten nodes that know one address connect all to all',
     async check(network) {
-      await network.startMesh(10);
+      await untilAllConnected(await network.startNodes(10));
     },
   },
   {
@@ -289,7 +289,7 @@ export const beyondStories: BeyondStory[] = [
           () => isListening(port),
         );
       }
-      await untilFullMesh(
+      await untilAllConnected(
         ports.map((port) => ({ name: `${port}`, address: `ws://localhost:${port}` })),
       );
       await say('ws://localhost:4001', transactionMessage('t'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
-import { connectedAddressesOf, untilPoolsHold } from '../support/mesh.js';
+import { peersOf, untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
 
@@ -15,7 +15,7 @@ test('three of our nodes and two strangers share every transaction, in plain pro
     }
     for (const node of nodes) {
       await until(`${node.name} to reach both strangers`, async () => {
-        const connected = await connectedAddressesOf(node);
+        const connected = await peersOf(node);
         return strangers.every(({ address }) => connected.includes(address));
       });
     }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { give, makeIds } from './client.js';
 import { say, transactionMessage, until } from './helpers.js';
-import { connectedAddressesOf } from './mesh.js';
+import { peersOf } from './mesh.js';
 import { type Network, withNetwork } from './network.js';
 import type { RunningNode } from './program.js';
 
@@ -144,7 +144,7 @@ export async function untilPoolHolds(victim: RunningNode, ids: readonly unknown[
 export async function keepsItsPeer({ victim, honest, said }: Loaded): Promise<void> {
   assert.ok(!said().includes(`disconnected: ${honest.address}`), said());
   assert.ok(!honest.stdout.includes(`disconnected: ${victim.address}`), honest.stdout);
-  const connected = await connectedAddressesOf(victim);
+  const connected = await peersOf(victim);
   assert.equal(connected.filter((address) => address === honest.address).length, 1, `${connected}`);
 }
 

@@ -1,37 +1,27 @@
 /** How a test waits for several nodes: until all are connected, until all hold the same. */
 
-import { say, until } from './helpers.js';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { until } from './helpers.js';
 import type { Named, RunningNode } from './program.js';
-import { TrapServer } from './trap-servers.js';
+import type { Status } from './status.js';
 
-/**
- * Asks a node, as a stranger would, which addresses it is connected to: gives it the address
- * of a new trap, and reads the HANDSHAKE that comes with its call.
- */
-export async function connectedAddressesOf(node: Named): Promise<string[]> {
-  const trap = await TrapServer.open();
-  try {
-    await say(node.address, { type: 'HANDSHAKE', data: [trap.address] });
-    await until(`${node.name} to send a HANDSHAKE`, () => trap.received('HANDSHAKE').length > 0);
-    const data = trap.received('HANDSHAKE')[0] as string[];
-    return data.slice(1).filter((address) => address !== trap.address);
-  } finally {
-    await trap.close();
-  }
+/** The addresses that one of our nodes is connected to, by its own status. */
+export async function peersOf(node: Named): Promise<string[]> {
+  const { network } = JSON.parse(await pageText(node, '/status')) as Pick<Status, 'network'>;
+  return network.nodes.flatMap(({ address, state }) => (state === 'connected' ? [address] : []));
 }
 
-/** Waits until each node says that it is connected to all the others, and to none of them twice. */
-export async function untilFullMesh(nodes: Named[]): Promise<void> {
+/** Waits until each of our nodes is connected to all the others. */
+export async function untilFullMesh(nodes: readonly Named[]): Promise<void> {
   for (const node of nodes) {
     const others = nodes.map(({ address }) => address).filter((other) => other !== node.address);
     let connected: string[] = [];
     await until(
       () => `${node.name} to be connected to ${others}; it is to ${connected}`,
       async () => {
-        connected = await connectedAddressesOf(node);
-        return others.every(
-          (other) => connected.filter((address) => address === other).length === 1,
-        );
+        connected = await peersOf(node);
+        return others.every((other) => connected.includes(other));
       },
     );
   }
@@ -60,4 +50,10 @@ export async function untilPoolsHold(
       }
     }),
   );
+}
+
+async function pageText({ address }: Named, path: string): Promise<string> {
+  const url = new URL(path, address.replace(/^ws/, 'http'));
+  const [response] = (await once(get(url), 'response')) as [IncomingMessage];
+  return (await response.setEncoding('utf8').toArray()).join('');
 }
