@@ -2,10 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { PROJECT, until } from '../support/helpers.js';
-import { withNetwork } from '../support/network.js';
-import { Program, type RunningNode } from '../support/program.js';
-import { statusOf } from '../support/status.js';
+import { PROJECT } from '../support/helpers.js';
+import { Program } from '../support/program.js';
 
 const RUN = 'simulate/run.js';
 
@@ -16,11 +14,6 @@ async function simulate(...args: string[]): Promise<Map<string, string>> {
   return new Map(
     stdout.split('\n').map((line) => [line.slice(0, 22).trim(), line.slice(22).trim()]),
   );
-}
-
-async function peersOf(node: RunningNode): Promise<number> {
-  const { network } = await statusOf(node);
-  return network.nodes.filter(({ state }) => state === 'connected').length;
 }
 
 describe('simulated networks', { concurrency: 2 }, () => {
@@ -52,30 +45,6 @@ describe('simulated networks', { concurrency: 2 }, () => {
     assert.equal(figures.get('nodes up'), '0 of 2');
     assert.doesNotMatch([...figures.values()].join(), /NaN|Infinity/);
   });
-
-  for (const [size, maxPeers] of [
-    [5, 128],
-    [6, 1],
-  ] as const) {
-    test(`have as many connections as ${size} real nodes with MAX_PEERS=${maxPeers}`, () =>
-      withNetwork(async (network) => {
-        const env = await network.read('node-1/.env');
-        await network.write('node-1/.env', `${env.trimEnd()}\nMAX_PEERS=${maxPeers}\n`);
-        const nodes = await network.startNodes(size);
-        const args = ['--nodes', `${size}`, '--max-peers', `${maxPeers}`];
-        const expected = (await simulate(...args)).get('peers it dialled');
-        let links = '';
-        await until(
-          () => `peers as simulated, ${expected}; there are ${links}`,
-          async () => {
-            const counts = await Promise.all(nodes.map(peersOf));
-            const mean = counts.reduce((a, b) => a + b, 0) / size;
-            links = `${mean.toFixed(1)}, ${Math.min(...counts)} to ${Math.max(...counts)}`;
-            return links === expected;
-          },
-        );
-      }));
-  }
 
   test('take no numbers that make no sense, and say so in one line', async () => {
     for (const args of [
