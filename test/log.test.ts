@@ -37,7 +37,7 @@ test('each event is a line: [port] event: what and why', () =>
       `dialling: ${peer.address}`,
       `connected: ${peer.address}, 1 peer now`,
       `unreachable: ${nobody} (nobody listens there), again in `,
-      `handshake from: ${learnt.address}, connected to 1 peer`,
+      `handshake from: a plain peer, naming 2 nodes`,
       `learnt: ${learnt.address}`,
       `connected: ${learnt.address}, 2 peers now`,
       'accepted: transaction t1, 1 in the pool',

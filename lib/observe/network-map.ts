@@ -87,7 +87,7 @@ function neighboursOf(
 ): Map<Peer, readonly Address[]> {
   const told = new Map<Peer, readonly Address[]>();
   for (const connection of connections) {
-    const peer = connection.neighbours && routes.peerBehind(connection);
+    const peer = connection.neighbours && routes.senderOf(connection);
     if (peer !== undefined && !told.has(peer)) told.set(peer, connection.neighbours ?? []);
   }
   return told;

@@ -216,6 +216,7 @@ export async function pauseUntil(ready: Promise<void>, { socket }: Connection): 
 }
 
 /** The name of the other end in a line of the terminal. */
-export function nameOf(connection: Connection): string {
-  return connection.address?.text ?? 'a client';
+export function nameOf({ address, identity, isInbound }: Connection): string {
+  if (address === undefined) return 'a client';
+  return isInbound && identity === undefined ? 'a plain peer' : address.text;
 }

@@ -49,20 +49,24 @@ export class PeerExchange {
   }
 
   /**
-   * Reads a HANDSHAKE: where its sender listens, and to whom the sender is connected.
+   * Reads a HANDSHAKE. Our nodes name themselves first; of a plain peer, the order means nothing, and
+   * any address but ours may be its own.
    *
-   * @param texts the addresses, the sender's own first
-   * @returns true if the sender has named its own address for the first time
+   * @param texts the addresses
+   * @returns true if the sender has named an address for the first time
    */
   read(texts: readonly string[], from: Connection): boolean {
     const hadAddress = from.address !== undefined;
-    from.address ??= parseAddress(texts[0]);
     const { reading } = this.#budgetsOf(from);
     const nowMs = performance.now();
     const addresses = texts.flatMap((text) => (reading.take(nowMs) && this.#parse(text)) || []);
+    from.address ??= addresses.find((address) => !this.#addressBook.isOwn(address));
     if (from.neighbours === undefined) {
       const peers = count(texts.length - 1, 'peer');
-      this.#log('handshake from', `${nameOf(from)}, connected to ${peers}`);
+      const says = from.identity
+        ? `connected to ${peers}`
+        : `naming ${count(texts.length, 'node')}`;
+      this.#log('handshake from', `${nameOf(from)}, ${says}`);
     }
     from.neighbours = addresses.slice(1, 1 + totalSlots(LIMITS.peers));
     this.#routes.forget();

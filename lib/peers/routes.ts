@@ -38,7 +38,7 @@ export class Routes<P extends Dialled = Peer> {
   from(connection: End): P[] {
     const found = this.#found.get(connection);
     if (found !== undefined) return found;
-    const sender = this.peerBehind(connection);
+    const sender = this.senderOf(connection);
     const told = this.#neighboursOf(sender, connection);
     const routes = [...this.#peers.values()].filter(
       (peer) => peer !== sender && (peer.identity === undefined || !told.has(peer.address.key)),
@@ -56,6 +56,16 @@ export class Routes<P extends Dialled = Peer> {
     const { address, identity } = connection;
     const peer = address && this.#peers.get(this.#addressBook.resolve(address));
     return peer?.identity?.meshId === identity?.meshId ? peer : undefined;
+  }
+
+  /**
+   * Returns the peer that sends over a connection, if it is known for certain: one that identified
+   * itself, or one that we dialled. A plain peer that dials us is not known, because the order of the
+   * addresses in its HANDSHAKE means nothing: it is sent a copy of its own rather than another peer none.
+   */
+  senderOf(connection: End): P | undefined {
+    const peer = this.peerBehind(connection);
+    return peer?.identity !== undefined || peer === connection ? peer : undefined;
   }
 
   /** The peers that identified themselves and keep up. */

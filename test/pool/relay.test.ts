@@ -97,7 +97,7 @@ test('what is fetched goes on to all but those whom its source is connected to',
     // What somebody else is connected to counts for nothing.
     const misbehaving = await connectTo(node.address);
     misbehaving.send(handshakeFrame(['ws://localhost:1', other.address]));
-    await until('the lie', () => node.stdout.includes('handshake from: ws://localhost:1'));
+    await until('the lie', () => node.stdout.includes('handshake from: a plain peer'));
     const socket = await source.dial(node.address);
     socket.send(handshakeFrame([source.address, node.address, neighbour.address]));
     await until('it to go on', () => other.asked('TRANSACTION') === 1);

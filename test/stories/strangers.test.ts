@@ -4,6 +4,7 @@ import { connectTo, say, transactionMessage, until } from '../support/helpers.js
 import { peersOf, untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
+import { statusOf } from '../support/status.js';
 
 test('three of our nodes and two strangers share every transaction, in plain protocol only', () =>
   withNetwork(async (network) => {
@@ -49,7 +50,7 @@ test('three of our nodes and two strangers share every transaction, in plain pro
     for (const stranger of strangers) onlyPlainProtocolWasHeard(stranger);
   }));
 
-test('what a stranger sends is not sent back to it', () =>
+test('what a stranger sends comes back to it once at most', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
     const stranger = network.keep(await PlainPeer.join([node.address]));
@@ -62,14 +63,39 @@ test('what a stranger sends is not sent back to it', () =>
     await say(node.address, transactionMessage('other'));
     await until('the other one', () => stranger.transactions.length === 2);
     const heard = stranger.heard.map(({ text }) => JSON.parse(text));
+    const hashes = heard.map(({ type, data }) => (type === 'TRANSACTION' ? data.hash : type));
+    assert.ok(hashes.filter((hash) => hash === 'mine').length <= 1, hashes.join());
     assert.deepEqual(
-      heard.map(({ type, data }) => [type, data.hash]),
-      [
-        ['HANDSHAKE', undefined],
-        ['TRANSACTION', 'other'],
-      ],
+      hashes.filter((hash) => hash !== 'mine'),
+      ['HANDSHAKE', 'other'],
     );
   }));
+
+for (const [where, order] of [
+  ['first', ['a', 'node', 'b']],
+  ['in the middle', ['b', 'a', 'node']],
+  ['last', ['b', 'node', 'a']],
+] as const) {
+  test(`what a stranger sends that names itself ${where} reaches all others`, () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const [a, b] = [await network.trap(), await network.trap()];
+      await say(node.address, { type: 'HANDSHAKE', data: [b.address] });
+      const addresses = { a: a.address, b: b.address, node: node.address };
+      const socket = await connectTo(node.address);
+      const data = order.map((each) => addresses[each]);
+      socket.send(JSON.stringify({ type: 'HANDSHAKE', data }));
+      await until('connections to both', () =>
+        [a, b].every((each) => each.openCallers.length === 1),
+      );
+      socket.send(JSON.stringify(transactionMessage('from a')));
+      await until('it at the other one', () => b.received('TRANSACTION').length === 1);
+      assert.doesNotMatch(node.stdout, new RegExp(`handshake from: ${node.address}`));
+      const { transactions } = await statusOf(node);
+      assert.equal(transactions.latest[0]?.from, null, 'who sent it is not known');
+      socket.terminate();
+    }));
+}
 
 test('a transaction reaches disk and peers byte for byte as a stranger spelt it', () =>
   withNetwork(async (network) => {

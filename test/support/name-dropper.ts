@@ -1,28 +1,29 @@
-/** A plain peer that tells a node whom it is connected to, whether that is so or not. */
+/** A node like ours that tells another one to whom it is connected, whether that is so or not. */
 
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
-import { connectTo, until } from './helpers.js';
+import { until } from './helpers.js';
+import { honest, MeshPeer } from './mesh-peer.js';
 import type { RunningNode } from './program.js';
-import { TrapServer } from './trap-servers.js';
 
 export class NameDropper {
   readonly address: string;
-  readonly #trap: TrapServer;
+  readonly #peer: MeshPeer;
   readonly #socket: WebSocket;
 
-  private constructor(trap: TrapServer, socket: WebSocket) {
-    this.address = trap.address;
-    this.#trap = trap;
+  private constructor(peer: MeshPeer, socket: WebSocket) {
+    this.address = peer.address;
+    this.#peer = peer;
     this.#socket = socket;
   }
 
   /** Dials a node, names these neighbours, and waits until it is dialled back. */
   static async join(node: RunningNode, names: readonly string[]): Promise<NameDropper> {
-    const trap = await TrapServer.open();
-    const dropper = new NameDropper(trap, await connectTo(node.address));
+    const peer = await MeshPeer.open(honest([]), randomBytes(16).toString('hex'));
+    const dropper = new NameDropper(peer, await peer.dial(node.address));
     dropper.tell(names);
-    await until('it to be dialled', () => trap.openCallers.length > 0);
+    await until('it to be dialled', () => peer.asked('HANDSHAKE') > 0);
     return dropper;
   }
 
@@ -37,6 +38,6 @@ export class NameDropper {
 
   async close(): Promise<void> {
     this.hangUp();
-    await this.#trap.close();
+    await this.#peer.close();
   }
 }

@@ -4,7 +4,7 @@ import { byId, classed, element, replaceItems, setText } from './dom.js';
 import { countOf, durationOf, numberOf, shortOf } from './format.js';
 
 /**
- * `from` is null if no peer sent it, but a client. `delayMs` is null if it has no time stamp.
+ * `from` is null if a client sent it, or a plain peer: which one cannot be known. `delayMs` is null if it has no time stamp.
  *
  * @typedef {{ id: string | number, from: string | null, at: number, delayMs: number | null }} Arrival
  */
@@ -94,7 +94,7 @@ function rowOf({ id, from, delayMs }) {
   const row = element(
     'tr',
     classed('td', 'id', String(id)),
-    classed('td', 'from', from === null ? 'a client' : shortOf(from)),
+    classed('td', 'from', from === null ? 'a client or plain peer' : shortOf(from)),
     classed('td', 'delay', delayMs === null ? 'unknown' : durationOf(delayMs)),
   );
   // A cell cuts off what does not fit.
