@@ -4,7 +4,7 @@ import {
   createServer,
   type IncomingMessage,
   type Server,
-  type ServerResponse,
+  ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -113,6 +113,10 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
   const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
   const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
   const serverOnUpgrade: Handlers['onUpgrade'] = (request, socket, head) => {
+    if (!isForWebSocket(request)) {
+      serverOnRequest(request, responseOn(request));
+      return;
+    }
     const refusal = isUpgrade(request) ? whyRefused(request, door) : odd;
     if (refusal !== undefined) turnAway(request.socket, refusal);
     else if (isFirst(request.socket)) handlers.onUpgrade(request, socket, head);
@@ -137,9 +141,22 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
   server.on('clientError', serverOnClientError);
 }
 
-/** An upgrade has no body: another request could hide in it. */
+/** Whether an upgrade is to a WebSocket. Any other is ignored, as RFC 9110, 7.8, has it. */
+function isForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** A response to a request that Node.js has taken for an upgrade, and left to us. */
+function responseOn(request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.assignSocket(request.socket);
+  response.once('finish', () => request.socket.end());
+  return response;
+}
+
+/** An upgrade has no body: another request could hide in it. Some clients say that its length is 0. */
 function isUpgrade({ method, headers }: IncomingMessage): boolean {
-  const hasBody = 'content-length' in headers || 'transfer-encoding' in headers;
+  const hasBody = Number(headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in headers;
   return method === 'GET' && !hasBody;
 }
 

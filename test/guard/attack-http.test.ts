@@ -31,6 +31,12 @@ const served: Row[] = [
   ['HEAD', request('HEAD / HTTP/1.1'), [200]],
   ['a GET with a body', `${request('GET / HTTP/1.1', 'Content-Length: 5')}hello`, [200]],
   ['HTTP/1.0', 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n', [200]],
+  ['an upgrade to h2c', request('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: h2c'), [200]],
+  [
+    'upgrades to h2c and TLS',
+    request('GET / HTTP/1.1', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c, TLS/1.2'),
+    [200],
+  ],
   ['two requests at once', request('GET / HTTP/1.1').repeat(2), [200]],
   ['a request that wants to stay', request('GET / HTTP/1.1', 'Connection: keep-alive'), [200]],
 ];
@@ -45,7 +51,6 @@ const plain: Row[] = [
   ['a path with escapes', request('GET /%2e%2e%2f.env%00 HTTP/1.1'), [404]],
   ['an asterisk', request('OPTIONS * HTTP/1.1'), [400]],
   ['an absolute target', request('GET http://example.org/ HTTP/1.1'), [400, 403]],
-  ['an upgrade to h2c', request('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: h2c'), [400]],
   ['a request with Expect', request('POST / HTTP/1.1', 'Expect: 100-continue'), [405, 417]],
   ['another Expect', request('POST / HTTP/1.1', 'Expect: miracles'), [405, 417]],
 ];
@@ -210,12 +215,18 @@ describe('attacks with HTTP', { concurrency: 3 }, () => {
       const { port } = victim;
       const hosts = ['localhost', 'LOCALHOST', '127.0.0.1', '[::1]', '10.1.2.3', '[fd00::1]'];
       const all = hosts.flatMap((host) => [host, `${host}:${port}`]);
-      for (const host of all) {
+      for (const headers of [
+        ...all.map((host) => ({ host })),
+        // As some libraries send it that give every request a length.
+        { 'content-length': '0' },
+        { upgrade: 'WebSocket' },
+      ]) {
         const socket = await connectRaw(victim);
         const answer = listenTo(socket);
-        socket.write(upgradeWith({ host, 'sec-websocket-extensions': 'permessage-deflate' }));
-        await until(`an answer to the Host ${host}`, () => answer.text.includes('\r\n\r\n'));
-        assert.match(answer.text, /^HTTP\/1\.1 101 /, `the Host ${host}`);
+        socket.write(upgradeWith({ ...headers, 'sec-websocket-extensions': 'permessage-deflate' }));
+        const what = JSON.stringify(headers);
+        await until(`an answer to ${what}`, () => answer.text.includes('\r\n\r\n'));
+        assert.match(answer.text, /^HTTP\/1\.1 101 /, what);
         assert.doesNotMatch(answer.text, /deflate/, 'a frame is as large as what it holds');
         socket.destroy();
       }
