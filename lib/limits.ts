@@ -37,8 +37,8 @@ export const LIMITS = Object.freeze({
 
   // Who may connect and stay
 
-  /** Size of the headers of a request (400). */
-  headerBytes: 8 * 1024,
+  /** Size of the headers of a request (431). Cookies of other programs on localhost count. */
+  headerBytes: 16 * 1024,
   /** Time for a request to arrive, or for a TLS handshake (408). */
   headersTimeoutMs: 10_000,
   /** TCP connections that are not WebSockets yet; a new one replaces the oldest. */

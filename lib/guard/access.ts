@@ -10,7 +10,7 @@ import { isIP } from 'node:net';
 import { isLoopback, withoutBrackets } from '../peers/addresses.js';
 
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 405 | 408;
+  readonly status: 400 | 401 | 403 | 405 | 408 | 431;
   /** For the log. The caller gets the status alone, */
   readonly reason: string;
   /** and this line, if there is one. */

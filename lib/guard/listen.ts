@@ -111,6 +111,10 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
   // This tells a caller without the secret nothing either.
   const isOpen = door.secret === undefined;
   const odd: Refusal = { status: isOpen ? 400 : 401, reason: 'no proper request' };
+  const tooLarge: Refusal = {
+    status: isOpen ? 431 : 401,
+    reason: `headers of more than ${LIMITS.headerBytes} bytes`,
+  };
   const late: Refusal = { status: isOpen ? 408 : 401, reason: 'no request in time' };
   const serverOnUpgrade: Handlers['onUpgrade'] = (request, socket, head) => {
     if (!isForWebSocket(request)) {
@@ -129,6 +133,7 @@ function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handler
   const serverOnClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
     const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
     if (isLate) turnAway(socket as Socket, late);
+    else if (error.code === 'HPE_HEADER_OVERFLOW') turnAway(socket as Socket, tooLarge);
     else if (/^HPE_/.test(error.code ?? '')) turnAway(socket as Socket, odd);
     // The caller is gone, or does not speak TLS where we do.
     else socket.destroy();

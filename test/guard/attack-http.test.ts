@@ -38,6 +38,7 @@ const served: Row[] = [
     [200],
   ],
   ['two requests at once', request('GET / HTTP/1.1').repeat(2), [200]],
+  ['12 KB of cookies', request('GET / HTTP/1.1', `Cookie: a=${'x'.repeat(12_000)}`), [200]],
   ['a request that wants to stay', request('GET / HTTP/1.1', 'Connection: keep-alive'), [200]],
 ];
 
@@ -65,15 +66,15 @@ const malformed: Row[] = [
   ['a TLS ClientHello', Buffer.from('16030100c8010000c40303', 'hex'), [400]],
   ['zero bytes', Buffer.alloc(100), [400]],
   ['a frame without an upgrade', Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x7b, 0x7d]), [400]],
-  ['a header of 100 KB', request('GET / HTTP/1.1', `X: ${'x'.repeat(100_000)}`), [400]],
-  ['a target of 100 KB', request(`GET /${'x'.repeat(100_000)} HTTP/1.1`), [400]],
-  ['1,000 headers', request('GET / HTTP/1.1', ...Array(1000).fill('X-Header: 1')), [400]],
+  ['a header of 100 KB', request('GET / HTTP/1.1', `X: ${'x'.repeat(100_000)}`), [431]],
+  ['a target of 100 KB', request(`GET /${'x'.repeat(100_000)} HTTP/1.1`), [431]],
+  ['2,000 headers', request('GET / HTTP/1.1', ...Array(2000).fill('X-Header: 1')), [431]],
   [
-    'an upgrade with 1,000 headers',
-    upgradeAfter(Array(1000).fill('X-Header: 1').join('\r\n')),
-    [400],
+    'an upgrade with 2,000 headers',
+    upgradeAfter(Array(2000).fill('X-Header: 1').join('\r\n')),
+    [431],
   ],
-  ['an upgrade with a large header', upgradeWith({ x: 'x'.repeat(9000) }), [400]],
+  ['an upgrade with a large header', upgradeWith({ x: 'x'.repeat(17_000) }), [431]],
   [
     'a length and chunks',
     `${request('POST / HTTP/1.1', 'Content-Length: 5', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
