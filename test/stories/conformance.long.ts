@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import fs from 'fs-extra';
 import { OUR_NODE } from '../support/helpers.js';
 import { conformance, failsWhatItBreaks, judgedBy, STORIES } from '../support/judged.js';
-import { MUTANTS, STYLES } from './solution.js';
+import { MUTANTS, STYLES } from './variants.js';
 
 let root: string;
 before(async () => {

@@ -13,7 +13,8 @@ import {
   STORIES,
   startConformance,
 } from '../support/judged.js';
-import { MUTANTS, type Mutant, STYLES, type Variant, writeVariant } from './solution.js';
+import { type Mutant, type Variant, writeVariant } from './solution.js';
+import { MUTANTS, STYLES } from './variants.js';
 
 const [FIRST, LAST] = STYLES as [Variant, Variant];
 const mutant = (name: string) => MUTANTS.find((each) => each.name === name) as Mutant;
