@@ -87,11 +87,10 @@ describe('nobody waits for one who does not read', { concurrency: 2 }, () => {
 
       const [greeted, offered] = [stuck.asked('HANDSHAKE'), stuck.asked('OFFER_KEYS')];
       stuck.read(true);
-      await until('a line', () => load.said().includes(`caught up: ${stuck.address}`), 5000);
+      await until('a line', () => load.said().includes(`caught up: ${stuck.address}`));
       await until(
         'a HANDSHAKE, and what a comparison finds that it lacks',
         () => stuck.asked('HANDSHAKE') > greeted && stuck.asked('OFFER_KEYS') > offered,
-        5000,
       );
       await keepsItsPeer(load);
     }));
