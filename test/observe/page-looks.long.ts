@@ -6,7 +6,8 @@ import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
 import { FalseFeed } from '../support/fake-event-stream.js';
-import { connectTo, freePort } from '../support/helpers.js';
+import { freePort } from '../support/helpers.js';
+import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, untilShown } from '../support/page-view.js';
 import { keepPictures, untilDrawn } from '../support/pictures.js';
@@ -179,13 +180,12 @@ function withBusyNode(check: (node: RunningNode) => Promise<void>): Promise<void
     const absent = `ws://localhost:${await freePort()}`;
     const node = await network.startNode('node-1', [stranger.address, absent]);
     await network.startNode('node-2', [node.address]);
-    const socket = await connectTo(node.address);
-    socket.send(JSON.stringify({ type: 'HANDSHAKE', data: [stranger.address, NAME] }));
+    const dropper = network.keep(await NameDropper.join(node, [NAME]));
     await give(node.address, ['in a block']);
     await network.run(['add-block.js']);
     await give(node.address, [...makeIds('t', 10), 'long '.repeat(50), 'x'.repeat(256)]);
     await check(node);
-    socket.terminate();
+    dropper.hangUp();
   });
 }
 
@@ -194,6 +194,6 @@ async function untilBusy(page: Page): Promise<void> {
     page,
     'something of everything',
     (view) =>
-      view.nodes.length === 5 && view.peers === '2' && view.pool === '12' && view.height === '1',
+      view.nodes.length === 6 && view.peers === '3' && view.pool === '12' && view.height === '1',
   );
 }

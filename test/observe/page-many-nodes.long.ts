@@ -7,6 +7,7 @@ import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
 import { FalseFeed } from '../support/fake-event-stream.js';
 import { connectTo } from '../support/helpers.js';
+import { NameDropper } from '../support/name-dropper.js';
 import { type Network, withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures, SCREENS, untilDrawn } from '../support/pictures.js';
@@ -122,21 +123,17 @@ test('a page that is open for long takes no more than at first', IN_BROWSER, () 
   }),
 );
 
-/** A node, and so many strangers that are connected to it, and say to be to each other. */
+/** A node, and so many others that are connected to it, and say to be to each other. */
 async function startCrowd(
   network: Network,
-  strangers: number,
+  size: number,
 ): Promise<{ node: RunningNode; addresses: string[] }> {
-  const traps = await Promise.all(Array.from({ length: strangers }, () => network.trap()));
-  const others = traps.map(({ address }) => address);
-  const node = await network.startNode('node-1', others);
-  for (const own of others) {
-    const socket = await connectTo(node.address);
-    network.keep({ close: () => socket.terminate() });
-    const data = [own, node.address, ...others.filter((other) => other !== own)];
-    socket.send(JSON.stringify({ type: 'HANDSHAKE', data }));
-  }
-  return { node, addresses: [node.address, ...others] };
+  const node = await network.startNode();
+  const others: NameDropper[] = [];
+  while (others.length < size) others.push(network.keep(await NameDropper.join(node, [])));
+  const addresses = [node.address, ...others.map(({ address }) => address)];
+  for (const other of others) other.tell(addresses.filter((address) => address !== other.address));
+  return { node, addresses };
 }
 
 /** Long ones: but for their beginnings and ends, they are the same. */

@@ -6,7 +6,8 @@ import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { ask } from '../support/client.js';
 import { FalseFeed } from '../support/fake-event-stream.js';
-import { connectTo, until } from '../support/helpers.js';
+import { until } from '../support/helpers.js';
+import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, untilShown } from '../support/page-view.js';
 
@@ -55,15 +56,13 @@ const REFUSALS = [
 
 after(closeBrowser);
 
-test('what a stranger sends is on the page as it was sent, and runs nothing', IN_BROWSER, () =>
+test('what another node sends is on the page as it was sent, and runs nothing', IN_BROWSER, () =>
   withNetwork(async (network) => {
-    const { node, peer } = await network.startNodeWithPeer();
+    const node = await network.startNode();
     await withVisit(
       pageOf(node),
       async ({ page }) => {
-        const stranger = await connectTo(node.address);
-        const data = [peer.address, ...HOSTILE_ADDRESSES, ...HOSTILE];
-        stranger.send(JSON.stringify({ type: 'HANDSHAKE', data }));
+        network.keep(await NameDropper.join(node, [...HOSTILE_ADDRESSES, ...HOSTILE]));
         const sent = HOSTILE.map((id) => ({ id, timeStamp: id, fromAddress: id }));
         await ask(node.address, ...sent);
         const { transactions } = await untilShown(
@@ -82,7 +81,6 @@ test('what a stranger sends is on the page as it was sent, and runs nothing', IN
           );
         });
         await assertNothingRan(page);
-        stranger.terminate();
       },
       { prepare: setTrap },
     );
