@@ -27,22 +27,22 @@ or, when run inside a node folder, to that node.
                     the certificates of the folder
   --help            print this`;
 
-/** As many as are tried without looking at anything else: some milliseconds. */
+/** Nonces tried in one turn of the event loop: some milliseconds. */
 const TRIES = 8192;
 const PROGRESS_INTERVAL_MS = 100;
-/** How often to look whether somebody else has made a block meanwhile. */
+/** Interval between checks whether somebody else has made a block. */
 const LOOK_INTERVAL_MS = 1000;
 const STALL_TIMEOUT_MS = 30_000;
-/** More than a block takes beside its transactions. */
+/** More than a block takes besides its transactions. */
 const HEADER_BYTES = 512;
 
 interface Mined {
   readonly block: Block;
-  /** How long it took, for a person. */
+  /** How long it took, as text. */
   readonly effort: string;
 }
 
-/** An answer that is waited for. */
+/** A request that waits for its answer. */
 interface Question {
   readonly type: MessageType;
   readonly resolve: (answer: Message) => void;
@@ -81,12 +81,12 @@ while (made < total) {
 }
 process.exit(0);
 
-/** Makes a block that the node takes. Where another one is first, begins again on that. */
+/** Makes a block that the node accepts. If another one is first, starts again on top of it. */
 async function makeNext(): Promise<void> {
   for (;;) {
     const tip = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
     const transactions = await oldestTransactions();
-    // Another block has taken them all meanwhile.
+    // Another block has taken them all in the meantime.
     if (transactions === undefined) continue;
     if (transactions.length === 0 && !flags.empty) {
       const what = 'there is nothing to put into a block (--empty makes one without transactions)';
@@ -105,10 +105,10 @@ async function makeNext(): Promise<void> {
   }
 }
 
-/** Tries one nonce after the other; undefined when the chain has moved on meanwhile. */
+/** Tries one nonce after the other; returns undefined if the tip has changed in the meantime. */
 async function mine(tip: Header, transactions: BlockTransaction[]): Promise<Mined | undefined> {
   const tryNonces = newBlock(tip, transactions, Date.now());
-  // So that two commands which begin in the same millisecond do not make the same block.
+  // Random, so that two commands that start in the same millisecond do not make the same block.
   const firstNonce = randomInt(2 ** 32);
   const startedMs = performance.now();
   let lookedMs = startedMs;
@@ -123,7 +123,7 @@ async function mine(tip: Header, transactions: BlockTransaction[]): Promise<Mine
       showProgress(`mining block ${tip.height + 1}: ${speed}, ${seconds.toFixed(1)} s`);
     }
     if (block !== undefined) return { block, effort: `after ${seconds.toFixed(1)} s (${speed})` };
-    // A Ctrl-C, or the node's end, is heard between two turns only.
+    // Ctrl-C and the end of the node are noticed only between two turns.
     await nextTurn();
     if (nowMs - lookedMs < LOOK_INTERVAL_MS) continue;
     lookedMs = nowMs;
@@ -132,18 +132,18 @@ async function mine(tip: Header, transactions: BlockTransaction[]): Promise<Mine
   }
 }
 
-/** Whether a block is in the node's chain now; if not, because another one was first. */
+/** Returns whether a block is in the node's chain; false if another one was first. */
 async function isAccepted(block: Block, tip: Header): Promise<boolean> {
   const { height, hash } = block;
   const latest = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
   if (latest.hash === hash) return true;
   if (latest.hash === tip.hash) fail(`${address} did not take the block: see what it says`);
-  // Others may have gone on from it.
+  // Other blocks may already follow it.
   const after = await ask(locatorFrame('GET_HEADERS', [{ height, hash }]), 'HEADERS');
   return after.length > 0;
 }
 
-/** Takes the oldest transactions of the pool, as many as fit; undefined if they have just left it. */
+/** Takes as many of the oldest transactions as fit; undefined if they have just left the pool. */
 async function oldestTransactions(): Promise<BlockTransaction[] | undefined> {
   const keys: Key[] = [];
   for (let from: number | undefined = 0; from !== undefined && keys.length === 0; ) {
@@ -163,7 +163,7 @@ async function oldestTransactions(): Promise<BlockTransaction[] | undefined> {
   return texts.length > 0 ? fitting(texts) : undefined;
 }
 
-/** The first of these, as many as fit into a block with its header. */
+/** The first of these, as many as fit into a block. */
 function fitting(transactions: BlockTransaction[]): BlockTransaction[] {
   let bytes = HEADER_BYTES;
   const end = transactions.findIndex(({ json }) => {
@@ -173,7 +173,7 @@ function fitting(transactions: BlockTransaction[]): BlockTransaction[] {
   return end < 0 ? transactions : transactions.slice(0, end);
 }
 
-/** Puts a request to the node, and waits for its answer. */
+/** Sends a request to the node, and waits for the answer. */
 async function ask<T extends MessageType>(frame: string, type: T): Promise<Data<T>> {
   const stall = setTimeout(
     () => fail(`${address} has not answered for ${STALL_TIMEOUT_MS / 1000} s; is it stopped?`),

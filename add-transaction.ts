@@ -23,7 +23,7 @@ that node.
                     the certificates of the folder
   --help            print this`;
 
-// What may wait in memory for the node to read it.
+// Data that may wait in memory for the node to read it.
 const UNREAD_BYTES = 1024 * 1024;
 const PROGRESS_INTERVAL_MS = 100;
 const STALL_TIMEOUT_MS = 30_000;
@@ -45,7 +45,7 @@ if (bytes > LIMITS.transactionBytes) {
   fail(`A transaction may have ${LIMITS.transactionBytes} bytes, this one has ${bytes}`);
 }
 
-/** What became of the transactions, as far as the node has told. */
+/** What became of the transactions, by the receipts so far. */
 const told = { accepted: 0, known: 0, rejected: 0 };
 let whyRejected = '';
 let onAllReceipts = () => {};
@@ -54,7 +54,7 @@ let isInterrupted = false;
 const bar = total > 1 && process.stdout.isTTY ? newBar() : undefined;
 process.once('SIGINT', () => {
   isInterrupted = true;
-  // A node that is stopped may never tell.
+  // A stopped node may never send its receipts.
   setTimeout(stopWaiting, INTERRUPT_TIMEOUT_MS).unref();
 });
 
@@ -91,7 +91,7 @@ async function sendAll(): Promise<{ firstId: string; lastId: string }> {
       shownMs = performance.now();
       stall.refresh();
       bar?.update(sent);
-      // A Ctrl-C, or the node's end, is heard between two turns only.
+      // Ctrl-C and the end of the node are noticed only between two turns.
       await new Promise(setImmediate);
     }
   }
@@ -100,7 +100,7 @@ async function sendAll(): Promise<{ firstId: string; lastId: string }> {
   return ids;
 }
 
-/** A receipt says that a transaction is on disk, or why not: nothing else is as good. */
+/** Waits for all receipts: only they say that a transaction is on disk, or why not. */
 async function allReceipts(): Promise<void> {
   if (countReceipts() === sent) return;
   const all = new Promise<void>((resolve) => {
@@ -123,8 +123,8 @@ function countReceipts(): number {
 }
 
 /**
- * A node answers a close frame after it has read every frame before it. From one that gives no
- * receipts, that is all we hear.
+ * Closes the connection. A node answers a close frame after it has read every frame before it; from
+ * one that gives no receipts, that is the only answer.
  */
 async function closeAndWait(): Promise<void> {
   socket.close(1000);
@@ -163,7 +163,7 @@ function report(): void {
   );
 }
 
-/** What is known of a node that does not answer after a Ctrl-C: sent is not yet taken. */
+/** Gives up on a node that does not answer after Ctrl-C: what was sent may not be accepted. */
 function stopWaiting(): void {
   bar?.stop();
   const what = givesReceipts ? `accepted ${told.accepted}` : `was sent ${sent}`;
@@ -171,7 +171,7 @@ function stopWaiting(): void {
   process.exit(130);
 }
 
-/** Alike transactions made in one millisecond still differ, by a random nonce in the hash. */
+/** Equal transactions of one millisecond still differ, by a random nonce in the hash. */
 function nextTransaction(): { id: string; json: string } {
   const content = {
     fromAddress: flags.from,

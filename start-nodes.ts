@@ -8,7 +8,7 @@ import { pageAddressOf } from './lib/peers/addresses.js';
 import { loadSettings } from './lib/settings.js';
 
 const NETWORK_SIZE = 3;
-// In place of the shell, which would report a node's clean exit as a kill.
+// `exec` replaces the shell, which would report a node's clean exit as a kill.
 const COMMAND = `${process.platform === 'win32' ? '' : 'exec '}"${process.execPath}" index.js`;
 /** The folder that holds the node folders. */
 const ROOT = import.meta.dirname;
@@ -43,7 +43,7 @@ for (const { name, address } of nodes) {
   say(`${name.padEnd(longest)}  ${pageAddressOf(address)}`);
 }
 
-// npm passes a signal on to its shell only: when that is gone, we were meant to go too.
+// npm passes a signal only to its shell: when the shell is gone, we were meant to go too.
 const parent = process.ppid;
 if (process.env.npm_lifecycle_event === 'start') {
   setInterval(() => process.ppid !== parent && process.kill(process.pid), 200).unref();
@@ -54,12 +54,12 @@ const { commands, result } = concurrently(
     name,
     command: COMMAND,
     cwd: join(ROOT, name),
-    // A node has no colours, and Node.js warns of FORCE_COLOR where there is NO_COLOR too.
+    // A node prints no colours, and Node.js warns about FORCE_COLOR if NO_COLOR is set too.
     env: { FORCE_COLOR: undefined },
     prefixColor: colourOf(numberOf(name)),
   })),
   {
-    // concurrently looks whether there is a terminal, and at FORCE_COLOR, but not at NO_COLOR.
+    // concurrently checks for a terminal and for FORCE_COLOR, but not for NO_COLOR.
     ...(process.env.NO_COLOR && { prefixColors: false }),
     logger: isJson ? new Logger({ hide: names }) : new NodeLines(names.length),
     padPrefix: true,

@@ -34,7 +34,10 @@ export function readTls(env: Env, folder: string, complain: Complain): Tls | und
   return { cert, key };
 }
 
-/** Complains of a certificate that other nodes would refuse: one for another host, or one that has expired. */
+/**
+ * Complains of a certificate that other nodes would refuse: one for another host, or one that has
+ * expired.
+ */
 export function checkCertificate(address: string, tls: Tls | undefined, complain: Complain): void {
   if (tls === undefined) return;
   const certificate = new X509Certificate(tls.cert);

@@ -41,7 +41,7 @@ export const LIMITS = Object.freeze({
   headerBytes: 16 * 1024,
   /** Time for a request to arrive, or for a TLS handshake (408). */
   headersTimeoutMs: 10_000,
-  /** TCP connections that are not WebSockets yet; a new one replaces the oldest. */
+  /** TCP connections but WebSockets and /events; a new one replaces the oldest. */
   pendingSockets: 128,
   /** Requests behind the first one on a connection; they get no answer, and one more ends it. */
   pipelinedRequests: 8,

@@ -1,6 +1,6 @@
 /**
- * Everything that a node prints: one line per event, `[4001] event: what and why`, or the same as JSON
- * for a program; and the one line that ends the process.
+ * Everything that a node prints: one line per event, `[4001] event: what and why`, or the same as
+ * JSON for a program; and the one line that ends the process.
  */
 
 import { LIMITS } from './limits.js';

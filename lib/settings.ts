@@ -33,7 +33,7 @@ export interface Settings {
   readonly secret: string | undefined;
   /** The headers that show the secret to a node that we dial. */
   readonly secretHeaders: Readonly<Record<string, string>>;
-  /** Whether the secret is sent over TLS only. */
+  /** Whether the secret goes to learnt addresses over TLS only; known peers get it in any case. */
   readonly keepsSecret: boolean;
   /** Our certificate and key, PEM; undefined without TLS. */
   readonly tls: Tls | undefined;
@@ -66,9 +66,10 @@ const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
 const SHORT_SECRET_CHARACTERS = 16;
 
 /**
- * Reads the settings of the node in `folder` from its .env alone: a PORT that is set in the terminal
- * must not turn three nodes into one. Only LOG, which may be the same for all nodes, is taken from the
- * terminal if .env has none. Ends the process with one line if a setting is missing or wrong.
+ * Reads the settings of the node in `folder` from its .env alone: a PORT that is set in the
+ * terminal must not turn three nodes into one. Only LOG, which may be the same for all nodes, is
+ * taken from the terminal if .env has none. Ends the process with one line if a setting is missing
+ * or wrong.
  */
 export function loadSettings(folder: string): Settings {
   const name = basename(folder);

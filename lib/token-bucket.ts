@@ -1,6 +1,6 @@
 /**
- * A token bucket: allows a burst of `depth` tokens, then `perSecond`. Pure: the caller passes the time
- * in milliseconds.
+ * A token bucket: allows a burst of `depth` tokens, then `perSecond`. Pure: the caller passes the
+ * time in milliseconds.
  */
 export class TokenBucket {
   readonly #depth: number;

@@ -1,8 +1,9 @@
 /**
  * The rules of blocks: when a block is valid, and which of two chains wins. Pure.
  *
- * A block includes transactions. It names the block before it by that block's hash, and its own hash
- * covers its whole content. So the hash of the latest block is enough to check all earlier ones.
+ * A block includes transactions. It names the block before it by that block's hash, and its own
+ * hash covers its whole content. So the hash of the latest block is enough to check all earlier
+ * ones.
  */
 
 import { hash } from 'node:crypto';
@@ -11,9 +12,9 @@ import { type Block, type BlockTransaction, type Header, toBlock } from '../wire
 import type { Key } from '../wire/key.js';
 
 /**
- * The number of zero bits at the start of a block's hash. Each further bit doubles the time to make a
- * block; 12 bits take 4,096 attempts on average, a few milliseconds. Nodes with another difficulty
- * form another network.
+ * The number of zero bits at the start of a block's hash. Each further bit doubles the time to make
+ * a block; 12 bits take 4,096 attempts on average, a few milliseconds. Nodes with another
+ * difficulty form another network.
  */
 export const DIFFICULTY = 12;
 
@@ -59,7 +60,10 @@ export function merkleRootOf(texts: readonly string[]): string {
   return (level[0] as Buffer).toString('hex');
 }
 
-/** Returns the hash of a block: the SHA-256 of its header without the hash, as canonical JSON (RFC 8785). */
+/**
+ * Returns the hash of a block: the SHA-256 of its header without the hash, as canonical JSON (RFC
+ * 8785).
+ */
 export function hashOf(header: Omit<Header, 'hash'>): string {
   const { height, merkleRoot, nonce, previousHash, timestamp } = header;
   return hash(
@@ -148,8 +152,8 @@ export function whyBadContent(block: Block, isIncluded: (key: Key) => boolean): 
 }
 
 /**
- * Whether another chain replaces ours: it must have more work. All blocks take the same work, so the
- * longer chain wins. Of two equal chains, each node keeps its own until the next block.
+ * Whether another chain replaces ours: it must have more work. All blocks take the same work, so
+ * the longer chain wins. Of two equal chains, each node keeps its own until the next block.
  *
  * @param theirs and `ours`: the latest block of each
  */

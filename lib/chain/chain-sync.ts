@@ -1,7 +1,7 @@
 /**
  * Keeps our chain in step with those of our peers. A node asks another one for its latest block. If
- * that follows our tip, we append it. If it is further ahead, we ask for the blocks in between. If the
- * two chains have forked, the one with more work wins.
+ * that follows our tip, we append it. If it is further ahead, we ask for the blocks in between. If
+ * the two chains have forked, the one with more work wins.
  */
 
 import type { Answers } from '../guard/answers.js';
@@ -98,7 +98,9 @@ export class ChainSync {
     await this.#chain.saved();
   }
 
-  /** LATEST_BLOCK: the block follows our tip, belongs to a chain with more work, or is nothing new. */
+  /**
+   * LATEST_BLOCK: the block follows our tip, belongs to a chain with more work, or is nothing new.
+   */
   #hear(block: Block, from: Connection): void {
     const why = whyForged(block);
     if (why !== undefined) {
@@ -131,8 +133,8 @@ export class ChainSync {
   /**
    * Adds blocks that follow our tip.
    *
-   * @throws PeerError at the first block that is invalid or finds no room; those before it have been
-   * added
+   * @throws PeerError at the first block that is invalid or finds no room; those before it have
+   * been added
    */
   #extend(blocks: readonly Block[]): void {
     for (const block of blocks) {

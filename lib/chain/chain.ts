@@ -1,6 +1,6 @@
 /**
- * The chain: every block from the genesis on, in blocks.json. Memory holds the headers, and the keys
- * of the transactions in the blocks.
+ * The chain: every block from the genesis on, in blocks.json. Memory holds the headers, and the
+ * keys of the transactions in the blocks.
  */
 
 import { rmSync } from 'node:fs';
@@ -45,9 +45,9 @@ export class Chain {
   }
 
   /**
-   * Reads the chain from blocks.json in a folder, and begins one if there is none. If the file is not
-   * an array of blocks that follow one another, the process ends with one line and the file stays as
-   * it is.
+   * Reads the chain from blocks.json in a folder, and begins one if there is none. If the file is
+   * not an array of blocks that follow one another, the process ends with one line and the file
+   * stays as it is.
    *
    * @param log is told about slow progress, a mended file, and a disk that refuses
    */

@@ -1,7 +1,7 @@
 /**
  * A chain that parts from ours at some block and may have more work. Its headers are fetched first.
- * Once they prove more work than our chain has, its blocks are fetched too, into a file of their own,
- * until they outweigh ours.
+ * Once they prove more work than our chain has, its blocks are fetched too, into a file of their
+ * own, until they outweigh ours.
  */
 
 import { type FileHandle, open, rm } from 'node:fs/promises';

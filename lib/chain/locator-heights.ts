@@ -1,11 +1,11 @@
 /**
- * The heights that a locator names: few enough for one message, and spaced so that the block at which
- * two chains part is found in a few messages. Pure.
+ * The heights that a locator names: few enough for one message, and spaced so that the block at
+ * which two chains part is found in a few messages. Pure.
  */
 
 /**
- * Heights from the tip back, each step twice as long as the one before, and the genesis. This is the
- * block locator of Bitcoin, without its ten single steps at the start.
+ * Heights from the tip back, each step twice as long as the one before, and the genesis. This is
+ * the block locator of Bitcoin, without its ten single steps at the start.
  */
 export function doublingHeights(tip: number): number[] {
   const heights = [];

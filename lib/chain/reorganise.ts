@@ -7,9 +7,9 @@ import type { Chain } from './chain.js';
 import { type Fork, readBlock } from './fork.js';
 
 /**
- * Replaces the blocks after the last common one by those of a fork. A kill at any point leaves a valid
- * chain and loses no transaction: first the transactions of the replaced blocks return to the pool;
- * those of the new blocks leave it only when these blocks are on disk.
+ * Replaces the blocks after the last common one by those of a fork. A kill at any point leaves a
+ * valid chain and loses no transaction: first the transactions of the replaced blocks return to the
+ * pool; those of the new blocks leave it only when these blocks are on disk.
  *
  * @param fork with more work than our chain; all of it has been checked
  * @returns how many transactions are back in the pool
@@ -36,8 +36,8 @@ export async function reorganise(chain: Chain, pool: Pool, fork: Fork): Promise<
 }
 
 /**
- * Puts the transactions of the replaced blocks back into the pool. This includes those that are also
- * in the new blocks: until these are on disk, they would be nowhere else.
+ * Puts the transactions of the replaced blocks back into the pool. This includes those that are
+ * also in the new blocks: until these are on disk, they would be nowhere else.
  *
  * @param returned is filled with the keys
  */

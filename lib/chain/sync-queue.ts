@@ -35,8 +35,8 @@ export class SyncQueue {
   }
 
   /**
-   * Takes the next claim. Peers come first, so that an inbound connection keeps none of them waiting;
-   * among these, the one that has waited longest; then the highest claim.
+   * Takes the next claim. Peers come first, so that an inbound connection keeps none of them
+   * waiting; among these, the one that has waited longest; then the highest claim.
    *
    * @param height of our latest block
    */

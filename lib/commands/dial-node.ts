@@ -20,9 +20,9 @@ type Target = Pick<Settings, 'address' | 'secret' | 'ca'>;
 export const NODE_OPTIONS = { node: { type: 'string' }, address: { type: 'string' } } as const;
 
 /**
- * Finds the node that a person means: the one of --node or of --address, with the settings of our own
- * node at that address; else the node of the current folder, or node-1. Ends the process with one line
- * if there is none.
+ * Finds the node that a person means: the one of --node; or the one at --address, with the secret
+ * of the current node folder or of node-1; else the node of the current folder, or node-1. Ends the
+ * process with one line if there is none.
  */
 export async function chooseNode(
   root: string,

@@ -1,4 +1,4 @@
-/** The node folders node-1, node-2 …: how they are found, cloned and removed. */
+/** The node folders node-1, node-2 …: how they are found and cloned. */
 
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';

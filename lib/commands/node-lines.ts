@@ -1,4 +1,6 @@
-/** The lines that `npm start` shows: whole lines of its nodes, and under load one for all of them. */
+/**
+ * The lines that `npm start` shows: whole lines of its nodes, and under load one for all of them.
+ */
 
 import { StringDecoder } from 'node:string_decoder';
 import { type Command, Logger } from 'concurrently';

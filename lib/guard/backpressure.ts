@@ -1,8 +1,8 @@
 /**
  * Backpressure, for a peer that reads more slowly than transactions come. First, the senders are
- * paused. A peer that stays slow is left behind: it gets nothing until it has read what it was sent,
- * and then catches up by comparing pools. So it costs neither the time of the senders nor our memory.
- * A plain peer cannot compare pools, and is disconnected.
+ * paused. A peer that stays slow is left behind: it gets nothing until it has read what it was
+ * sent, and then catches up by comparing pools. So it costs neither the time of the senders nor our
+ * memory. A plain peer cannot compare pools, and is disconnected.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';

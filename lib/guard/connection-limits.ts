@@ -86,8 +86,8 @@ export class ConnectionLimits {
   }
 
   /**
-   * Pauses a connection if this turn of the event loop takes long: the system would hand us 2 MiB of
-   * one sender before it looks at the next.
+   * Pauses a connection if this turn of the event loop takes long: the system would hand us 2 MiB
+   * of one sender before it looks at the next.
    */
   #takeTurns({ socket }: Connection): void {
     const nowMs = performance.now();
@@ -102,7 +102,7 @@ export class ConnectionLimits {
     setImmediate(() => socket.resume());
   }
 
-  /** Pings each connection, and ends those that did not answer the last ping. */
+  /** Pings each connection, and ends those over which nothing came since the last ping. */
   #ping(): void {
     for (const connection of this.#connections) {
       const { socket } = connection;
@@ -116,7 +116,7 @@ export class ConnectionLimits {
     }
   }
 
-  /** Closes inbound connections that have said nothing since they were opened. */
+  /** Closes inbound connections without a well-formed message since they were opened. */
   #closeSilent(nowMs: number): void {
     for (const each of this.#open()) {
       if (!each.isInbound || each.hasSpoken) continue;

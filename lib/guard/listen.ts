@@ -1,4 +1,6 @@
-/** The listening side of the node: which requests it takes, how long they may take, and upgrades. */
+/**
+ * The listening side of the node: which requests it takes, how long they may take, and upgrades.
+ */
 
 import {
   createServer,
@@ -94,8 +96,8 @@ function limitUnopened(server: Server, unopened: Map<string, Socket>): void {
 }
 
 function answerOn(server: Server, door: AccessRules, log: Log, handlers: Handlers): void {
-  // A connection gets one answer: a second one could get into the first. Further requests would wait
-  // in memory until the first is answered, which may be never.
+  // A connection gets one answer: a second one could get into the first. Further requests would
+  // wait in memory until the first is answered, which may be never.
   const requests = new WeakMap<Socket, number>();
   const isFirst = (socket: Socket) => {
     const before = requests.get(socket) ?? 0;
@@ -159,7 +161,9 @@ function responseOn(request: IncomingMessage): ServerResponse {
   return response;
 }
 
-/** An upgrade has no body: another request could hide in it. Some clients say that its length is 0. */
+/**
+ * An upgrade has no body: another request could hide in it. Some clients say that its length is 0.
+ */
 function isUpgrade({ method, headers }: IncomingMessage): boolean {
   const hasBody = Number(headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in headers;
   return method === 'GET' && !hasBody;

@@ -9,7 +9,7 @@ import type { Routes } from '../peers/routes.js';
 
 export interface MappedNode {
   readonly address: string;
-  /** `lost`: will be dialled again. `reported`: only named by others. */
+  /** `lost`: will be dialled again. `reported`: only named by others, or in a file. */
   readonly state: 'self' | 'connected' | 'dialling' | 'lost' | 'reported';
   /** Whether a connected node is a plain peer. */
   readonly isStranger?: boolean;
@@ -32,7 +32,9 @@ export interface View {
   readonly routes: Routes;
 }
 
-/** Draws the map: this node first, then its peers, then those it dials, then those named by peers. */
+/**
+ * Draws the map: this node first, then its peers, then those it dials, then those named by peers.
+ */
 export function mapNetwork({ own, addressBook, connected, connections, routes }: View): NetworkMap {
   const nodes: MappedNode[] = [];
   const places = new Map<string, number>();
@@ -78,8 +80,8 @@ function stateOf({ dueMs, failures }: Entry): MappedNode['state'] {
 }
 
 /**
- * The neighbours of each peer, by its latest HANDSHAKE on its first connection: anybody can open other
- * connections in its name.
+ * The neighbours of each peer, by its latest HANDSHAKE on its first connection: anybody can open
+ * other connections in its name.
  */
 function neighboursOf(
   connections: ReadonlySet<Connection>,

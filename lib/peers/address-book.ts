@@ -23,7 +23,7 @@ export class AddressBook {
 
   /**
    * @param own our own address, which never becomes an entry
-   * @param keepsSecret whether only addresses with TLS may be dialled
+   * @param keepsSecret whether only addresses with TLS may be learnt
    * @param maxPeers the number of peers to look for
    */
   constructor(own: Address, keepsSecret = false, maxPeers: number = LIMITS.peers) {
@@ -44,10 +44,11 @@ export class AddressBook {
   }
 
   /**
-   * Records what a peer says about an address. A new address becomes an entry. One that waits for its
-   * next dial is probably back, so its wait is cut short; until it has stayed connected, this happens
-   * less and less often, so that nobody can make us hammer a third party. If our spelling of the
-   * address has failed, the new spelling is tried once: some hosts listen on only one of IPv4 and IPv6.
+   * Records what a peer says about an address. A new address becomes an entry. One that waits for
+   * its next dial is probably back, so its wait is cut short; until it has stayed connected, this
+   * happens less and less often, so that nobody can make us hammer a third party. If our spelling
+   * of the address has failed, the new spelling is tried once: some hosts listen on only one of
+   * IPv4 and IPv6.
    *
    * @param news spends a token for each address that leads to a dial
    * @param isCaller whether the sender names itself: an untried address then makes room for it
@@ -115,9 +116,9 @@ export class AddressBook {
   }
 
   /**
-   * Returns the entries to dial now, as far as there are slots, and when to ask again. Callers are
-   * dialled back beyond the number of peers that we look for: we send only over connections that we
-   * opened.
+   * Returns the entries to dial now, as far as there are slots, and when to ask again. Known peers,
+   * and callers, are dialled beyond the number of peers that we look for: we send only over
+   * connections that we opened.
    */
   plan(nowMs: number, { dialling, connected, callers }: Room): DialPlan {
     const isFull = dialling + connected >= this.#maxPeers;
@@ -220,7 +221,9 @@ export class AddressBook {
     return entry;
   }
 
-  /** With the connection gone, its other names are free to be dialled: they may lead elsewhere now. */
+  /**
+   * With the connection gone, its other names are free to be dialled: they may lead elsewhere now.
+   */
   #releaseAliases(entry: Entry, nowMs: number): void {
     for (const alias of this.#entries.values()) {
       if (alias.sameAs !== entry.address.key) continue;

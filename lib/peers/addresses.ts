@@ -54,7 +54,7 @@ const LOCALHOST = [
 ];
 
 /**
- * Parses an address: `ws:` or `wss:`, a host and a port, nothing else.
+ * Parses an address: `ws:` or `wss:`, a host, and maybe a port; nothing else.
  *
  * @returns undefined for anything else
  */
@@ -82,7 +82,8 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Whether a node whose own address has the scope `own` may dial an address that it learnt from a
- * peer: never into a network more private than the one where the node itself is known.
+ * peer: never into a network more private than the one where the node itself is known. A node on
+ * loopback dials loopback alone.
  */
 export function isDiallable(own: Scope, learnt: Scope): boolean {
   if (learnt === 'reserved') return false;
@@ -108,8 +109,8 @@ export async function scopeFromOutside(
 }
 
 /**
- * Returns a `lookup` for sockets that finds only addresses which a node of scope `own` may dial on a
- * peer's word: the owner of a name can have it lead anywhere.
+ * Returns a `lookup` for sockets that finds only addresses which a node of scope `own` may dial on
+ * a peer's word: the owner of a name can have it lead anywhere.
  */
 export function lookupIn(own: Scope): LookupFunction {
   return (hostname, options, callback) => {

@@ -61,7 +61,7 @@ export interface Connection {
   endReason: string | undefined;
   /** Called when we close it. */
   onExpelled: ((reason: string) => void) | undefined;
-  /** Whether it has answered since the last ping. */
+  /** Whether anything came over it since the last ping. */
   isAlive: boolean;
 }
 
@@ -161,8 +161,8 @@ export function noteFrame(connection: Connection, isMessage: boolean): void {
 }
 
 /**
- * Closes a connection because of what came over it, even if the other end does not answer the close
- * frame. Nothing more is read from it.
+ * Closes a connection, even if the other end does not answer the close frame. Nothing more is read
+ * from it.
  */
 export function expel(connection: Connection, code: number, reason: string): void {
   const { socket, isInbound } = connection;
@@ -175,8 +175,8 @@ export function expel(connection: Connection, code: number, reason: string): voi
 }
 
 /**
- * Whether two connections lead to one node; unknown for plain peers. Both its id and its address must
- * match: anyone who has met a node could copy the id alone.
+ * Whether two connections lead to one node; unknown for plain peers. Both its id and its address
+ * must match: anyone who has met a node could copy the id alone.
  */
 export function isSameNode(
   a: Pick<Connection, 'identity'>,

@@ -11,11 +11,18 @@ export interface Entry {
   readonly isKnown: boolean;
   /** Whether it was ever reached: only such addresses are remembered. */
   isProven: boolean;
-  /** Dials in a row that failed, or whose connection was lost before it was stable. */
+  /**
+   * Dials in a row that failed, or whose connection was lost; the end of a stable one counts as the
+   * first.
+   */
   failures: number;
-  /** When to dial it; Infinity while it is dialled or connected, or is an alias of another entry. */
+  /**
+   * When to dial it; Infinity while it is dialled or connected, or is an alias of another entry.
+   */
   dueMs: number;
-  /** When news of it last cut its wait short, and how often that came to nothing. */
+  /**
+   * When a wait last ended early because of news, and how often that was since it was last stable.
+   */
   hurriedMs: number;
   hurries: number;
   /** The key of another entry that turned out to be the same node. */

@@ -1,6 +1,6 @@
 /**
- * Identity headers: our nodes recognise each other by them. They are on the HTTP upgrade, in request
- * and response. Plain peers ignore them.
+ * Identity headers: our nodes recognise each other by them. They are on the HTTP upgrade, in
+ * request and response. Plain peers ignore them.
  */
 
 import type { IncomingHttpHeaders } from 'node:http';

@@ -49,8 +49,8 @@ export class PeerExchange {
   }
 
   /**
-   * Reads a HANDSHAKE. Our nodes name themselves first; of a plain peer, the order means nothing, and
-   * any address but ours may be its own.
+   * Reads a HANDSHAKE. Our nodes name themselves first; of a plain peer, the order means nothing,
+   * and any address but ours may be its own.
    *
    * @param texts the addresses
    * @returns true if the sender has named an address for the first time
@@ -91,7 +91,9 @@ export class PeerExchange {
     return address;
   }
 
-  /** Refers one of our nodes to others, because it may know nobody else, and closes the connection. */
+  /**
+   * Refers one of our nodes to others, because it may know nobody else, and closes the connection.
+   */
   refer(newcomer: Connection): void {
     if (newcomer.identity?.address) {
       const others = this.#addressBook.some(LIMITS.peers, Math.random).map(({ text }) => text);

@@ -26,8 +26,8 @@ export function readKnownPeers(folder: string): Address[] {
 }
 
 /**
- * Reads the addresses that the node in `folder` learnt in earlier runs. The node wrote this file for
- * itself, so it starts without it: a file that cannot be read is put aside.
+ * Reads the addresses that the node in `folder` learnt in earlier runs. The node wrote this file
+ * for itself, so it starts without it: a file that cannot be read is put aside.
  */
 export function readLearntPeers(folder: string, log: Log): Address[] {
   const file = join(folder, LEARNT);

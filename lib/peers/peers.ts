@@ -21,7 +21,7 @@ export interface PeerSettings {
   readonly address: string;
   /** The number of peers to look for. */
   readonly maxPeers: number;
-  /** Whether NETWORK_SECRET is sent over TLS only. */
+  /** Whether NETWORK_SECRET goes to learnt addresses over TLS only. */
   readonly keepsSecret: boolean;
   /** Sent with each dial; the members of a network recognise each other by it. */
   readonly secretHeaders: Readonly<Record<string, string>>;
@@ -65,7 +65,8 @@ export class Peers {
   }
 
   /**
-   * Reads the addresses learnt in earlier runs, and finds out from where our own address is reached.
+   * Reads the addresses learnt in earlier runs, and finds out from where our own address is
+   * reached.
    *
    * @param tell is called with each peer that must be told that our peers have changed
    */
@@ -101,8 +102,8 @@ export class Peers {
   }
 
   /**
-   * Returns the connection to close if a new one leads to this node itself, or to a node that we are
-   * connected to under another address.
+   * Returns the connection to close if a new one leads to this node itself, or to a node that we
+   * are connected to under another address.
    */
   redundant(peer: Peer): { readonly peer: Peer; readonly reason: string } | undefined {
     if (peer.identity?.meshId === this.meshId) {

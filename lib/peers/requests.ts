@@ -22,7 +22,7 @@ export class PendingRequests<A> {
    * Sends a request, and waits for the answer.
    *
    * @param frame the request
-   * @throws PeerError if there is no answer in time
+   * @throws PeerError if there is no answer in time, or no connection
    */
   async ask(connection: Connection, frame: string): Promise<A> {
     if (connection.socket.readyState !== WebSocket.OPEN) throw new PeerError('not connected');

@@ -1,6 +1,6 @@
 /**
- * To whom a transaction is relayed: flooding with self-pruning (Lim and Kim, 2000). Our nodes tell each
- * other to whom they are connected, so that no node is sent what it has from another one.
+ * To whom a transaction is relayed: flooding with self-pruning (Lim and Kim, 2000). Our nodes tell
+ * each other to whom they are connected, so that no node is sent what it has from another one.
  */
 
 import type { AddressBook } from './address-book.js';
@@ -31,9 +31,9 @@ export class Routes<P extends Dialled = Peer> {
   }
 
   /**
-   * Returns the peers that must be sent what comes over a connection: not the node at its other end,
-   * nor those that this node is connected to. If its list of them is stale or false, that costs time
-   * but no transaction, because pools are compared.
+   * Returns the peers that must be sent what comes over a connection: not the node at its other
+   * end, nor those that this node is connected to. If its list of them is stale or false, that
+   * costs time but no transaction, because pools are compared.
    */
   from(connection: End): P[] {
     const found = this.#found.get(connection);
@@ -48,9 +48,9 @@ export class Routes<P extends Dialled = Peer> {
   }
 
   /**
-   * Returns our peer at the other end of a connection. A claimed address counts only if the node there
-   * has shown us the same mesh-id. So a plain peer cannot pass for one of ours, though it can pass for
-   * another plain peer.
+   * Returns our peer at the other end of a connection. A claimed address counts only if the node
+   * there has shown us the same mesh-id. So a plain peer cannot pass for one of ours, though it can
+   * pass for another plain peer.
    */
   peerBehind(connection: End): P | undefined {
     const { address, identity } = connection;
@@ -60,8 +60,9 @@ export class Routes<P extends Dialled = Peer> {
 
   /**
    * Returns the peer that sends over a connection, if it is known for certain: one that identified
-   * itself, or one that we dialled. A plain peer that dials us is not known, because the order of the
-   * addresses in its HANDSHAKE means nothing: it is sent a copy of its own rather than another peer none.
+   * itself, or one that we dialled. A plain peer that dials us is not known, because the order of
+   * the addresses in its HANDSHAKE means nothing: it is sent a copy of its own rather than another
+   * peer none.
    */
   senderOf(connection: End): P | undefined {
     const peer = this.peerBehind(connection);

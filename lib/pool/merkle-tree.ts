@@ -1,9 +1,9 @@
 /**
- * A Merkle tree (Merkle, 1987) over transaction keys: two nodes compare a few digests instead of all
- * keys. It has four levels below its root, and 16 children a node. Pure.
+ * A Merkle tree (Merkle, 1987) over transaction keys: two nodes compare a few digests instead of
+ * all keys. It has four levels below its root, and 16 children a node. Pure.
  *
- * A node is named by the hexadecimal digits on the way to it: `''` is the root, `'a3'` is child 3 of
- * child a of the root, `'a3f0'` is a leaf. A leaf holds the keys that begin with its name.
+ * A node is named by the hexadecimal digits on the way to it: `''` is the root, `'a3'` is child 3
+ * of child a of the root, `'a3f0'` is a leaf. A leaf holds the keys that begin with its name.
  */
 
 import { hash } from 'node:crypto';

@@ -1,6 +1,7 @@
 /**
  * The pool: the transactions that this node has accepted and that are in no block yet. They are in
- * transactions.json. Memory holds only their keys, in a Merkle tree, and their positions in the file.
+ * transactions.json. Memory holds only their keys, in a Merkle tree, and their positions in the
+ * file.
  */
 
 import { join } from 'node:path';
@@ -48,7 +49,8 @@ export class Pool {
 
   /**
    * Reads the pool from transactions.json in a folder; a missing or empty file is an empty pool. If
-   * the file is not an array of objects, the process ends with one line and the file stays as it is.
+   * the file is not an array of objects, the process ends with one line and the file stays as it
+   * is.
    *
    * @param maxBytes the largest size of the file
    * @param isIncluded whether a transaction is in a block already, and so leaves the pool

@@ -8,8 +8,8 @@ import type { Pool } from './pool.js';
 
 /**
  * Sends a client the receipt for a transaction once everything in the pool is on disk, so receipts
- * come in the order of the transactions. A client that does not read its receipts is paused: neither
- * it nor a slow disk can fill the memory.
+ * come in the order of the transactions. A client that does not read its receipts is paused:
+ * neither it nor a slow disk can fill the memory.
  *
  * @param id null if the transaction has none that is usable
  */

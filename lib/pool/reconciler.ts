@@ -1,7 +1,7 @@
 /**
  * Keeps our pool equal to those of our peers, whatever was lost on the way (anti-entropy, Demers et
- * al., 1987). It decides when to compare and with whom. It runs one session at a time, so nothing is
- * fetched twice.
+ * al., 1987). It decides when to compare and with whom. It runs one session at a time, so nothing
+ * is fetched twice.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -101,13 +101,17 @@ export class Reconciler {
     this.#requests.forget(connection);
   }
 
-  /** OFFER_KEYS: fetches what we lack. After a full offer it compares, because there may be more. */
+  /**
+   * OFFER_KEYS: fetches what we lack. After a full offer it compares, because there may be more.
+   */
   #fetchFrom(connection: Connection, keys: readonly Key[]): void {
     this.#add(connection, 'fetch', (session) => session.fetch(keys));
     if (keys.length === LIMITS.keys) this.compareWith(connection);
   }
 
-  /** Compares with a peer at intervals, so that whatever was lost is found within about a minute. */
+  /**
+   * Compares with a peer at intervals, so that whatever was lost is found within about a minute.
+   */
   #compareSometime(): void {
     const jitter = LIMITS.reconcileJitter * (2 * Math.random() - 1);
     const compare = () => {

@@ -1,8 +1,8 @@
 /**
  * A reconciliation session finds what each of two pools lacks (set reconciliation). The asking node
- * walks down both trees where their digests differ, fetches what it lacks, and learns what the other
- * lacks. It holds all the state; the answering node holds none. Pure: a session is a generator that
- * yields requests and is given the answers.
+ * walks down both trees where their digests differ, fetches what it lacks, and learns what the
+ * other lacks. It holds all the state; the answering node holds none. Pure: a session is a
+ * generator that yields requests and is given the answers.
  */
 
 import { LIMITS } from '../limits.js';
@@ -105,8 +105,8 @@ export class Session {
   }
 
   /**
-   * Compares the digests of a node's children. Keys under a child that is empty on the other side go
-   * into the offer.
+   * Compares the digests of a node's children. Keys under a child that is empty on the other side
+   * go into the offer.
    *
    * @returns the children that differ and have keys on both sides, and those that have keys on the
    * other side alone

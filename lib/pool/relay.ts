@@ -1,6 +1,6 @@
 /**
- * Relays new transactions. Those that arrive over one connection in one turn of the event loop go to
- * the same peers: to our own nodes together in one frame, to plain peers one per frame.
+ * Relays new transactions. Those that arrive over one connection in one turn of the event loop go
+ * to the same peers: to our own nodes together in one frame, to plain peers one per frame.
  */
 
 import type { Counters } from '../counters.js';
@@ -29,7 +29,9 @@ export class Relay {
     this.#counters = counters;
   }
 
-  /** Relays a transaction at the end of this turn of the event loop, with the others of the turn. */
+  /**
+   * Relays a transaction at the end of this turn of the event loop, with the others of the turn.
+   */
   add(transaction: Transaction, from: Connection): void {
     const { bytes } = transaction;
     const isFull = this.#batch.length === LIMITS.keys || this.#bytes + bytes > LIMITS.relayBytes;

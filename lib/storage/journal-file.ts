@@ -1,7 +1,7 @@
 /**
- * The file of a journal on disk. It appends records, cuts off the last ones, or replaces the file by
- * one with fewer records. A kill in the middle of any of these leaves a file that can be mended, with
- * every record that counted before.
+ * The file of a journal on disk. It appends records, cuts off the last ones, or replaces the file
+ * by one with fewer records. A kill in the middle of any of these leaves a file that can be mended,
+ * with every record that counted before.
  */
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
@@ -72,8 +72,8 @@ export class JournalFile {
 
   /**
    * Cuts off everything after a record, such as the rest of a refused write. It truncates first and
-   * then writes the bracket: a file that lacks its bracket can be mended, one with a bracket too many
-   * is broken. One byte is left for the bracket, so it fits on a full disk.
+   * then writes the bracket: a file that lacks its bracket can be mended, one with a bracket too
+   * many is broken. One byte is left for the bracket, so it fits on a full disk.
    *
    * @param end offset just after the last record that stays
    * @throws Error if the disk refuses

@@ -22,8 +22,8 @@ const PART_BYTES = 1024 * 1024;
 
 /**
  * Opens a file that holds a JSON array of objects, and creates it if it does not exist. A torn end
- * is moved to `<file>.torn`, and a line says so. If the file is broken in another place, or is not an
- * array of objects, the process ends with one line and the file stays as it is.
+ * is moved to `<file>.torn`, and a line says so. If the file is broken in another place, or is not
+ * an array of objects, the process ends with one line and the file stays as it is.
  *
  * @param onRecord is called with each record in the file, the oldest first
  */
@@ -68,8 +68,8 @@ function lineAt(fd: number, offset: number): number {
 }
 
 /**
- * Closes an array that lacks its end, and cuts off NUL bytes. A torn record is kept in a file of its
- * own, so that nothing is lost.
+ * Closes an array that lacks its end, and cuts off NUL bytes. A torn record is kept in a file of
+ * its own, so that nothing is lost.
  */
 function mend(file: string, fd: number, { end, size, isClosed }: Ending, log: Log): void {
   const name = shortName(file);

@@ -1,15 +1,12 @@
 /**
  * A JSON array in a file that is appended to, a record a line, and is whole between two writes:
  *
- *   [
- *   {"id":1},
- *   {"id":2}
- *   ]
+ * [ {"id":1}, {"id":2} ]
  *
  * An append is one write: it begins at the closing bracket and ends in a new one. A kill in the
- * middle of it leaves a torn last line, which the next start moves away. Records are numbered from 0
- * in the order in which they came. The last ones are removed by cutting the file off, any others by
- * replacing the file.
+ * middle of it leaves a torn last line, which the next start moves away. Records are numbered from
+ * 0 in the order in which they came. The last ones are removed by cutting the file off, any others
+ * by replacing the file.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -135,9 +132,9 @@ export class Journal {
   }
 
   /**
-   * Resolves when every record that was added is on disk. There is one write at a time; records added
-   * during a write go out with the next one. If the disk refuses, one line says so, and the write is
-   * repeated until it succeeds.
+   * Resolves when every record that was added is on disk. There is one write at a time; records
+   * added during a write go out with the next one. If the disk refuses, one line says so, and the
+   * write is repeated until it succeeds.
    */
   saved(): Promise<void> {
     if (!this.#unsaved.isEmpty && !this.#isQueued) {

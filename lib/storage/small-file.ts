@@ -12,9 +12,9 @@ export interface Saver {
 }
 
 /**
- * Creates a saver, which replaces a file, one write at a time. Changes during a write go out with the
- * next one, so a thousand changes cost a few writes. If the disk refuses, one line says so, and the
- * write is repeated until it succeeds.
+ * Creates a saver, which replaces a file, one write at a time. Changes during a write go out with
+ * the next one, so a thousand changes cost a few writes. If the disk refuses, one line says so, and
+ * the write is repeated until it succeeds.
  *
  * @param text returns the whole content of the file at the moment of writing
  */

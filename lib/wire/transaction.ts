@@ -95,7 +95,9 @@ export function hasSameContent(a: string, b: string): boolean {
   return a === b || canonicalForm(a) === canonicalForm(b);
 }
 
-/** Puts JSON into one line of a file: between its tokens, a line break means no more than a space. */
+/**
+ * Puts JSON into one line of a file: between its tokens, a line break means no more than a space.
+ */
 export function inOneLine(json: string): string {
   return json.replace(/[\r\n]+/g, ' ');
 }

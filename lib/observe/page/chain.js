@@ -4,7 +4,7 @@ import { byId, classed, element, replaceItems, setText } from './dom.js';
 import { countOf, numberOf, timeOf } from './format.js';
 
 /**
- * `timestamp` is in milliseconds since 1970; `transactions` is how many there are in the block.
+ * `timestamp` is in milliseconds since 1970; `transactions` is the number of transactions.
  *
  * @typedef {{ height: number, hash: string, timestamp: number, transactions: number }} Block
  */
@@ -15,7 +15,7 @@ import { countOf, numberOf, timeOf } from './format.js';
  * @typedef {{ height: number, blocks: Block[] }} Chain
  */
 
-/** How much of a hash is shown: enough to tell blocks apart. */
+/** Enough of a hash to tell blocks apart. */
 const HASH_CHARACTERS = 12;
 
 /** @param {Chain} chain */
@@ -41,7 +41,7 @@ function contentOf(block) {
 }
 
 /**
- * Nothing for the genesis: its timestamp is a constant.
+ * Empty for the genesis, because its timestamp is a constant.
  *
  * @param {Block} block
  */

@@ -1,8 +1,8 @@
-/** The connection to the node: its event stream, and the notice that appears when it falls silent. */
+/** The connection to the node: its event stream, and the notice that is shown when it is lost. */
 
 import { byId, setText } from './dom.js';
 
-/** The node sends an event at least every two seconds. After this long it counts as lost. */
+/** The node sends an event at least every two seconds. After this long, it counts as lost. */
 const SILENCE_MS = 6000;
 const RETRY_MS = 1000;
 
@@ -23,7 +23,7 @@ export class Connection {
   #retryTimer;
 
   /**
-   * @param {(json: string) => void} onStatus called with each event
+   * @param {(json: string) => void} onStatus is called with each event
    * @param {() => string} readName returns the name of the node, empty until it is known
    */
   constructor(onStatus, readName) {
@@ -63,7 +63,7 @@ export class Connection {
     clearTimeout(this.#retryTimer);
   }
 
-  /** @param {boolean} hasSpoken whether an event had arrived over this stream */
+  /** @param {boolean} hasSpoken whether an event arrived over this stream */
   #lose(hasSpoken) {
     this.#close();
     this.#retryTimer = setTimeout(() => this.#open(), RETRY_MS);
@@ -71,7 +71,7 @@ export class Connection {
     if (!hasSpoken) this.#explain();
   }
 
-  /** Finds out whether the node is gone, or only has no event stream left for this page. */
+  /** Finds out whether the node is gone, or only has no free event stream for this page. */
   #explain() {
     fetch('/healthz', { signal: AbortSignal.timeout(SILENCE_MS) }).then(
       () => {

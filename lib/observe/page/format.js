@@ -14,7 +14,7 @@ export function hostOf(address) {
 }
 
 /**
- * Orders addresses with numbers in them by the numbers: port 999 comes before port 4001.
+ * Compares numbers within addresses by value: port 999 comes before port 4001.
  *
  * @param {string} a
  * @param {string} b
@@ -37,8 +37,8 @@ export function countOf(amount, noun) {
 }
 
 /**
- * A duration in its largest unit, with one decimal place below ten seconds. It is negative where the
- * clocks of two nodes disagree.
+ * A duration in its largest unit; seconds below ten have one decimal place. A duration is negative
+ * if the clocks of two nodes disagree.
  *
  * @param {number} ms
  */

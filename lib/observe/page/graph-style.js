@@ -4,7 +4,7 @@ import { FONT } from './labels.js';
 
 /** @import { StylesheetJson } from '/cytoscape.mjs' */
 
-/** Reads the colours as they are now: they change between light and dark. */
+/** Reads the current colours, which differ between light and dark. */
 export function graphStyle() {
   const colours = getComputedStyle(document.documentElement);
   const colour = (/** @type {string} */ name) => colours.getPropertyValue(`--${name}`).trim();

@@ -10,10 +10,10 @@ import { kindOf, linksOf, pageOf } from './network-map.js';
 
 /** @import { NetworkMap } from './network-map.js' */
 
-/** With more links than this, all but those of this node are drawn faintly. */
+/** With more links than this, those between other nodes are faint. */
 const MANY_LINKS = 60;
 const FLASH_MS = 600;
-/** The elements above the drawing. Whenever one of them changes its height, the drawing moves. */
+/** The elements above the drawing. It moves when the height of one of them changes. */
 const ABOVE = ['notice', 'head', 'summary'];
 
 export class Graph {
@@ -59,9 +59,9 @@ export class Graph {
   }
 
   /**
-   * Lights up the link over which a transaction has arrived.
+   * Lights up the link over which a transaction arrived.
    *
-   * @param {string | null} from the address of the peer; null for a client: this node lights up
+   * @param {string | null} from the address of the peer; null if it is no peer: lights up this node
    */
   flash(from) {
     const id = from === null ? this.#own : idOfLink(from, this.#own);
@@ -80,7 +80,7 @@ export class Graph {
     });
   }
 
-  /** A click on a node goes to its page, if it has one. */
+  /** Makes a click on a node open its page, if it has one. */
   #followPointer() {
     const { style } = this.#container;
     this.#cytoscape.on('tap', 'node', ({ target }) => {
@@ -95,10 +95,10 @@ export class Graph {
     });
   }
 
-  /** Follows the size and the colours of the page. */
+  /** Follows changes in the size and the colours of the page. */
   #followPage() {
     this.#cytoscape.on('resize', () => this.#place());
-    // Cytoscape sees when the drawing changes its size, but not when it moves.
+    // Cytoscape notices when the drawing changes its size, but not when it moves.
     const observer = new ResizeObserver(() => this.#cytoscape.resize());
     for (const id of ABOVE) observer.observe(byId(id));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
@@ -128,7 +128,7 @@ function elementsOf(map) {
 }
 
 /**
- * The same for both directions. Addresses have no spaces: it is never the id of a node.
+ * The same in both directions. It never is the id of a node, because addresses have no spaces.
  *
  * @param {string} a
  * @param {string} b

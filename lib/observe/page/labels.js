@@ -1,4 +1,4 @@
-/** The labels in the drawing: their font, their text, and how wide they are. */
+/** The labels in the drawing: their font, text and width. */
 
 import { hostOf, shortOf } from './format.js';
 
@@ -11,7 +11,7 @@ export class Ruler {
   );
 
   /**
-   * The width of a text in bold, as the label of this node is; the others are a little narrower.
+   * The width of a text in bold, like the label of this node; other labels are a little narrower.
    *
    * @param {string} text
    * @param {number} fontPixels
@@ -23,7 +23,7 @@ export class Ruler {
   }
 
   /**
-   * Shortens a text in the middle until it nearly fits: addresses differ at their ends.
+   * Shortens a text in the middle, because addresses differ at their ends, until it nearly fits.
    *
    * @param {string} text
    * @param {number} fontPixels
@@ -31,7 +31,7 @@ export class Ruler {
    */
   cut(text, fontPixels, maxWidth) {
     const fitting = Math.floor((text.length * maxWidth) / this.widthOf(text, fontPixels));
-    // One of them is the ellipsis.
+    // One character is the ellipsis.
     const kept = Math.max(2, fitting - 1);
     if (kept >= text.length - 1) return text;
     return `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(-Math.floor(kept / 2))}`;
@@ -39,7 +39,7 @@ export class Ruler {
 }
 
 /**
- * The port alone for a node on the same host as this one, otherwise the whole address.
+ * The port alone for a node on the same host as this node, otherwise the whole address.
  *
  * @param {string} address
  * @param {string} own the address of this node

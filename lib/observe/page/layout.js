@@ -1,4 +1,4 @@
-/** The layout of the drawing: where each node is, and its label. */
+/** The layout of the drawing: the places of the nodes and their labels. */
 
 import { shortOf } from './format.js';
 import { shortestOf } from './labels.js';
@@ -15,19 +15,19 @@ import { shortestOf } from './labels.js';
 /** With more nodes than this, the labels point outwards, like the rays of a star. */
 const MAX_FEW_NODES = 16;
 const FONT_PIXELS = { few: 13, many: 10 };
-/** How much of the width, or of the shorter side, a label may take. */
+/** The part of the width, or of the shorter side, that a label may take. */
 const LABEL_SHARE = { few: 0.44, many: 0.24 };
 const NODE_PIXELS = { min: 4, max: 22 };
-/** From the centre of a node to that of a label above or below it, or to the start of a ray. */
+/** From the centre of a node to that of the label above or below, or to the start of a ray. */
 const LABEL_DISTANCE = { few: 24, many: 12 };
 
 /**
- * Places nodes on an ellipse, in the order given. In an order by address, a node that joins or leaves
- * moves few others.
+ * Places nodes on an ellipse, in the order given. If they are ordered by address, a node that joins
+ * or leaves moves few others.
  *
  * @param {string[]} addresses
  * @param {string} own the address of this node
- * @param {Size} size that of the drawing
+ * @param {Size} size the size of the drawing
  * @param {Ruler} ruler
  * @returns {Placement[]} in the same order
  */
@@ -58,7 +58,7 @@ export function placeNodes(addresses, own, size, ruler) {
 }
 
 /**
- * The room between the nodes and the edge of the drawing, so that no label is cut off.
+ * The margin between the nodes and the edge of the drawing, so that no label is cut off.
  *
  * @param {number} longest the width of the longest label
  * @param {boolean} areFew
@@ -70,7 +70,7 @@ function marginFor(longest, areFew) {
 }
 
 /**
- * Clockwise from the top; from the left for two nodes, which stand side by side.
+ * The angles of the nodes, clockwise from the top; two nodes start at the left, to be side by side.
  *
  * @param {number} count
  */
@@ -95,7 +95,7 @@ function scale(numbers, low, high) {
 }
 
 /**
- * Above a node in the upper half, below the others.
+ * Puts a label above a node in the upper half, and below any other.
  *
  * @param {number} angle
  * @returns {LabelPlace}
@@ -106,7 +106,7 @@ function beside(angle) {
 }
 
 /**
- * Along the ray from the centre; on the left, turned round so that it is not upside down.
+ * Puts a label along the ray from the centre; on the left, turned so that it is not upside down.
  *
  * @param {number} angle
  * @param {number} labelWidth

@@ -1,20 +1,20 @@
-/** The network map that the node sends: its types, and what can be read from it. */
+/** The network map that the node sends: its types, and how to read it. */
 
 /**
- * `lost` is a node that will be dialled again, `reported` one that only others have named.
+ * `lost` is a node that will be dialled again, `reported` one that was only heard of.
  *
  * @typedef {'self' | 'connected' | 'dialling' | 'lost' | 'reported'} State
  */
 
 /**
- * A stranger is a plain peer: it has not identified itself as a node like this one.
+ * `isStranger` marks a plain peer: it did not identify itself as a node like this one.
  *
  * @typedef {{ address: string, state: State, isStranger?: boolean }} MappedNode
  */
 
 /**
- * The node itself is the first of `nodes`; `links` are pairs of places in `nodes`; `leftOut` is how
- * many more nodes there are.
+ * The node itself is the first of `nodes`; `links` are pairs of indices in `nodes`; `leftOut` is
+ * the number of further nodes.
  *
  * @typedef {{ nodes: MappedNode[], links: [number, number][], leftOut: number }} NetworkMap
  */
@@ -32,7 +32,7 @@ export function linksOf({ nodes, links }) {
 }
 
 /**
- * For each address, the addresses that it is linked with.
+ * The neighbours of each address.
  *
  * @param {NetworkMap} map
  */
@@ -48,7 +48,7 @@ export function neighboursOf(map) {
 }
 
 /**
- * The kind of a node, by which the legend and the drawing tell nodes apart: a class name.
+ * The kind of a node: a class name for the legend and the drawing.
  *
  * @param {MappedNode} node
  */
@@ -58,7 +58,7 @@ export function kindOf({ state, isStranger }) {
 }
 
 /**
- * The URL of a node's page; undefined if it is not known to have one.
+ * The URL of a node's page; undefined unless the node is known to have one.
  *
  * @param {MappedNode} node
  */

@@ -1,4 +1,4 @@
-/** The network as the node sees it: a summary, a drawing with its legend, and a list of all nodes. */
+/** The network as the node sees it: a summary, a drawing with a legend, and a list of all nodes. */
 
 import { setText } from './dom.js';
 import { countOf, numberOf, shortOf } from './format.js';
@@ -43,7 +43,7 @@ function summaryOf({ nodes, links, leftOut }) {
 }
 
 /**
- * Hides the entry of the legend for a kind of which there is no node.
+ * Hides the entry of the legend for a kind without nodes.
  *
  * @param {Element} key
  * @param {MappedNode[]} nodes

@@ -6,7 +6,7 @@ import { neighboursOf, pageOf } from './network-map.js';
 
 /** @import { MappedNode, NetworkMap } from './network-map.js' */
 
-/** How many links of a node are named; of more, only the number is shown. */
+/** The most links of a node that are named; of more, only the number is shown. */
 const MAX_NAMED_LINKS = 6;
 const STATES = {
   self: 'this node',

@@ -1,4 +1,4 @@
-/** The node itself: its address and version, how long it has run, its pool and its latest log lines. */
+/** The node itself: its address and version, its uptime, its pool and its latest log lines. */
 
 import { byId, element, replaceItems, setText } from './dom.js';
 import { durationOf, numberOf, shortOf, timeOf } from './format.js';
@@ -9,7 +9,7 @@ import { durationOf, numberOf, shortOf, timeOf } from './format.js';
  * @typedef {{ at: number, event: string, detail: string }} LogLine
  */
 
-/** Between two events, the uptime is counted on by the clock of the browser. */
+/** Between two events, the clock of the browser counts the uptime on. */
 export class NodeSection {
   #address = '';
   /** @type {number | undefined} */

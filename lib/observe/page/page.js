@@ -1,7 +1,7 @@
 /**
  * The page of a node. It shows the status that arrives over the event stream, and changes nothing.
  *
- * Any text in the status may have been written by a stranger: it is shown as text, never as HTML.
+ * An unknown peer may have written any text in the status: it is shown as text, never as HTML.
  */
 
 import { showChain } from './chain.js';
