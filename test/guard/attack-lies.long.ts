@@ -1,43 +1,13 @@
 /** What others say of themselves, and is not true; the truth comes with the next comparison. */
 
 import { describe, test } from 'node:test';
-import { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { makeIds } from '../support/client.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
+import { LIARS, meshIdOf, untilAllHave } from '../support/lies.js';
 import { keepsItsPeer, underSiege } from '../support/load.js';
 import { peersOf } from '../support/mesh.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
-import type { RunningNode } from '../support/program.js';
-
-/** The longest that two reconciliation periods can be. */
-const TWO_PERIODS_MS = 2 * 36_000;
-const LIARS = 100;
-
-/** Waits until each of these nodes has all of these transactions. */
-async function untilAllHave(nodes: RunningNode[], ids: string[]): Promise<void> {
-  let lacking = '';
-  await until(
-    () => `all to have all; ${lacking}`,
-    async () => {
-      const texts = await Promise.all(nodes.map((node) => node.poolText()));
-      const lacks = texts.map((text) => ids.filter((id) => !text.includes(`"${id}"`)).length);
-      lacking = `they lack ${lacks}`;
-      return lacks.every((count) => count === 0);
-    },
-    TWO_PERIODS_MS,
-  );
-}
-
-/** The mesh-id that a node shows to everybody. */
-async function meshIdOf(node: RunningNode): Promise<string> {
-  const socket = new WebSocket(node.address);
-  const meshId = await new Promise<string>((done, fail) => {
-    socket.once('upgrade', ({ headers }) => done(String(headers['mesh-id']))).once('error', fail);
-  });
-  socket.terminate();
-  return meshId;
-}
 
 describe('in spite of lies, all pools become the same', { concurrency: 2 }, () => {
   test('of a peer that says that it has told everyone, and has told no one', () =>

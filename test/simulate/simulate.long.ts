@@ -2,21 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { PROJECT, until } from '../support/helpers.js';
+import { until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
-import { Program, type RunningNode } from '../support/program.js';
+import type { RunningNode } from '../support/program.js';
+import { simulate } from '../support/simulated.js';
 import { statusOf } from '../support/status.js';
-
-const RUN = 'simulate/run.js';
-
-/** Simulates a network, and returns what is said of it: each figure by its name. */
-async function simulate(...args: string[]): Promise<Map<string, string>> {
-  const { code, stdout, stderr } = await new Program([RUN, ...args], PROJECT).result();
-  assert.equal(code, 0, stderr);
-  return new Map(
-    stdout.split('\n').map((line) => [line.slice(0, 22).trim(), line.slice(22).trim()]),
-  );
-}
 
 async function peersOf(node: RunningNode): Promise<number> {
   const { network } = await statusOf(node);

@@ -4,17 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PROJECT } from '../support/helpers.js';
 import { Program } from '../support/program.js';
-
-const RUN = 'simulate/run.js';
-
-/** Simulates a network, and returns what is said of it: each figure by its name. */
-async function simulate(...args: string[]): Promise<Map<string, string>> {
-  const { code, stdout, stderr } = await new Program([RUN, ...args], PROJECT).result();
-  assert.equal(code, 0, stderr);
-  return new Map(
-    stdout.split('\n').map((line) => [line.slice(0, 22).trim(), line.slice(22).trim()]),
-  );
-}
+import { RUN, simulate } from '../support/simulated.js';
 
 describe('simulated networks', { concurrency: 2 }, () => {
   test('are the same for the same seed, and others for another', async () => {
