@@ -77,7 +77,7 @@ describe('a node goes on as if nothing were', { concurrency: 2 }, () => {
       await keepsItsPeer(load);
     }));
 
-  test('while five hundred hold the places of nodes, also for one that was away', () =>
+  test('while five hundred hold the slots of nodes, also for one that was away', () =>
     underSiege(async (load) => {
       const { network, victim } = load;
       const away = await network.startNode('node-3', [victim.address]);

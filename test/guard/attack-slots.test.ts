@@ -7,8 +7,8 @@ import { connectTo, freePort, say, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 
 const PEERS = 128;
-describe('nobody keeps the places of others', { concurrency: 3 }, () => {
-  test('by claiming places that lead nowhere, where as many peers are there as are looked for', () =>
+describe('nobody keeps the slots of others', { concurrency: 3 }, () => {
+  test('by claiming addresses that lead nowhere, where as many peers are there as are looked for', () =>
     withNetwork(async (network) => {
       const env = await network.read('node-1/.env');
       await network.write('node-1/.env', `${env.trimEnd()}\nMAX_PEERS=1\n`);
@@ -19,7 +19,7 @@ describe('nobody keeps the places of others', { concurrency: 3 }, () => {
         const socket = await connectTo(node.address);
         socket.send(handshakeFrame([`ws://localhost:${await freePort()}`]));
       }
-      await until('all places to be taken', () => node.stdout.split('handshake from').length > 3);
+      await until('all slots to be taken', () => node.stdout.split('handshake from').length > 3);
       const late = await network.startNode('node-3', [node.address]);
       await until('one that comes late to be dialled back', () =>
         node.stdout.includes(`connected: ${late.address}`),
@@ -34,7 +34,7 @@ describe('nobody keeps the places of others', { concurrency: 3 }, () => {
       await say(node.address, handshakeFrame(traps.map(({ address }) => address)));
       const reached = () => traps.filter(({ openCallers }) => openCallers.length > 0).length;
       await until(
-        () => `all places to be taken; ${reached()} are`,
+        () => `all slots to be taken; ${reached()} are`,
         () => reached() === PEERS,
       );
       const known = await network.trap(port);

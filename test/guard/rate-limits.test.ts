@@ -33,7 +33,7 @@ test('one who has an address has all those near it', () => {
   assert.notEqual(networkOf('2001:db8:1:2::5'), networkOf('2001:db8:1:3::5'));
 });
 
-test('another connection from the same place finds the budget as it was', () => {
+test('another connection from the same source finds the budget as it was', () => {
   const rateLimits = new RateLimits(routes);
   assert.equal(rateLimits.of(from('10.0.0.1')), rateLimits.of(from('10.0.0.1')));
   assert.notEqual(rateLimits.of(from('10.0.0.1')), rateLimits.of(from('10.0.0.2')));

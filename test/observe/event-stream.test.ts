@@ -1,4 +1,4 @@
-/** The feed of a node: what comes when, and what becomes of those who do not read it. */
+/** The event stream of a node: what comes when, and what becomes of those who do not read it. */
 
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
@@ -21,13 +21,13 @@ import type { Named, RunningNode } from '../support/program.js';
 import { type Status, statusOf, untilStatus } from '../support/status.js';
 
 const MEMBERS = ['chain', 'log', 'network', 'node', 'pool', 'transactions'];
-const FEEDS = 16;
+const STREAMS = 16;
 const SLOW_BYTES = 1024 * 1024;
 const MESSAGES_PER_SECOND = 10;
 const FLOOD = 6000;
 const FLOOD_MS = 3000;
 
-/** Asks for the feed, and reads nothing of it. */
+/** Asks for the event stream, and reads nothing of it. */
 async function openUnread(node: RunningNode): Promise<Socket> {
   const socket = await connectRaw(node);
   socket.pause();
@@ -35,10 +35,10 @@ async function openUnread(node: RunningNode): Promise<Socket> {
   return socket;
 }
 
-async function hasPlace(node: RunningNode): Promise<boolean> {
-  const feed = await EventStream.open(node).catch(() => undefined);
-  feed?.close();
-  return feed !== undefined;
+async function hasSlot(node: RunningNode): Promise<boolean> {
+  const stream = await EventStream.open(node).catch(() => undefined);
+  stream?.close();
+  return stream !== undefined;
 }
 
 /** Starts a node that has much to tell, again and again: of 256 nodes with long names. */
@@ -60,10 +60,10 @@ async function startTalkative(network: Network): Promise<RunningNode> {
 }
 
 /** Sends a node a transaction, and waits until an event stream has it. */
-async function isToldOf(told: Named, feed: EventStream, id: string): Promise<void> {
+async function isToldOf(told: Named, stream: EventStream, id: string): Promise<void> {
   await say(told.address, transactionMessage(id));
   const find = () =>
-    feed.messages.find(({ data }) => data.transactions?.latest.some((each) => each.id === id));
+    stream.messages.find(({ data }) => data.transactions?.latest.some((each) => each.id === id));
   await until(`transaction ${id} in the event stream`, () => find() !== undefined);
 }
 
@@ -83,63 +83,63 @@ function checkMessages({ messages, odd }: EventStream): void {
   }
 }
 
-describe('the feed of a node', { concurrency: 3 }, () => {
+describe('the event stream of a node', { concurrency: 3 }, () => {
   test('at first it has all that /status has, and later only what has changed', () =>
     withNetwork(async (network) => {
       const { node, peer } = await network.startNodeWithPeer();
-      const feed = await EventStream.open(node);
-      assert.match(String(feed.headers['content-type']), /^text\/event-stream\b/);
-      assert.deepEqual(Object.keys(feed.messages[0]?.data ?? {}).sort(), MEMBERS);
+      const stream = await EventStream.open(node);
+      assert.match(String(stream.headers['content-type']), /^text\/event-stream\b/);
+      assert.deepEqual(Object.keys(stream.messages[0]?.data ?? {}).sort(), MEMBERS);
       await give(node.address, ['a', 'b']);
-      await until('both', () => feed.status.pool.transactions === 2);
+      await until('both', () => stream.status.pool.transactions === 2);
       await network.run(['add-block.js']);
-      await until('a block', () => feed.status.chain.height === 1);
+      await until('a block', () => stream.status.chain.height === 1);
       await peer.close();
-      await until('the peer to go', () => feed.status.network.links.length === 0);
+      await until('the peer to go', () => stream.status.network.links.length === 0);
       await until('the same as /status', async () => {
         const now = await statusOf(node);
-        const { node: _, log, transactions, ...told } = feed.status;
+        const { node: _, log, transactions, ...told } = stream.status;
         const same = { network: now.network, pool: now.pool, chain: now.chain };
         return isDeepStrictEqual(told, same) && isDeepStrictEqual(log, now.log);
       });
-      checkMessages(feed);
-      const chains = feed.messages.filter(({ data }) => 'chain' in data);
+      checkMessages(stream);
+      const chains = stream.messages.filter(({ data }) => 'chain' in data);
       assert.equal(chains.length, 2, 'the chain has changed once');
-      feed.close();
+      stream.close();
     }));
 
   test('a node with nothing to tell says now and then that it is there', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      const feed = await EventStream.open(node);
-      await until('three messages', () => feed.messages.length > 3);
-      const beats = feed.messages.slice(1);
+      const stream = await EventStream.open(node);
+      await until('three messages', () => stream.messages.length > 3);
+      const beats = stream.messages.slice(1);
       assert.ok(beats.every(({ data }) => `${Object.keys(data)}` === 'node'));
-      const uptimes = feed.messages.flatMap(({ data }) => data.node?.uptimeMs ?? []);
+      const uptimes = stream.messages.flatMap(({ data }) => data.node?.uptimeMs ?? []);
       assert.deepEqual(
         uptimes,
         [...new Set(uptimes)].sort((a, b) => a - b),
       );
-      checkMessages(feed);
-      feed.close();
+      checkMessages(stream);
+      stream.close();
     }));
 
   test('a transaction is in the event streams of all nodes', () =>
     withNetwork(async (network) => {
       const nodes = (await network.startMesh(2)) as [RunningNode, RunningNode];
-      const feeds = await Promise.all(nodes.map((node) => EventStream.open(node)));
-      for (const feed of feeds) {
-        for (const id of makeIds(`t${feeds.indexOf(feed)} `, 5)) {
-          await isToldOf(nodes[0], feed, id);
+      const streams = await Promise.all(nodes.map((node) => EventStream.open(node)));
+      for (const stream of streams) {
+        for (const id of makeIds(`t${streams.indexOf(stream)} `, 5)) {
+          await isToldOf(nodes[0], stream, id);
         }
       }
-      for (const feed of feeds) feed.close();
+      for (const stream of streams) stream.close();
     }));
 
   test('whatever comes, there are at most ten messages a second, and the last has all', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      const feed = await EventStream.open(node);
+      const stream = await EventStream.open(node);
       const client = await Client.open(node.address);
       const startMs = performance.now();
       let sent = 0;
@@ -148,64 +148,64 @@ describe('the feed of a node', { concurrency: 3 }, () => {
         sent += 100;
         await client.received();
       }
-      await until('all of them', () => feed.status.transactions.accepted === sent);
+      await until('all of them', () => stream.status.transactions.accepted === sent);
       client.socket.terminate();
-      const times = feed.messages.map(({ atMs }) => atMs);
+      const times = stream.messages.map(({ atMs }) => atMs);
       for (const [index, atMs] of times.entries()) {
         const later = times[index + MESSAGES_PER_SECOND];
         assert.ok(later === undefined || later - atMs > 900, `${times}`);
       }
-      const told = feed.messages.filter(({ data }) => 'transactions' in data);
+      const told = stream.messages.filter(({ data }) => 'transactions' in data);
       assert.ok(told.length >= FLOOD_MS / 1000, `${told.length} messages about transactions`);
-      assert.equal(feed.status.transactions.latest[0]?.id, `flood ${sent - 100} 99`);
-      checkMessages(feed);
-      feed.close();
+      assert.equal(stream.status.transactions.latest[0]?.id, `flood ${sent - 100} 99`);
+      checkMessages(stream);
+      stream.close();
     }));
 
-  test('there are sixteen feeds; one more is asked to come later, and finds a free place then', () =>
+  test('there are sixteen event streams; one more is asked to come later, and finds a free slot then', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      const feeds: EventStream[] = [];
-      for (let number = 0; number < FEEDS; number++) feeds.push(await EventStream.open(node));
+      const streams: EventStream[] = [];
+      for (let number = 0; number < STREAMS; number++) streams.push(await EventStream.open(node));
       for (let tries = 0; tries < 3; tries++) {
         const { status, headers } = await visit(node, '/events');
         assert.equal(status, 503);
         assert.match(String(headers['retry-after']), /^[1-9]\d*$/);
       }
-      assert.equal((await visit(node, '/status')).status, 200, 'that is no feed');
+      assert.equal((await visit(node, '/status')).status, 200, 'that is no event stream');
       await say(node.address, transactionMessage('for all'));
       await until('all of them to be told', () =>
-        feeds.every(({ status }) => status.pool.transactions === 1),
+        streams.every(({ status }) => status.pool.transactions === 1),
       );
       const openAll = (count: number) =>
-        until(`${count} free places`, async () => {
+        until(`${count} free slots`, async () => {
           const some = Array.from({ length: count }, () =>
             EventStream.open(node).catch(() => undefined),
           );
-          const opened = (await Promise.all(some)).filter((feed) => feed !== undefined);
-          if (opened.length === count) feeds.push(...opened);
-          else for (const feed of opened) feed.close();
+          const opened = (await Promise.all(some)).filter((stream) => stream !== undefined);
+          if (opened.length === count) streams.push(...opened);
+          else for (const stream of opened) stream.close();
           return opened.length === count;
         });
-      for (const feed of feeds.splice(3, 2)) feed.close();
+      for (const stream of streams.splice(3, 2)) stream.close();
       await openAll(2);
-      assert.equal(await hasPlace(node), false);
-      for (const feed of feeds.splice(0)) feed.close();
-      await openAll(FEEDS);
-      assert.equal(await hasPlace(node), false);
-      for (const feed of feeds) feed.close();
+      assert.equal(await hasSlot(node), false);
+      for (const stream of streams.splice(0)) stream.close();
+      await openAll(STREAMS);
+      assert.equal(await hasSlot(node), false);
+      for (const stream of streams) stream.close();
     }));
 
   test('a reader that does not read is dropped when a MiB waits for it; the others go on', () =>
     withNetwork(async (network) => {
       const node = await startTalkative(network);
-      const feed = await EventStream.open(node);
+      const stream = await EventStream.open(node);
       const unread: Socket[] = [];
-      for (let number = 1; number < FEEDS; number++) unread.push(await openUnread(node));
-      await until('no free place', async () => !(await hasPlace(node)));
-      const since = feed.characters;
+      for (let number = 1; number < STREAMS; number++) unread.push(await openUnread(node));
+      await until('no free slot', async () => !(await hasSlot(node)));
+      const since = stream.characters;
       const untilTold = (bytes: number) =>
-        until(`${bytes} bytes`, () => feed.characters - since > bytes, 60_000);
+        until(`${bytes} bytes`, () => stream.characters - since > bytes, 60_000);
       const underWay = await bytesUnderWay();
       await untilTold(underWay + SLOW_BYTES / 2);
       const slow = unread.pop()?.resume();
@@ -217,53 +217,53 @@ describe('the feed of a node', { concurrency: 3 }, () => {
         assert.ok(socket.bytesRead > SLOW_BYTES, `${socket.bytesRead} bytes`);
         assert.ok(socket.bytesRead < enough - SLOW_BYTES, `${socket.bytesRead} bytes`);
       }
-      assert.ok(feed.isOpen, 'who reads goes on');
+      assert.ok(stream.isOpen, 'who reads goes on');
       assert.equal(slow?.closed, false, 'who was slow for a while does, too');
       slow?.destroy();
-      await until('a free place', () => hasPlace(node));
-      checkMessages(feed);
-      feed.close();
+      await until('a free slot', () => hasSlot(node));
+      checkMessages(stream);
+      stream.close();
     }));
 
-  test('feeds outlive a crowd of connections that ask for nothing', () =>
+  test('event streams outlive a crowd of connections that ask for nothing', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
-      const feed = await EventStream.open(node);
+      const stream = await EventStream.open(node);
       const idle: Socket[] = [];
       for (let number = 0; number < 300; number++) idle.push(await connectRaw(node));
       for (const socket of idle) socket.resume();
       await until('some to be ended', () => idle.filter(({ closed }) => closed).length > 150);
-      await isToldOf(node, feed, 'in a crowd');
-      assert.ok(feed.isOpen);
+      await isToldOf(node, stream, 'in a crowd');
+      assert.ok(stream.isOpen);
       const late = await EventStream.open(node);
       assert.equal(late.status.pool.transactions, 1);
       for (const socket of idle) socket.destroy();
-      for (const each of [feed, late]) each.close();
+      for (const each of [stream, late]) each.close();
     }));
 
-  test('a node that leaves ends all feeds at once, and does not wait for who reads them', () =>
+  test('a node that leaves ends all event streams at once, and does not wait for who reads them', () =>
     withNetwork(async (network) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         const node = await network.startNode();
-        const feeds = [await EventStream.open(node), await EventStream.open(node)];
+        const streams = [await EventStream.open(node), await EventStream.open(node)];
         const unread = await openUnread(node);
         await give(node.address, makeIds('t', 100));
         // One that waited for a reader would run into its limit, say so, and end with 1.
         assert.equal(await node.end(signal), 0);
-        for (const feed of feeds) await feed.closed();
+        for (const stream of streams) await stream.closed();
         assert.equal(node.stderr, '');
         unread.destroy();
       }
     }));
 
-  test('a feed is ended before the last peer has said goodbye', () =>
+  test('an event stream is ended before the last peer has said goodbye', () =>
     withNetwork(async (network) => {
       const { node, peer } = await network.startNodeWithPeer();
-      const feed = await EventStream.open(node);
+      const stream = await EventStream.open(node);
       // It keeps the node waiting for an answer to its close frame.
       peer.openCallers[0]?.socket.pause();
       node.process.kill('SIGINT');
-      await feed.closed();
+      await stream.closed();
       assert.ok(node.isRunning, 'it still waits for its peer');
       assert.equal((await node.result()).code, 0);
     }));

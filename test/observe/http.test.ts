@@ -120,7 +120,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
       }
     }));
 
-  test('HEAD has the head of what GET gets, and no body; of the feed too', () =>
+  test('HEAD has the head of what GET gets, and no body; of the event stream too', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
       for (const path of [...Object.keys(PAGES), '/events', '/nowhere']) {
@@ -136,8 +136,8 @@ describe('the pages of a node', { concurrency: 3 }, () => {
         assert.match(head, length, path);
       }
       // None of them has taken a place.
-      const feeds = await Promise.all(Array.from({ length: 16 }, () => EventStream.open(node)));
-      for (const feed of feeds) feed.close();
+      const streams = await Promise.all(Array.from({ length: 16 }, () => EventStream.open(node)));
+      for (const stream of streams) stream.close();
     }));
 
   test('nobody can do anything but look', () =>
@@ -182,7 +182,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
       (await EventStream.open(node)).close();
     }));
 
-  test('nothing is ever written into a feed but its messages, whatever is asked behind it', () =>
+  test('nothing is ever written into an event stream but its messages, whatever is asked behind it', () =>
     withNetwork(async (network) => {
       const node = await network.startNode();
       const check = async (next: string) => {
@@ -202,11 +202,11 @@ describe('the pages of a node', { concurrency: 3 }, () => {
       };
       await Promise.all(NEXT.map(check));
       // None of them has kept its place.
-      await until('sixteen feeds', async () => {
+      await until('sixteen event streams', async () => {
         const opened = await Promise.all(
           Array.from({ length: 16 }, () => EventStream.open(node).catch(() => undefined)),
         );
-        for (const feed of opened) feed?.close();
+        for (const stream of opened) stream?.close();
         return !opened.includes(undefined);
       });
     }));

@@ -240,9 +240,9 @@ describe('the pages of a node with a secret', { concurrency: 3 }, () => {
 
       // Who is elsewhere takes no place from who sits here.
       const places = Array.from({ length: LIMITS.eventStreams }, () => EventStream.open(node, far));
-      const feeds = await Promise.all(places);
+      const streams = await Promise.all(places);
       await assert.rejects(EventStream.open(node, far), /503/);
-      for (const feed of [await EventStream.open(node), ...feeds]) feed.close();
+      for (const stream of [await EventStream.open(node), ...streams]) stream.close();
     }));
 });
 
@@ -262,14 +262,14 @@ describe('the pages of a node with TLS', () => {
       await allGet(node, 403, [from(own.replace('https', 'http')), from('https://localhost')]);
       assert.equal(await answerTo(node, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), '');
 
-      const feed = await EventStream.open(node, { ca });
+      const stream = await EventStream.open(node, { ca });
       const idle = await Promise.all(Array.from({ length: 200 }, () => connectRaw(node)));
       for (const socket of idle) socket.resume();
       await until('some to be ended', () => idle.some(({ closed }) => closed));
-      const told = feed.messages.length;
-      await until('the feed to go on', () => feed.messages.length > told + 1);
+      const told = stream.messages.length;
+      await until('the event stream to go on', () => stream.messages.length > told + 1);
       assert.equal(await node.end('SIGINT'), 0);
-      await feed.closed();
+      await stream.closed();
       for (const socket of idle) socket.destroy();
     }));
 });

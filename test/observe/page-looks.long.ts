@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
-import { FalseFeed } from '../support/fake-event-stream.js';
+import { FakeEventStream } from '../support/fake-event-stream.js';
 import { freePort } from '../support/helpers.js';
 import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
@@ -151,13 +151,13 @@ test('what is written and drawn stands out from its ground, in dark and in light
 test('nothing is wider than a telephone, however long it is', IN_BROWSER, () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
-    const feed = network.keep(await FalseFeed.open(LONG));
+    const stream = network.keep(await FakeEventStream.open(LONG));
     await withVisit(
       pageOf(node),
       async ({ page }) => {
         await untilShown(
           page,
-          'the feed',
+          'the event stream',
           ({ nodes }) => nodes.length === LONG.network.nodes.length,
         );
         for (const width of TELEPHONES) {
@@ -168,7 +168,7 @@ test('nothing is wider than a telephone, however long it is', IN_BROWSER, () =>
           assert.deepEqual(await page.evaluate(FIND_CUT_OFF), [], `${width} pixels wide`);
         }
       },
-      { width: 390, height: 844, prepare: (page) => feed.replace(page) },
+      { width: 390, height: 844, prepare: (page) => stream.replace(page) },
     );
   }),
 );

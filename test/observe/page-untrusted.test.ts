@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { ask } from '../support/client.js';
-import { FalseFeed } from '../support/fake-event-stream.js';
+import { FakeEventStream } from '../support/fake-event-stream.js';
 import { until } from '../support/helpers.js';
 import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
@@ -90,12 +90,12 @@ test('what another node sends is on the page as it was sent, and runs nothing', 
 test('whatever text a node were to say is text on its page, and runs nothing', IN_BROWSER, () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
-    const feed = network.keep(await FalseFeed.open());
+    const stream = network.keep(await FakeEventStream.open());
     await withVisit(
       pageOf(node),
       async ({ page }) => {
-        await untilShown(page, 'the feed', ({ height }) => height === '0');
-        feed.say(...HOSTILE_ADDRESSES.map(sayHostile));
+        await untilShown(page, 'the event stream', ({ height }) => height === '0');
+        stream.say(...HOSTILE_ADDRESSES.map(sayHostile));
         const all = HOSTILE_ADDRESSES.length;
         const view = await untilShown(page, 'the last of it', ({ height }) => height === `${all}`);
         assert.deepEqual(
@@ -111,7 +111,7 @@ test('whatever text a node were to say is text on its page, and runs nothing', I
       {
         prepare: async (page) => {
           await setTrap(page);
-          await feed.replace(page);
+          await stream.replace(page);
         },
       },
     );

@@ -93,14 +93,14 @@ test(
         async ({ page }) => {
           await untilLive(page);
           await page.evaluate(seen(false));
-          const feeds: EventStream[] = [];
-          await until('all places', async () => {
-            const feed = await EventStream.open(node).catch(() => undefined);
-            return feed !== undefined && feeds.push(feed) === LIMITS.eventStreams;
+          const streams: EventStream[] = [];
+          await until('all slots', async () => {
+            const stream = await EventStream.open(node).catch(() => undefined);
+            return stream !== undefined && streams.push(stream) === LIMITS.eventStreams;
           });
           await page.evaluate(seen(true));
           await untilShown(page, 'why', ({ notice }) => notice.startsWith('Too many pages'));
-          for (const feed of feeds) feed.close();
+          for (const stream of streams) stream.close();
           assert.equal((await untilLive(page)).notice, '');
         },
         { expected: /503/ },

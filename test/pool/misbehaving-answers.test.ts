@@ -84,7 +84,7 @@ const offences: [string, number, Answerer][] = [
   ],
 ];
 
-test('a partner that breaks the rules ends the walk, at once or at the bound it runs into', () => {
+test('a partner that breaks the rules ends the session, at once or at the bound it runs into', () => {
   for (const [reason, requests, answer] of offences) {
     let asked = 0;
     const counted: Answerer = (request) => {
@@ -109,7 +109,7 @@ test('nothing is taken of an answer that breaks the rules', () => {
   assert.deepEqual(own.taken, []);
 });
 
-test('a walk ends when our pool can take no more', () => {
+test('a session ends when our pool can take no more', () => {
   const own = new Pool([]);
   own.hasRoom = false;
   const answer: Answerer = (request) => new Pool(spread(2, 5000)).answer(request);
@@ -127,7 +127,7 @@ test('digests at random for ever lead to no more requests than a tree has nodes 
   assert.ok(requests <= budget(own.keys), `${requests}`);
 });
 
-test('whatever the answers are, a walk ends, and with no other error than its own', (t) => {
+test('whatever the answers are, a session ends, and with no other error than its own', (t) => {
   const known = spread(1, 20);
   const given = fc.array(fc.constantFrom(...known, ...spread(2, 20)), { maxLength: 5 });
   const answer: fc.Arbitrary<Answer> = fc.oneof(

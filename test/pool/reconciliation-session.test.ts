@@ -40,7 +40,7 @@ function compare(ours: readonly Key[], theirs: readonly Key[], perAnswer = Infin
   return requests;
 }
 
-test('after a walk we have all, and know what the other lacks, at a bounded cost', (t) => {
+test('after a session we have all, and know what the other lacks, at a bounded cost', (t) => {
   checkProperty(
     t,
     fc.property(someKeys, someKeys, someKeys, (both, ours, theirs) => {
@@ -89,7 +89,7 @@ test('an answer may bring one transaction only', () => {
   compare(spread(1, 100), spread(2, 3000), 1);
 });
 
-test('pools may grow during a walk, ours with what the walk is about as well', (t) => {
+test('pools may grow during a session, ours with what the session is about as well', (t) => {
   checkProperty(
     t,
     fc.property(someKeys, someKeys, someKeys, fc.infiniteStream(fc.nat()), (a, b, news, random) => {

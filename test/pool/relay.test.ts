@@ -93,7 +93,10 @@ test('what is fetched goes on to all but those whom its source is connected to',
     const neighbour = network.keep(await MeshPeer.open(honest([])));
     const other = network.keep(await MeshPeer.open(honest([])));
     const node = await network.startNode('node-1', [neighbour.address, other.address]);
-    await until('the walks', () => neighbour.asked('GET_NODES') + other.asked('GET_NODES') === 2);
+    await until(
+      'the sessions',
+      () => neighbour.asked('GET_NODES') + other.asked('GET_NODES') === 2,
+    );
     // What somebody else is connected to counts for nothing.
     const misbehaving = await connectTo(node.address);
     misbehaving.send(handshakeFrame(['ws://localhost:1', other.address]));

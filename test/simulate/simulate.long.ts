@@ -14,7 +14,7 @@ async function peersOf(node: RunningNode): Promise<number> {
 }
 
 describe('larger simulated networks', { concurrency: 2 }, () => {
-  test('with more nodes than there are places are connected, and relay to all', async () => {
+  test('with more nodes than slots are connected, and relay to all', async () => {
     const figures = await simulate('--nodes', '200', '--max-peers', '4', '--seed', '1');
     assert.match(figures.get('all connected') ?? '', /^\d+ s after/);
     assert.equal(figures.get('reached by relay'), '100 %');

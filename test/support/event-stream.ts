@@ -1,4 +1,4 @@
-/** The feed of a node, at `/events`, and one who reads it as an EventSource does. */
+/** The event stream of a node, at `/events`, and one who reads it as an EventSource does. */
 
 import type { IncomingMessage } from 'node:http';
 import { until } from './helpers.js';
@@ -32,16 +32,16 @@ export class EventStream {
     });
   }
 
-  /** Opens a feed, and waits for its first message. */
+  /** Opens an event stream, and waits for its first message. */
   static async open(node: RunningNode, asked?: Asked): Promise<EventStream> {
     const response = await openAnswer(node, '/events', asked);
     if (response.statusCode !== 200) {
       response.destroy();
-      throw new Error(`no feed: ${response.statusCode}`);
+      throw new Error(`no event stream: ${response.statusCode}`);
     }
-    const feed = new EventStream(response);
-    await until('a first message', () => feed.messages.length > 0);
-    return feed;
+    const stream = new EventStream(response);
+    await until('a first message', () => stream.messages.length > 0);
+    return stream;
   }
 
   /** What is known by all messages together. */
@@ -50,7 +50,7 @@ export class EventStream {
   }
 
   async closed(): Promise<void> {
-    await until('the end of a feed', () => !this.isOpen);
+    await until('the end of an event stream', () => !this.isOpen);
   }
 
   close(): void {

@@ -6,8 +6,8 @@ import { freePort } from './helpers.js';
 
 type Members = Record<string, unknown>;
 
-/** Stands for the feed of a node, whose page is opened with it. */
-export class FalseFeed {
+/** Stands for the event stream of a node, whose page is opened with it. */
+export class FakeEventStream {
   readonly #url: string;
   readonly #server: Server;
   readonly #readers = new Set<ServerResponse>();
@@ -20,16 +20,16 @@ export class FalseFeed {
   }
 
   /** @param first what each reader hears at once, beside what is in every first message */
-  static async open(first: Members = {}): Promise<FalseFeed> {
+  static async open(first: Members = {}): Promise<FakeEventStream> {
     const port = await freePort();
     const server = createServer();
-    const feed = new FalseFeed(port, server, { ...emptyStatus(), ...first });
-    server.on('request', (_, response) => feed.#serve(response));
+    const stream = new FakeEventStream(port, server, { ...emptyStatus(), ...first });
+    server.on('request', (_, response) => stream.#serve(response));
     await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
-    return feed;
+    return stream;
   }
 
-  /** Has a page hear this feed, and not that of its node. */
+  /** Has a page hear this event stream, and not that of its node. */
   async replace(page: Page): Promise<void> {
     await page.route('**/events', (route) => route.continue({ url: this.#url }));
   }

@@ -1,4 +1,4 @@
-/** What a test needs to drive a walk through two pools: the pools, in memory, and the driver. */
+/** What a test needs to drive a session between two pools: the pools, in memory, and the driver. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -93,12 +93,12 @@ export class Pool implements OwnPool {
   }
 }
 
-/** Drives a walk to its end, through whatever requests it makes within the bounds of the wire. */
+/** Drives a session to its end, through whatever requests it makes within the bounds of the wire. */
 export function follow<T>(steps: Steps<T>, answer: Answerer): { result: T; requests: number } {
   let step = steps.next();
   for (let requests = 0; ; requests++) {
     if (step.done) return { result: step.value, requests };
-    assert.ok(requests < LIMITS.sessionRequests, 'a walk without end');
+    assert.ok(requests < LIMITS.sessionRequests, 'a session without end');
     const { type, data } = step.value;
     const names = type === 'GET_NODES' ? data : type === 'GET_KEYS' ? data.nodes : [];
     assert.ok(names.length <= LIMITS.treeNodes);

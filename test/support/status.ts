@@ -4,7 +4,7 @@ import { until } from './helpers.js';
 import { visit } from './http.js';
 import type { RunningNode } from './program.js';
 
-/** What `/status` says, and what a feed tells bit by bit. */
+/** What `/status` says, and what an event stream tells bit by bit. */
 export interface Status {
   readonly node: {
     readonly address: string;
