@@ -12,7 +12,7 @@ import { JudgePeer } from './judge-peer.js';
 import { JudgedNode } from './judged-node.js';
 
 /** How long a node may take for anything: machines may be busy, and classes are large. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 15_000;
 const LOOK_INTERVAL_MS = 20;
 const LETTERS = 'ABCDEFGH';
 const CLONE = /^node-\d+$/;
