@@ -157,7 +157,7 @@ function isForWebSocket({ headers }: IncomingMessage): boolean {
 function responseOn(request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request);
   response.assignSocket(request.socket);
-  response.once('finish', () => request.socket.end());
+  response.once('finish', () => request.socket.destroySoon());
   return response;
 }
 

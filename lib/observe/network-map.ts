@@ -89,7 +89,7 @@ function neighboursOf(
 ): Map<Peer, readonly Address[]> {
   const told = new Map<Peer, readonly Address[]>();
   for (const connection of connections) {
-    const peer = connection.neighbours && routes.senderOf(connection);
+    const peer = connection.neighbours && routes.peerBehind(connection);
     if (peer !== undefined && !told.has(peer)) told.set(peer, connection.neighbours ?? []);
   }
   return told;

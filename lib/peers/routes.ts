@@ -38,7 +38,7 @@ export class Routes<P extends Dialled = Peer> {
   from(connection: End): P[] {
     const found = this.#found.get(connection);
     if (found !== undefined) return found;
-    const sender = this.senderOf(connection);
+    const sender = this.peerBehind(connection);
     const told = this.#neighboursOf(sender, connection);
     const routes = [...this.#peers.values()].filter(
       (peer) => peer !== sender && (peer.identity === undefined || !told.has(peer.address.key)),
@@ -48,25 +48,16 @@ export class Routes<P extends Dialled = Peer> {
   }
 
   /**
-   * Returns our peer at the other end of a connection. A claimed address counts only if the node
-   * there has shown us the same mesh-id. So a plain peer cannot pass for one of ours, though it can
-   * pass for another plain peer.
+   * Returns our peer at the other end of a connection, if that is certain: the connection is the one
+   * that we opened to it, or it has shown us the same mesh-id at the address that it claims. A plain
+   * peer that dials us is never known, because the order of the addresses in its HANDSHAKE means
+   * nothing: it is sent a copy of its own transaction rather than another peer none.
    */
   peerBehind(connection: End): P | undefined {
     const { address, identity } = connection;
     const peer = address && this.#peers.get(this.#addressBook.resolve(address));
-    return peer?.identity?.meshId === identity?.meshId ? peer : undefined;
-  }
-
-  /**
-   * Returns the peer that sends over a connection, if it is known for certain: one that identified
-   * itself, or one that we dialled. A plain peer that dials us is not known, because the order of
-   * the addresses in its HANDSHAKE means nothing: it is sent a copy of its own rather than another
-   * peer none.
-   */
-  senderOf(connection: End): P | undefined {
-    const peer = this.peerBehind(connection);
-    return peer?.identity !== undefined || peer === connection ? peer : undefined;
+    if (peer === connection) return peer;
+    return identity !== undefined && peer?.identity?.meshId === identity.meshId ? peer : undefined;
   }
 
   /** The peers that identified themselves and keep up. */

@@ -54,7 +54,7 @@ export class Relay {
     if (batch.length === 0 || from === undefined) return;
     this.#batch = [];
     this.#bytes = 0;
-    const sender = this.#routes.senderOf(from)?.address.text ?? null;
+    const sender = this.#routes.peerBehind(from)?.address.text ?? null;
     this.#counters.accepted(batch, sender, this.#pool.size.transactions);
     const texts = batch.map(({ json }) => json);
     const alone = once(() => texts.map(transactionFrame));

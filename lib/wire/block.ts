@@ -1,12 +1,12 @@
-/** A block as it is sent and stored: its form, whether or not it is valid. Pure. */
+/** The form of a block, as it is sent and stored, valid or not. Pure. */
 
 import { memberSource, sourceParts } from '../json-source.js';
 import type { Key } from './key.js';
 import { inOneLine, isObject, readTransaction } from './transaction.js';
 
-/** All of a block but its transactions, which the Merkle root stands for. */
+/** A block without its transactions, which the Merkle root stands for. */
 export interface Header {
-  /** How many blocks come before this one. */
+  /** Number of blocks before this one. */
   readonly height: number;
   /** When the block was made, in ms since 1970; later than the block before it. */
   readonly timestamp: number;
@@ -21,19 +21,19 @@ export interface Header {
 /** A transaction as it is in a block. */
 export interface BlockTransaction {
   readonly key: Key;
-  /** Its text as it came, in one line. */
+  /** Its text as it came, on one line. */
   readonly json: string;
 }
 
 export interface Block extends Header {
   readonly transactions: readonly BlockTransaction[];
-  /** The whole block as it is stored, in one line. */
+  /** The whole block as it is stored, on one line. */
   readonly json: string;
 }
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** Puts a block together, in the form in which it is stored and sent. */
+/** Puts a block together in the form in which it is stored and sent. */
 export function toBlock(header: Header, transactions: readonly BlockTransaction[]): Block {
   const { height, timestamp, previousHash, merkleRoot, nonce, hash } = header;
   const fields = { height, timestamp, previousHash, merkleRoot, nonce, hash };
@@ -89,7 +89,7 @@ export function parseAll<T>(
   return parsed;
 }
 
-/** Whether a value is a whole number from 0 up. JSON has a -0 too, which would be written as 0. */
+/** Whether a value is a whole number, 0 or more. JSON also has -0, which would be written as 0. */
 export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }

@@ -1,8 +1,8 @@
 /**
- * wire: what may come over a socket, parsed and bounded, and the frames that we send.
+ * wire: parses and bounds what may come over a socket, and makes the frames that we send.
  *
- * Promises that parsing never throws, whatever a frame holds, and that a parsed message is within
- * its limits and typed; beyond this room nothing from a socket is `unknown`. Pure. Stands on the
+ * Promises that parsing never throws, whatever a frame holds, and that a parsed message is typed
+ * and within its limits; outside this room, nothing from a socket is `unknown`. Pure. Stands on the
  * limits alone.
  */
 

@@ -1,4 +1,4 @@
-/** Reads every frame that arrives: beyond this file, a message is typed and bounded. Pure. */
+/** Reads every frame that arrives. Outside this file, a message is typed and bounded. Pure. */
 
 import { lastNamed, memberSource, parseJson, sourceParts } from '../json-source.js';
 import { LIMITS } from '../limits.js';
@@ -32,7 +32,7 @@ export type Message<T extends MessageType = MessageType> = MessageOf<Pick<Messag
 /** What to do with each type of message that comes over a connection of type `C`. */
 export type Handlers<C> = { [T in MessageType]: (data: Data<T>, from: C) => void };
 
-/** How many members of a large message are looked at. */
+/** Members of a large message that are looked at. */
 const LARGE_MEMBERS = 16;
 /** The types that may be large between our own nodes. */
 const LARGE_ANSWERS = new Set(['RELAY', 'TRANSACTIONS', 'LATEST_BLOCK', 'HEADERS', 'BLOCKS']);
@@ -40,11 +40,11 @@ const ANSWER_CHARACTERS = LIMITS.answerBytes + LIMITS.transactionBytes;
 const USUAL_HEAD = /^\{"type":"(\w+)","data":/;
 
 /**
- * Reads one text frame. Never throws, whatever it holds.
+ * Reads one text frame. Never throws, whatever the frame holds.
  *
  * @param frame in UTF-8, which `ws` has checked
  * @param isOurs whether it comes from a node that identified itself; from any other, only
- * HANDSHAKE and TRANSACTION have a known meaning
+ * HANDSHAKE and TRANSACTION have a meaning
  */
 export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
   const text = frame.toString();
@@ -64,7 +64,7 @@ export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable
   return parseOurs(type, data, memberSource(text, 'data'));
 }
 
-/** Hands a message to the handler of its type. */
+/** Passes a message to the handler of its type. */
 export function dispatch<T extends MessageType, C>(
   handlers: Handlers<C>,
   { type, data }: Message<T>,
@@ -87,8 +87,8 @@ function parseHandshake(data: unknown): Message | Unusable {
 }
 
 /**
- * Reads an answer in the layout that our nodes write, so that a large one is not searched for its
- * data.
+ * Reads an answer in the layout that our nodes write, so that a large one need not be searched for
+ * its data.
  *
  * @returns undefined for any other frame
  */
@@ -101,7 +101,7 @@ function parseUsualAnswer(text: string): Message | Unusable | undefined {
 }
 
 /**
- * Reads a message that is not in the plain protocol, or is a TRANSACTION in an unusual layout.
+ * Reads a message that only our nodes send, or a TRANSACTION in an unusual layout.
  *
  * @param json the source text of the data
  */
@@ -115,7 +115,7 @@ function parseOurs(type: string, data: unknown, json: string): Message | Unusabl
 
 /**
  * Reads a large frame. A frame full of names or brackets would keep JSON.parse busy for much longer
- * than it takes to see that the frame is of no use.
+ * than it takes to find that the frame is of no use.
  *
  * @returns undefined if the whole frame is to be parsed
  */
@@ -134,7 +134,7 @@ function parseLarge(text: string, isOurs: boolean): Message | Unusable | undefin
   return typeof type === 'string' ? { unknown: type } : { malformed: 'not a JSON object' };
 }
 
-/** The type of a message, undefined if it seems to have none, and the text of its data. */
+/** The type of a message, undefined if none is found, and the source text of its data. */
 function outlineOf(text: string): { type?: unknown; json: string } {
   try {
     const members = sourceParts(text, LARGE_MEMBERS);

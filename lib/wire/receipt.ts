@@ -4,13 +4,13 @@ import { parseJson } from '../json-source.js';
 import type { TransactionId } from './message.js';
 import { isObject } from './transaction.js';
 
-/** What became of a transaction; the reason says why it was rejected. */
+/** What became of a transaction, and the reason if it was rejected. */
 export interface Outcome {
   readonly status: 'accepted' | 'known' | 'rejected';
   readonly reason?: string;
 }
 
-/** @param id null if the transaction has none that is usable */
+/** @param id null if the transaction has no usable id */
 export function receiptFrame(id: TransactionId | null, outcome: Outcome): string {
   return JSON.stringify({ type: 'RECEIPT', data: { id, ...outcome } });
 }

@@ -1,20 +1,20 @@
 /**
- * The messages by which two of our nodes find out which transactions each of them lacks. Pure.
- * Keys and digests travel in base64; docs/protocol.md shows an example.
+ * The messages with which two of our nodes find out which transactions each of them lacks. Pure.
+ * Keys and digests are sent in base64; docs/protocol.md shows an example.
  */
 
 import { LIMITS } from '../limits.js';
 import { KEY_BYTES, type Key } from './key.js';
 import type { MessageOf, Unusable } from './message.js';
 
-/** The Merkle tree over keys that these messages are about: children per node, bytes per digest. */
+/** The Merkle tree over keys: children per node, and bytes per digest. */
 export const CHILDREN = 16;
 export const DIGEST_BYTES = 8;
 
 export interface ReconciliationMessageData {
   /** Asks for the digests of the children of each of these nodes of the tree. */
   GET_NODES: string[];
-  /** For each node asked for: the digests of its children, one after the other. */
+  /** For each node asked for: the digests of its children, concatenated. */
   NODES: Buffer[];
   /** Asks for the keys under these nodes, from a position in the order of their arrival. */
   GET_KEYS: { readonly nodes: string[]; readonly from: number };
@@ -31,7 +31,7 @@ export type ReconciliationMessage<T extends ReconciliationType = ReconciliationT
   Pick<ReconciliationMessageData, T>
 >;
 
-/** base64 writes four characters for each three bytes. */
+/** base64 writes four characters for every three bytes. */
 const KEY_CHARACTERS = (4 * KEY_BYTES) / 3;
 
 /** Reads the data of a message about reconciliation; undefined for a message of another type. */
@@ -102,14 +102,14 @@ function parseNodes(data: unknown): Buffer[] | undefined {
   return isFit && nodes.length === data.length ? nodes : undefined;
 }
 
-/** Buffer.from takes any text; this only what Buffer would write itself. */
+/** Buffer.from accepts any text; this accepts only what Buffer would write itself. */
 function parseBase64(text: unknown): Buffer | undefined {
   if (typeof text !== 'string') return undefined;
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
-/** All must differ, because each costs a search. */
+/** The names must all differ, because each costs a search. */
 function isNodeNames(data: unknown, pattern: RegExp): data is string[] {
   if (!Array.isArray(data) || data.length > LIMITS.treeNodes) return false;
   if (new Set(data).size !== data.length) return false;

@@ -1,7 +1,7 @@
 /**
- * The messages that carry transactions: one per frame, in the plain protocol, or many in a frame
- * between our own nodes. Of many, each has a line of its own, as in the file of the pool. JSON
- * allows no line break within a string, so the text of each is found by splitting lines. Pure.
+ * The messages that carry transactions: one per frame in the plain protocol, or many per frame
+ * between our own nodes. In a frame of many, each has its own line, as in the file of the pool.
+ * JSON allows no line break within a string, so splitting the lines finds the text of each. Pure.
  */
 
 import { sourceParts } from '../json-source.js';
@@ -11,7 +11,7 @@ import { parseTransaction, readTransaction, type Transaction } from './transacti
 
 export interface TransactionMessageData {
   TRANSACTION: Transaction;
-  /** New transactions on their way from node to node. */
+  /** New transactions, relayed from node to node. */
   RELAY: Transaction[];
   /** Answers GET_TRANSACTIONS. */
   TRANSACTIONS: Transaction[];
@@ -22,7 +22,7 @@ type Many = Exclude<keyof TransactionMessageData, 'TRANSACTION'>;
 type Read = MessageOf<TransactionMessageData> | Unusable | undefined;
 
 const HEAD = '{"type":"TRANSACTION","data":';
-/** The text before the transactions, where there are any, between them, and after them. */
+/** The text before the transactions if there are any, between them, and after them. */
 const MANY_HEADS = {
   RELAY: '{"type":"RELAY","data":[\n',
   TRANSACTIONS: '{"type":"TRANSACTIONS","data":[\n',
@@ -43,8 +43,8 @@ export function manyFrame(type: Many, texts: readonly (string | Buffer)[]): Buff
 
 /**
  * Reads a TRANSACTION frame in the layout that nodes write: the text between its head and its
- * last brace is the transaction, if it is JSON by itself. So it is parsed once, and relayed as the
- * text that came.
+ * last brace is the transaction, if it is JSON by itself. So it is parsed once, and the text is
+ * relayed as it came.
  *
  * @returns undefined for any other frame
  */
@@ -55,7 +55,7 @@ export function parseUsualTransaction(text: string, frame: Buffer): Read {
 }
 
 /**
- * Reads a frame of many transactions in the layout that our nodes write, in the same way.
+ * Reads a frame of many transactions in the layout that our nodes write, as above.
  *
  * @returns undefined for any other frame
  */
@@ -89,7 +89,7 @@ export function parseTransactionMessage(type: string, data: unknown, json: strin
   }
   if (type !== 'RELAY' && type !== 'TRANSACTIONS') return undefined;
   if (!Array.isArray(data)) return { malformed: `${type} data is not an array` };
-  // Counted before any of them is read.
+  // Before any of them is read.
   if (data.length > LIMITS.keys) return { malformed: `${type} data that is too long` };
   const texts = sourceParts(json);
   const read = data.map((value, index) => readTransaction(value, texts[index] as string));

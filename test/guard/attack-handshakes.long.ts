@@ -1,11 +1,11 @@
 /** HANDSHAKEs in numbers: addresses without end, crowds that name them, and frames without a pause. */
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { claimOf } from '../support/callers.js';
 import { connectTo, freePort, say, until } from '../support/helpers.js';
 import { underSiege } from '../support/load.js';
 import type { Closable } from '../support/trap-servers.js';
@@ -19,11 +19,6 @@ const RECONNECTS = 50;
 const CROWD = 300;
 
 const handshake = (data: unknown[]) => JSON.stringify({ type: 'HANDSHAKE', data });
-const claimOf = (address: string) => ({
-  'mesh-version': '1',
-  'mesh-id': randomBytes(16).toString('hex'),
-  'mesh-address': address,
-});
 
 /** Servers that end every connection at once, and count. */
 class Slammers implements Closable {

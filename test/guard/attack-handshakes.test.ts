@@ -1,9 +1,9 @@
 /** HANDSHAKEs that would send a node to where it should not go, too often, or to itself. */
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { claimOf } from '../support/callers.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { underAttack, untilPoolHolds } from '../support/load.js';
 import { peersOf } from '../support/mesh.js';
@@ -11,11 +11,6 @@ import type { RunningNode } from '../support/program.js';
 import { Forwarder, MuteServers } from '../support/trap-servers.js';
 
 const handshake = (data: unknown[]) => JSON.stringify({ type: 'HANDSHAKE', data });
-const claimOf = (address: string) => ({
-  'mesh-version': '1',
-  'mesh-id': randomBytes(16).toString('hex'),
-  'mesh-address': address,
-});
 
 /** Ways to write the host of this machine, beside `localhost`, that lead to an IPv4 listener. */
 const HOSTS = ['LOCALHOST', '127.0.0.1', '0x7f.1', '2130706433', '127.1', '017700000001']

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { connectRaw, listenTo } from '../support/frames.js';
+import { connectRaw, listenTo, request } from '../support/frames.js';
 import { until } from '../support/helpers.js';
 import { underSiege } from '../support/load.js';
 import type { RunningNode } from '../support/program.js';
@@ -11,8 +11,6 @@ import type { RunningNode } from '../support/program.js';
 const READINGS = 50;
 const UNREAD = 500;
 const AT_ONCE = 25;
-const request = (line: string, ...headers: string[]) =>
-  [line, 'Host: localhost', ...headers, '', ''].join('\r\n');
 
 /** Reads a page, again if the crowd has pushed us out. */
 function readHealth(node: RunningNode): Promise<void> {

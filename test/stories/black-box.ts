@@ -1,6 +1,7 @@
 /** What anybody's node is connected to, as it tells the peers that it dials. */
 
 import { say, until } from '../support/helpers.js';
+import { untilFullMesh } from '../support/mesh.js';
 import type { Named } from '../support/program.js';
 import { TrapServer } from '../support/trap-servers.js';
 
@@ -21,18 +22,6 @@ export async function connectedAddressesOf(node: Named): Promise<string[]> {
 }
 
 /** Waits until each of somebody's nodes names all the others as connected, and none of them twice. */
-export async function untilAllConnected(nodes: readonly Named[]): Promise<void> {
-  for (const node of nodes) {
-    const others = nodes.map(({ address }) => address).filter((other) => other !== node.address);
-    let connected: string[] = [];
-    await until(
-      () => `${node.name} to be connected to ${others}; it is to ${connected}`,
-      async () => {
-        connected = await connectedAddressesOf(node);
-        return others.every(
-          (other) => connected.filter((address) => address === other).length === 1,
-        );
-      },
-    );
-  }
+export function untilAllConnected(nodes: readonly Named[]): Promise<void> {
+  return untilFullMesh(nodes, connectedAddressesOf);
 }

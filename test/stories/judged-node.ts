@@ -17,7 +17,7 @@ const WITHIN = /^\s+at .*\(?node:/;
 export class JudgedNode {
   readonly port: number;
   readonly address: string;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
   /** How many connections to each port are open. */
@@ -29,7 +29,7 @@ export class JudgedNode {
   constructor(folder: string, port: number) {
     this.port = port;
     this.address = `ws://localhost:${port}`;
-    this.#folder = folder;
+    this.folder = folder;
     // A PORT in the terminal must not pass for the one in .env.
     const { PORT: _, NODE_TEST_CONTEXT: __, NODE_OPTIONS: ___, ...env } = process.env;
     this.#process = spawn(process.execPath, ['--require', WATCH, 'index.js'], {
@@ -69,11 +69,7 @@ export class JudgedNode {
 
   /** The text of its transactions.json; empty while there is none. */
   poolText(): Promise<string> {
-    return fs.readFile(join(this.#folder, 'transactions.json'), 'utf8').catch(() => '');
-  }
-
-  get folder(): string {
-    return this.#folder;
+    return fs.readFile(join(this.folder, 'transactions.json'), 'utf8').catch(() => '');
   }
 
   /** Ends the process, and resolves when all that it printed has been read. */

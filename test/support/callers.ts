@@ -53,13 +53,18 @@ export class Callers {
   }
 }
 
-/** The headers of a caller that claims to be a node on some port. */
-export function claimOf(number: number): Record<string, string> {
+/** The headers of a caller that claims to be the node at an address. */
+export function claimOf(address: string): Record<string, string> {
   return {
     'mesh-version': '1',
     'mesh-id': randomBytes(16).toString('hex'),
-    'mesh-address': `ws://localhost:${10_000 + number}`,
+    'mesh-address': address,
   };
+}
+
+/** The same for one of many, each at another port. */
+export function claimAt(number: number): Record<string, string> {
+  return claimOf(`ws://localhost:${10_000 + number}`);
 }
 
 /** Waits until no more than these are open, and checks that not many fewer are. */

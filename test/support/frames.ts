@@ -15,6 +15,11 @@ export async function connectRaw(node: RunningNode): Promise<Socket> {
   return socket;
 }
 
+/** The text of a request to this machine. */
+export function request(line: string, ...headers: string[]): string {
+  return [line, 'Host: localhost', ...headers, '', ''].join('\r\n');
+}
+
 /** The text of an upgrade request, with other headers than the usual ones where they are given. */
 export function upgradeRequest(headers: Record<string, string> = {}): string {
   const all = {

@@ -140,6 +140,12 @@ export async function untilPoolHolds(victim: RunningNode, ids: readonly unknown[
   assert.ok(others.length <= 1, `${others.length} transactions from add-transaction`);
 }
 
+/** Makes sure that the victim takes a transaction from the command now. */
+export async function admitsACommand({ network }: Loaded): Promise<void> {
+  const { code, stderr } = await network.run(['add-transaction.js']);
+  assert.equal(code, 0, stderr);
+}
+
 /** Makes sure that the attack has not cost the victim its connection to the honest node. */
 export async function keepsItsPeer({ victim, honest, said }: Loaded): Promise<void> {
   assert.ok(!said().includes(`disconnected: ${honest.address}`), said());

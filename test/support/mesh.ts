@@ -12,16 +12,25 @@ export async function peersOf(node: Named): Promise<string[]> {
   return network.nodes.flatMap(({ address, state }) => (state === 'connected' ? [address] : []));
 }
 
-/** Waits until each of our nodes is connected to all the others. */
-export async function untilFullMesh(nodes: readonly Named[]): Promise<void> {
+/**
+ * Waits until each of these nodes is connected to all the others, and to none of them twice.
+ *
+ * @param connectedOf returns the addresses that a node is connected to
+ */
+export async function untilFullMesh(
+  nodes: readonly Named[],
+  connectedOf: (node: Named) => Promise<string[]> = peersOf,
+): Promise<void> {
   for (const node of nodes) {
     const others = nodes.map(({ address }) => address).filter((other) => other !== node.address);
     let connected: string[] = [];
     await until(
       () => `${node.name} to be connected to ${others}; it is to ${connected}`,
       async () => {
-        connected = await peersOf(node);
-        return others.every((other) => connected.includes(other));
+        connected = await connectedOf(node);
+        return others.every(
+          (other) => connected.filter((address) => address === other).length === 1,
+        );
       },
     );
   }
