@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
-import { FakeEventStream } from '../support/fake-event-stream.js';
+import { withFakeEventStream } from '../support/fake-event-stream.js';
 import { connectTo } from '../support/helpers.js';
 import { NameDropper } from '../support/name-dropper.js';
 import { type Network, withNetwork } from '../support/network.js';
@@ -45,21 +45,12 @@ test('sixty nodes and all their links are shown, with no label cut off', IN_BROW
 );
 
 test('no label is cut off by the edge of the drawing, however long the names are', IN_BROWSER, () =>
-  withNetwork(async (network) => {
-    const node = await network.startNode();
-    const stream = network.keep(await FakeEventStream.open());
-    await withVisit(
-      pageOf(node),
-      async ({ page }) => {
-        await untilShown(page, 'the event stream', ({ nodes }) => nodes.length === 1);
-        for (const count of [1, 2, 3, 5, 16, 17, 60]) {
-          stream.say({ network: networkOf(namesLikeThese(count)) });
-          await untilShown(page, 'all nodes', ({ nodes }) => nodes.length === count);
-          await assertLabelsAreInside(page);
-        }
-      },
-      { prepare: (page) => stream.replace(page) },
-    );
+  withFakeEventStream(async (page, stream) => {
+    for (const count of [1, 2, 3, 5, 16, 17, 60]) {
+      stream.say({ network: networkOf(namesLikeThese(count)) });
+      await untilShown(page, 'all nodes', ({ nodes }) => nodes.length === count);
+      await assertLabelsAreInside(page);
+    }
   }),
 );
 
@@ -94,32 +85,23 @@ test('of a flood, the latest are shown', IN_BROWSER, () =>
 );
 
 test('a page that is open for long takes no more than at first', IN_BROWSER, () =>
-  withNetwork(async (network) => {
-    const node = await network.startNode();
-    const stream = network.keep(await FakeEventStream.open());
-    await withVisit(
-      pageOf(node),
-      async ({ page }) => {
-        await untilShown(page, 'the event stream', ({ height }) => height === '0');
-        const messages = Array.from({ length: MESSAGES }, (_, place) => messageAt(place));
-        stream.say(...messages.slice(0, WARM_UP));
-        await untilShown(page, 'the first', ({ pool }) => pool === String(WARM_UP));
-        const before = await measure(page);
-        stream.say(...messages.slice(WARM_UP));
-        const view = await untilShown(page, 'the last', ({ pool }) => pool === String(MESSAGES));
-        const after = await measure(page);
-        assert.equal(view.transactions[0]?.id, `t${MESSAGES}`);
-        assert.equal(view.transactions.length, 12);
-        assert.equal(view.log.length, 20);
-        assert.equal(view.blocks.length, 5);
-        assert.equal(view.drawn.nodes.length, view.nodes.length);
-        const tell = () => JSON.stringify({ before, after });
-        assert.ok(after.elements <= before.elements + 5, tell());
-        assert.ok(after.listeners <= before.listeners + 5, tell());
-        assert.ok(after.heapBytes < before.heapBytes + HEAP_BYTES, tell());
-      },
-      { prepare: (page) => stream.replace(page) },
-    );
+  withFakeEventStream(async (page, stream) => {
+    const messages = Array.from({ length: MESSAGES }, (_, place) => messageAt(place));
+    stream.say(...messages.slice(0, WARM_UP));
+    await untilShown(page, 'the first', ({ pool }) => pool === String(WARM_UP));
+    const before = await measure(page);
+    stream.say(...messages.slice(WARM_UP));
+    const view = await untilShown(page, 'the last', ({ pool }) => pool === String(MESSAGES));
+    const after = await measure(page);
+    assert.equal(view.transactions[0]?.id, `t${MESSAGES}`);
+    assert.equal(view.transactions.length, 12);
+    assert.equal(view.log.length, 20);
+    assert.equal(view.blocks.length, 5);
+    assert.equal(view.drawn.nodes.length, view.nodes.length);
+    const tell = () => JSON.stringify({ before, after });
+    assert.ok(after.elements <= before.elements + 5, tell());
+    assert.ok(after.listeners <= before.listeners + 5, tell());
+    assert.ok(after.heapBytes < before.heapBytes + HEAP_BYTES, tell());
   }),
 );
 

@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { ask } from '../support/client.js';
-import { FakeEventStream } from '../support/fake-event-stream.js';
+import { withFakeEventStream } from '../support/fake-event-stream.js';
 import { until } from '../support/helpers.js';
 import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
@@ -88,34 +88,23 @@ test('what another node sends is on the page as it was sent, and runs nothing', 
 );
 
 test('whatever text a node were to say is text on its page, and runs nothing', IN_BROWSER, () =>
-  withNetwork(async (network) => {
-    const node = await network.startNode();
-    const stream = network.keep(await FakeEventStream.open());
-    await withVisit(
-      pageOf(node),
-      async ({ page }) => {
-        await untilShown(page, 'the event stream', ({ height }) => height === '0');
-        stream.say(...HOSTILE_ADDRESSES.map(sayHostile));
-        const all = HOSTILE_ADDRESSES.length;
-        const view = await untilShown(page, 'the last of it', ({ height }) => height === `${all}`);
-        assert.deepEqual(
-          view.nodes.map(({ address }) => address).sort(),
-          [...HOSTILE_ADDRESSES].sort(),
-        );
-        for (const { href } of view.nodes) assert.match(href ?? 'http:', /^http:/);
-        for (const place of view.log.keys()) {
-          assert.ok(view.log[place]?.includes(HOSTILE[place] ?? ''), view.log[place]);
-        }
-        await assertNothingRan(page);
-      },
-      {
-        prepare: async (page) => {
-          await setTrap(page);
-          await stream.replace(page);
-        },
-      },
-    );
-  }),
+  withFakeEventStream(
+    async (page, stream) => {
+      stream.say(...HOSTILE_ADDRESSES.map(sayHostile));
+      const all = HOSTILE_ADDRESSES.length;
+      const view = await untilShown(page, 'the last of it', ({ height }) => height === `${all}`);
+      assert.deepEqual(
+        view.nodes.map(({ address }) => address).sort(),
+        [...HOSTILE_ADDRESSES].sort(),
+      );
+      for (const { href } of view.nodes) assert.match(href ?? 'http:', /^http:/);
+      for (const place of view.log.keys()) {
+        assert.ok(view.log[place]?.includes(HOSTILE[place] ?? ''), view.log[place]);
+      }
+      await assertNothingRan(page);
+    },
+    { prepare: setTrap },
+  ),
 );
 
 test(

@@ -2,7 +2,10 @@
 
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Page } from 'playwright-core';
+import { type Look, withVisit } from './browser.js';
 import { freePort } from './helpers.js';
+import { withNetwork } from './network.js';
+import { pageOf, untilShown } from './page-view.js';
 
 type Members = Record<string, unknown>;
 
@@ -51,6 +54,31 @@ export class FakeEventStream {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write(eventOf(this.#first));
   }
+}
+
+/** Opens the page of a node with a fake event stream, and waits until it shows what that says first. */
+export function withFakeEventStream(
+  check: (page: Page, stream: FakeEventStream) => Promise<void>,
+  look: Look = {},
+): Promise<void> {
+  return withNetwork(async (network) => {
+    const node = await network.startNode();
+    const stream = network.keep(await FakeEventStream.open());
+    await withVisit(
+      pageOf(node),
+      async ({ page }) => {
+        await untilShown(page, 'the event stream', ({ height }) => height === '0');
+        await check(page, stream);
+      },
+      {
+        ...look,
+        prepare: async (page) => {
+          await look.prepare?.(page);
+          await stream.replace(page);
+        },
+      },
+    );
+  });
 }
 
 /** What a node says that has just started, and is alone. */
