@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { copy, remove } from 'fs-extra/esm';
 import { freePort } from '../test/support/helpers.js';
 import type { Network } from '../test/support/network.js';
-import { Program, type RunningNode } from '../test/support/program.js';
+import { type NodeProcess, Program } from '../test/support/program.js';
 import { makeChain } from './chain-file.js';
 import { type Figures, type Group, type Opened, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
@@ -47,7 +47,7 @@ async function prepare(network: Network, chain: string, blocks: number) {
 /** Measures from the connection of a new node until the chain is on its disk. */
 async function synchronise(
   network: Network,
-  source: RunningNode,
+  source: NodeProcess,
   blocks: number,
 ): Promise<Figures> {
   const port = await freePort();

@@ -3,7 +3,7 @@
 import { remove } from 'fs-extra/esm';
 import { freePort } from '../test/support/helpers.js';
 import type { Network } from '../test/support/network.js';
-import type { RunningNode } from '../test/support/program.js';
+import type { NodeProcess } from '../test/support/program.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { saidAtMs } from './observation.js';
@@ -30,12 +30,12 @@ async function prepare(network: Network, size: number): Promise<() => Promise<Fi
 }
 
 async function measure(network: Network, places: readonly Place[]): Promise<Figures> {
-  const nodes: RunningNode[] = [];
+  const nodes: NodeProcess[] = [];
   try {
     for (const { name, port } of places) {
       nodes.push(network.launch(name, port));
       // The others dial the first as they start, so it must listen by then.
-      if (nodes.length === 1) await saidAtMs(nodes[0] as RunningNode, /\] listening: /);
+      if (nodes.length === 1) await saidAtMs(nodes[0] as NodeProcess, /\] listening: /);
     }
     const all = new RegExp(`\\] connected: \\S+, ${places.length - 1} peers now`);
     const connected = Promise.all(nodes.map((node) => saidAtMs(node, all)));

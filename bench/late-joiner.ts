@@ -2,7 +2,7 @@
 
 import { freePort } from '../test/support/helpers.js';
 import type { Network } from '../test/support/network.js';
-import type { RunningNode } from '../test/support/program.js';
+import type { NodeProcess } from '../test/support/program.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openAnew } from './in-network.js';
 import { Injection } from './injection.js';
@@ -16,7 +16,7 @@ export function lateJoinerGroup(count: number): Group {
 }
 
 async function measure(network: Network, count: number): Promise<Figures> {
-  const [first, second] = (await network.startMesh(2)) as [RunningNode, RunningNode];
+  const [first, second] = (await network.startMesh(2)) as [NodeProcess, NodeProcess];
   const injection = network.keep(await Injection.prepare(first.address, { from: 0, count }));
   const handedOverMs = performance.now();
   const relayed = poolsHaveAtMs([second], poolBytes(count));

@@ -4,13 +4,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../test/support/helpers.js';
-import type { Program, RunningNode } from '../test/support/program.js';
+import type { NodeProcess } from '../test/support/program.js';
 
 export const LONG_MS = 120_000;
 const POLL_MS = 2;
 
 /** The time when a node has printed a line, on the clock of performance.now(). */
-export function saidAtMs(node: RunningNode, line: RegExp): Promise<number> {
+export function saidAtMs(node: NodeProcess, line: RegExp): Promise<number> {
   const said = new Promise<number>((resolve, reject) => {
     const look = () => {
       if (line.test(node.stdout)) resolve(performance.now());
@@ -24,12 +24,12 @@ export function saidAtMs(node: RunningNode, line: RegExp): Promise<number> {
   });
 }
 
-export async function poolSizeOf({ folder }: RunningNode): Promise<number> {
+export async function poolSizeOf({ folder }: NodeProcess): Promise<number> {
   return (await stat(join(folder, 'transactions.json'))).size;
 }
 
 /** The time when the files of all these pools have this size, on the clock of performance.now(). */
-export async function poolsHaveAtMs(nodes: readonly RunningNode[], bytes: number): Promise<number> {
+export async function poolsHaveAtMs(nodes: readonly NodeProcess[], bytes: number): Promise<number> {
   const giveUpMs = performance.now() + LONG_MS;
   for (;;) {
     const sizes = await Promise.all(nodes.map(poolSizeOf));
@@ -42,7 +42,7 @@ export async function poolsHaveAtMs(nodes: readonly RunningNode[], bytes: number
 }
 
 /** Resident memory of a process, as only Linux reports it; NaN elsewhere. */
-export async function residentMegabytes({ process: { pid } }: Program): Promise<number> {
+export async function residentMegabytes({ process: { pid } }: NodeProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return (Number(/VmRSS:\s*(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
 }

@@ -5,7 +5,7 @@ import { get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { CHROMIUM, closeBrowser, Visit } from '../test/support/browser.js';
 import { until } from '../test/support/helpers.js';
-import type { RunningNode } from '../test/support/program.js';
+import type { NodeProcess } from '../test/support/program.js';
 import { LONG_MS } from './observation.js';
 
 /** Somebody who looks at a node. */
@@ -16,14 +16,14 @@ export interface Onlooker {
 }
 
 /** The ways to look, or not to look, that this machine offers. */
-export const LOOKS: ReadonlyMap<string, (node: RunningNode) => Promise<Onlooker>> = new Map([
+export const LOOKS: ReadonlyMap<string, (node: NodeProcess) => Promise<Onlooker>> = new Map([
   ...(CHROMIUM === undefined ? [] : ([['page shown', showPage]] as const)),
   ['feed read', readFeed],
   ['nobody looks', async () => ({ sees: async () => {}, leave: async () => {} })],
 ]);
 
 /** Reads the feed of a node to its end, as a page does. */
-async function readFeed({ port }: RunningNode): Promise<Onlooker> {
+async function readFeed({ port }: NodeProcess): Promise<Onlooker> {
   const request = get(`http://localhost:${port}/events`);
   const [response] = await once(request, 'response');
   if (response.statusCode !== 200) throw new Error(`the feed says ${response.statusCode}`);
@@ -44,7 +44,7 @@ async function readFeed({ port }: RunningNode): Promise<Onlooker> {
 }
 
 /** Shows the page of a node in a browser of its own. */
-async function showPage({ port }: RunningNode): Promise<Onlooker> {
+async function showPage({ port }: NodeProcess): Promise<Onlooker> {
   const { page } = await Visit.open(`http://localhost:${port}/`);
   await page.waitForSelector('body[data-connection=live]');
   const tellsOf = async (transactions: number) => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../test/support/client.js';
 import { freePort, until } from '../test/support/helpers.js';
 import { Network } from '../test/support/network.js';
-import type { RunningNode } from '../test/support/program.js';
+import type { NodeProcess } from '../test/support/program.js';
 import { statusOf } from '../test/support/status.js';
 import {
   type Arrival,
@@ -25,14 +25,14 @@ const READY_MS = 120_000;
 
 export class OurFleet implements Fleet {
   readonly #network: Network;
-  readonly #nodes: readonly RunningNode[];
+  readonly #nodes: readonly NodeProcess[];
   readonly #pooled: number;
   /** Cancels what goWithUs set up. */
   readonly #release: () => void;
   /** Number of transactions that each node should hold. */
   #expected: number;
 
-  private constructor(network: Network, nodes: readonly RunningNode[], pooled: number) {
+  private constructor(network: Network, nodes: readonly NodeProcess[], pooled: number) {
     this.#network = network;
     this.#nodes = nodes;
     this.#pooled = pooled;
@@ -131,8 +131,8 @@ export class OurFleet implements Fleet {
 }
 
 /** All nodes know the first. */
-async function startNodes(network: Network, size: number, pooled: number): Promise<RunningNode[]> {
-  const nodes: RunningNode[] = [];
+async function startNodes(network: Network, size: number, pooled: number): Promise<NodeProcess[]> {
+  const nodes: NodeProcess[] = [];
   for (let number = 1; number <= size; number++) {
     const name = `node-${number}`;
     const port = await freePort();
@@ -148,7 +148,7 @@ async function startNodes(network: Network, size: number, pooled: number): Promi
 
 /** Gets a receipt that a node holds a transaction. A client that was silent for long was closed. */
 async function confirm(
-  { address }: RunningNode,
+  { address }: NodeProcess,
   opened: Client | undefined,
   known: object,
 ): Promise<void> {

@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Network } from '../test/support/network.js';
-import type { RunningNode } from '../test/support/program.js';
+import type { NodeProcess } from '../test/support/program.js';
 import type { Figures, Group } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { processorMs } from './machine.js';
@@ -15,7 +15,7 @@ import { LOOKS, type Onlooker } from './onlookers.js';
 /** Time until what a run has left is gone, such as a browser. */
 const REST_MS = 500;
 
-type Look = (node: RunningNode) => Promise<Onlooker>;
+type Look = (node: NodeProcess) => Promise<Onlooker>;
 
 /** Three nodes. One is given `count` transactions per run, and is looked at in each of the ways. */
 export function pageGroup(count: number): Group {
@@ -31,7 +31,7 @@ async function prepare(network: Network, count: number, look: Look) {
   let given = 0;
   return async () => {
     given += count;
-    const onlooker = await look(nodes[0] as RunningNode);
+    const onlooker = await look(nodes[0] as NodeProcess);
     try {
       const figures = await give(network, nodes, count);
       await onlooker.sees(given);
@@ -47,10 +47,10 @@ async function prepare(network: Network, count: number, look: Look) {
 /** Gives transactions to the first node, and waits until they are on the disk of all. */
 async function give(
   network: Network,
-  nodes: readonly RunningNode[],
+  nodes: readonly NodeProcess[],
   count: number,
 ): Promise<Figures> {
-  const [first] = nodes as [RunningNode];
+  const [first] = nodes as [NodeProcess];
   const pids = [first.process.pid as number];
   const beforeMs = processorMs(pids);
   const startedMs = performance.now();
@@ -65,7 +65,7 @@ async function give(
 }
 
 /** @throws Error unless a pool holds `count` transactions, each once */
-async function checkPool(node: RunningNode, count: number): Promise<void> {
+async function checkPool(node: NodeProcess, count: number): Promise<void> {
   const ids = (await node.pool()).map(({ id }) => id);
   const own = new Set(ids);
   if (ids.length === count && own.size === count) return;

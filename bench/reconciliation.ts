@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort, until } from '../test/support/helpers.js';
 import { visit } from '../test/support/http.js';
 import type { Network } from '../test/support/network.js';
-import type { RunningNode } from '../test/support/program.js';
+import type { NodeProcess } from '../test/support/program.js';
 import { Switchboard } from '../test/support/switchboard.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openAnew } from './in-network.js';
@@ -48,7 +48,7 @@ async function measure(network: Network, pooled: number, difference: number): Pr
 }
 
 /** When one of them has compared its pool with the other's. Asking adds some milliseconds. */
-async function comparedAtMs(nodes: readonly RunningNode[]): Promise<number> {
+async function comparedAtMs(nodes: readonly NodeProcess[]): Promise<number> {
   const hasCompared = async () => {
     const answers = await Promise.all(nodes.map((node) => visit(node, '/metrics')));
     return answers.some(({ body }) => /^mesh_reconciliations_total [1-9]/m.test(body));
@@ -58,7 +58,7 @@ async function comparedAtMs(nodes: readonly RunningNode[]): Promise<number> {
 }
 
 /** @throws Error unless a file continues with exactly these transactions where it ended before */
-async function checkEnd(node: RunningNode, before: number, from: number, to: number) {
+async function checkEnd(node: NodeProcess, before: number, from: number, to: number) {
   const start = before - CLOSING.length;
   const file = await open(join(node.folder, 'transactions.json'));
   try {

@@ -29,8 +29,8 @@ import {
 } from '../support/chain-peer.js';
 import { askStatus } from '../support/client.js';
 import { connectTo, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
-import { withNetwork } from '../support/network.js';
 
 const pad = 'x'.repeat(60_000);
 /** A block that is as large as one can be: what is around its text takes the rest. */
@@ -59,7 +59,7 @@ const blockFrames = [
 ];
 
 test('a node answers each locator with what follows the first block in it that is in its chain', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const own = growBy(trunkTo(5), 4, 'ours');
     const fork = growBy(trunkTo(5), 4, 'theirs');
     const node = await startWithChain(network, own);
@@ -90,7 +90,7 @@ test('a node answers each locator with what follows the first block in it that i
   }));
 
 test('a longer answer ends with the last block that fits, and is one block at least', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await startWithChain(network, chain);
     const client = await ChainClient.open(node.address);
     const sizes: number[] = [];
@@ -115,7 +115,7 @@ test('a longer answer ends with the last block that fits, and is one block at le
   }));
 
 test('a node answers no plain client, and takes nothing from it, and says nothing to a plain peer', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const own = trunkTo(5);
     const plain = await network.trap();
     const node = await startWithChain(network, own, [plain.address]);
@@ -153,7 +153,7 @@ test('a node answers no plain client, and takes nothing from it, and says nothin
   }));
 
 test('a second request before the answer is ignored, and the next one after it is answered', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await startWithChain(network, chain);
     const client = await ChainClient.open(node.address);
     const requests = 300;
@@ -177,7 +177,7 @@ test('a second request before the answer is ignored, and the next one after it i
   }));
 
 test('requests and blocks that are none are malformed: the third closes the connection', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await startWithChain(network, trunkTo(5));
     const before = await blocksFileOf(node);
     const [name] = locatorOf(trunkTo(5), 5);
@@ -220,7 +220,7 @@ function bytesOf(blocks: Chain): number {
 }
 
 test('blocks can be asked for as soon as they are announced', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const known = trunkTo(2);
     const all = growBy(known, 5, 'new');
     let asking: WebSocket | undefined;

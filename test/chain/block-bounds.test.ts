@@ -16,13 +16,13 @@ import {
 import { blocksAnswer, ChainPeer } from '../support/chain-peer.js';
 import { blockAhead, fullest } from '../support/forgeries.js';
 import { say, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { announce, base, goesOn, startBesideHonest } from '../support/misbehaving-peers.js';
-import { withNetwork } from '../support/network.js';
 
 const MINUTE_MS = 60 * 1000;
 
 test('a block as full as one can be is taken, whether it is announced or fetched', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     let ours = base;
     for (const fill of fullest) {
@@ -38,7 +38,7 @@ test('a block as full as one can be is taken, whether it is announced or fetched
   }));
 
 test('a block that is too large to be read is not taken', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     const texts = (count: number) =>
       Array.from({ length: count }, (_, i) => text(`t${i}`, 'x'.repeat(50_000)));
@@ -60,7 +60,7 @@ test('a block that is too large to be read is not taken', () =>
   }));
 
 test('a chain from another genesis is not taken, however it is offered', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     const draft = { ...GENESIS, timestamp: GENESIS.timestamp + 1, merkleRoot: merkleRootOf([]) };
     const chain = growBy([work(draft, [], '000')], 10, 'another');
@@ -87,7 +87,7 @@ test('a chain from another genesis is not taken, however it is offered', () =>
   }));
 
 test('a block from more than two hours ahead is not taken, and nobody is closed for it', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     const ahead = blockAhead(base, MINUTE_MS);
     const { misbehaving, socket } = await announce(network, node, [...base, ahead]);

@@ -26,8 +26,9 @@ import { askStatus, give } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { failureOf } from '../support/failing.js';
 import { freePort, isJson, makeTransaction, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { type Network, withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 const FILE = 'node-1/blocks.json';
 const CHAIN = growBy(trunkTo(2), 4, 'included');
@@ -61,7 +62,7 @@ for (const [what, file, says] of [
   ['a transaction twice', fileOf(grow(CHAIN, [text('included 3')])), 'block 7: '],
 ] as const) {
   test(`a node does not start with ${what} in blocks.json, says so in a line, and leaves it`, () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await network.write(FILE, file);
       const said = await failureOf(() => ChainOnDisk.open(network.path('node-1'), () => {}));
       assert.ok(said.startsWith(`${FILE}, ${says}`), said);
@@ -105,7 +106,7 @@ test('a chain that is torn at its end is mended, the piece is kept, and the rest
   }));
 
 test('a chain that lacks only its bracket is whole again', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const port = await freePort();
     await network.addNode('node-1', port, []);
     await network.write(FILE, fileOf(CHAIN).slice(0, -2));
@@ -115,7 +116,7 @@ test('a chain that lacks only its bracket is whole again', () =>
   }));
 
 test('what is included and still in the pool at the start is taken out of it', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const pool = ['included 3', 'pooled', 'included 6'].map((id) => text(id));
     const node = await startWithChain(network, CHAIN, [], pool);
     await untilPoolsAre([node], ['pooled']);
@@ -128,7 +129,7 @@ const SEALING = grow(CHAIN, TEXTS, []);
 const FORKING = grow(growBy(trunkTo(2), 7, 'other'), TEXTS);
 
 /** A node whose disk refuses the end of another chain than the one that it has. */
-async function startWithFullDisk(network: Network, theirs: Chain): Promise<RunningNode> {
+async function startWithFullDisk(network: Network, theirs: Chain): Promise<NodeProcess> {
   const node = await startWithChain(network, CHAIN);
   await give(node.address, GIVEN);
   await limitFileSize(node, String(fileOf(theirs).length - 100));

@@ -27,12 +27,13 @@ import {
 } from '../support/chain-peer.js';
 import { askStatus } from '../support/client.js';
 import { say, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { withNetwork } from '../support/network.js';
 
 const idsIn = (pool: readonly Record<string, unknown>[]) => pool.map(({ id }) => id);
 
 test('a node asks whom it dials for the latest block, and takes a longer chain page by page', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const pad = 'x'.repeat(3000);
     const contents = Array.from({ length: 300 }, (_, i) => [text(`t${i}`, pad)]);
     const chain = grow([GENESIS], ...contents);
@@ -55,7 +56,7 @@ test('a node asks whom it dials for the latest block, and takes a longer chain p
   }));
 
 test('the next block is appended, and announced to all of ours but whom it came from', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = trunkTo(5);
     const teller = network.keep(await ChainPeer.open(chain));
     const other = network.keep(await ChainPeer.open(chain));
@@ -93,7 +94,7 @@ test('the next block is appended, and announced to all of ours but whom it came 
   }));
 
 test('a block that is announced twice, or by several, is taken once and announced once', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = trunkTo(5);
     const witness = network.keep(await ChainPeer.open(chain));
     const node = await startWithChain(network, chain, [witness.address]);
@@ -115,7 +116,7 @@ test('a block that is announced twice, or by several, is taken once and announce
   }));
 
 test('a block that does not connect has its sender asked, where it was sent, from where we are', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = trunkTo(23);
     const node = await startWithChain(network, chain.slice(0, 21));
     const peer = network.keep(await ChainPeer.open(chain));
@@ -129,7 +130,7 @@ test('a block that does not connect has its sender asked, where it was sent, fro
   }));
 
 test('what is announced while a chain is fetched is not forgotten', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = trunkTo(12);
     const node = await startWithChain(network, chain.slice(0, 3));
     const peer = network.keep(await ChainPeer.open(chain.slice(0, 11)));
@@ -149,7 +150,7 @@ for (const [what, end] of [
   ['a part', 8],
 ] as const) {
   test(`when ${what} of what a peer is asked for comes from another, that costs it nothing`, () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const chain = trunkTo(12);
       const node = await startWithChain(network, chain.slice(0, 6));
       const asked = network.keep(await ChainPeer.open(chain.slice(0, 9)));
@@ -174,7 +175,7 @@ for (const [what, end] of [
 }
 
 test('blocks and headers that nobody asked for change nothing', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = trunkTo(8);
     const peer = network.keep(await ChainPeer.open(chain.slice(0, 6)));
     const node = await startWithChain(network, chain.slice(0, 6), [peer.address]);
@@ -197,7 +198,7 @@ test('blocks and headers that nobody asked for change nothing', () =>
   }));
 
 test('one who was not asked cannot answer for another', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = growBy(trunkTo(3), 4, 'theirs');
     const node = await startWithChain(network, trunkTo(3));
     let answerNow = () => {};
@@ -224,7 +225,7 @@ test('one who was not asked cannot answer for another', () =>
   }));
 
 test('what a new block includes leaves the pool, and is known when it is sent again', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = trunkTo(3);
     const pool = ['a', 'b', 'c', 'd'].map((id) => text(id));
     const plain = await network.trap();
@@ -247,7 +248,7 @@ test('what a new block includes leaves the pool, and is known when it is sent ag
   }));
 
 test('what is included is not fetched from the pool of a peer that has it there', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const chain = grow(trunkTo(3), [text('included')]);
     const pool = [text('included'), text('open')];
     const peer = network.keep(await ChainPeer.open(chain, {}, pool));

@@ -14,7 +14,7 @@ import {
 import { askStatus, give, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** A node that is cut off dials again after a while, and then it takes two seconds. */
 const HEALING_MS = 60_000;
@@ -27,7 +27,7 @@ test('one that joins gets the whole chain, of a thousand blocks, to the byte', (
     const whole = grow(trunkTo(0), ...contents);
     await network.write('node-1/blocks.json', fileOf(whole));
     const nodes = await network.startMesh(3);
-    const joining = await network.startNode('node-4', [(nodes[2] as RunningNode).address]);
+    const joining = await network.startNode('node-4', [(nodes[2] as NodeProcess).address]);
     await untilOneChain([...nodes, joining], 1000);
     assert.equal(await fs.readFile(chainFile(joining), 'utf8'), fileOf(whole));
     await until('a line about it', () =>
@@ -43,17 +43,17 @@ test('the halves of a cut network agree on the longer chain, and lose no transac
   withNetwork(async (network) => {
     const { nodes, switchboard } = await network.startBehindSwitchboard(4);
     const [first, second, third, fourth] = nodes as [
-      RunningNode,
-      RunningNode,
-      RunningNode,
-      RunningNode,
+      NodeProcess,
+      NodeProcess,
+      NodeProcess,
+      NodeProcess,
     ];
     await addBlock(network, first, '--count', '3', '--empty');
     await give(first.address, ['at both']);
     await untilOneChain(nodes, 3);
     await untilPoolsAre(nodes, ['at both']);
     switchboard.cutInTwo([0, 1]);
-    const addInTurn = async (half: [RunningNode, RunningNode], ids: string[]) => {
+    const addInTurn = async (half: [NodeProcess, NodeProcess], ids: string[]) => {
       for (let i = 0; i < ids.length / 10; i++) {
         await untilOneChain(half, 3 + i);
         const node = half[(i % 2) as 0 | 1];

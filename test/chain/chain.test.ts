@@ -13,36 +13,36 @@ import {
 } from '../support/chain-checks.js';
 import { askStatus, give, makeIds } from '../support/client.js';
 import { makeTransaction, until } from '../support/helpers.js';
+import { type HostedNode, withHostedNodes } from '../support/hosted.js';
 import { withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
 
 /** A node that is cut off dials again after a while, and then it takes two seconds. */
 const HEALING_MS = 60_000;
 
 test('nodes that add blocks in turn have one chain to the byte, and the same pools', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const nodes = await network.startMesh(3);
     const ids: string[] = [];
     for (let turn = 0; turn < 4; turn++) {
-      const { name, address } = nodes[turn % 3] as RunningNode;
+      const { name, address } = nodes[turn % 3] as HostedNode;
       const { stdout } = await network.run(['add-transaction.js', '--node', name]);
       const id = / accepted transaction (\w+)\n$/.exec(stdout)?.[1];
       ids.push(`${id}`, `also ${turn}`);
       await give(address, [`also ${turn}`]);
-      await addBlock(network, nodes[turn % 3] as RunningNode);
+      await addBlock(network, nodes[turn % 3] as HostedNode);
       await untilOneChain(nodes, turn + 1);
     }
-    await give((nodes[0] as RunningNode).address, ['left over']);
+    await give((nodes[0] as HostedNode).address, ['left over']);
     await untilPoolsAre(nodes, ['left over']);
     assert.deepEqual(includedIds(await untilOneChain(nodes, 4)), ids);
   }));
 
 test('each node tells once of each block, in a line that names it', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const nodes = await network.startMesh(3);
-    await give((nodes[0] as RunningNode).address, ['a', 'b', 'c']);
+    await give((nodes[0] as HostedNode).address, ['a', 'b', 'c']);
     await untilPoolsAre(nodes, ['a', 'b', 'c']);
-    await addBlock(network, nodes[0] as RunningNode);
+    await addBlock(network, nodes[0] as HostedNode);
     const [, block] = await untilOneChain(nodes, 1);
     for (const node of nodes) {
       const lines = () => node.lines.filter((line) => line.includes('] new block: '));
@@ -78,9 +78,9 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
 }
 
 test('what was included while a node was away does not come back from its pool', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { nodes, switchboard } = await network.startBehindSwitchboard(3);
-    const [first, second, away] = nodes as [RunningNode, RunningNode, RunningNode];
+    const [first, second, away] = nodes as [HostedNode, HostedNode, HostedNode];
     const ids = makeIds('included', 500);
     await give(first.address, ids);
     await untilPoolsAre(nodes, ids);
@@ -107,7 +107,7 @@ test('what was included while a node was away does not come back from its pool',
   }));
 
 test('a clone starts with a chain of its own', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     await addBlock(network, node, '--empty');
     await untilOneChain([node], 1);

@@ -26,6 +26,7 @@ import {
   placeForgeries,
 } from '../support/forgeries.js';
 import { until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import {
   announce,
   base,
@@ -33,12 +34,11 @@ import {
   isClosedFor,
   startBesideHonest,
 } from '../support/misbehaving-peers.js';
-import { withNetwork } from '../support/network.js';
 
 const forgeries = [...headerForgeries, ...placeForgeries, ...contentForgeries];
 
 test('a forged next block is not taken, and closes the connection with the reason', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     for (const forgery of [...headerForgeries, ...contentForgeries]) {
       await isClosedFor(forgery, network, node, [...base, forgery.forge(base)]);
@@ -49,7 +49,7 @@ test('a forged next block is not taken, and closes the connection with the reaso
   }));
 
 test('one that announces what nobody has worked for is closed, and asked for nothing', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     const ahead = growBy(base, 3, 'ahead');
     for (const forgery of headerForgeries.filter(({ reason }) => reason.includes('hash'))) {
@@ -66,7 +66,7 @@ test('one that announces what nobody has worked for is closed, and asked for not
   }));
 
 test('of a longer chain no more is taken than is valid, and it closes the connection', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     const client = await ChainClient.open(node.address);
     let ours = base;
@@ -84,7 +84,7 @@ test('of a longer chain no more is taken than is valid, and it closes the connec
   }));
 
 test('what is valid in front of a forged block is taken, though it comes in the same answer', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node } = await startBesideHonest(network, base);
     let ours = base;
     for (const forgery of forgeries) {
@@ -96,7 +96,7 @@ test('what is valid in front of a forged block is taken, though it comes in the 
   }));
 
 test('a fork with a forged block in it is not taken, and leaves nothing behind', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const ours = growBy(base, 2, 'ours');
     const { node, honest } = await startBesideHonest(network, ours);
     for (const [index, forgery] of forgeries.entries()) {
@@ -111,7 +111,7 @@ test('a fork with a forged block in it is not taken, and leaves nothing behind',
   }));
 
 test('a block of a fork is not taken for the one that was promised because it has its hash', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const ours = growBy(base, 2, 'ours');
     const { node, honest } = await startBesideHonest(network, ours);
     const fork = growBy(base, 4, 'fork');
@@ -145,7 +145,7 @@ test('a block of a fork is not taken for the one that was promised because it ha
   }));
 
 test('blocks that do not follow on what was asked for are not taken, and nothing more is asked', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     for (const forgery of placeForgeries) {
       const chain = growBy([...base, forgery.forge(base)], 4, 'behind it');
@@ -162,7 +162,7 @@ test('blocks that do not follow on what was asked for are not taken, and nothing
   }));
 
 test('what is wrong with the rest of a block does not count against one with its header', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, honest } = await startBesideHonest(network, base);
     const block = nextBlock(base, [text('a'), text('b')]);
     const [a, b] = block.transactions;

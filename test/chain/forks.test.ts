@@ -29,6 +29,7 @@ import {
 import { askStatus } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { type Network, withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 
@@ -36,12 +37,12 @@ import type { RunningNode } from '../support/program.js';
 const [ours, theirs] = [growBy([GENESIS], 101, 'ours'), growBy([GENESIS], 102, 'theirs')];
 
 /** A node with a chain, and a peer with another one that it has announced to it. */
-async function startAgainst(
-  network: Network,
+async function startAgainst<N extends RunningNode>(
+  network: Network<N>,
   own: Chain,
   other: Chain,
   pool: readonly string[] = [],
-): Promise<{ node: RunningNode; peer: ChainPeer; socket: WebSocket }> {
+): Promise<{ node: N; peer: ChainPeer; socket: WebSocket }> {
   const node = await startWithChain(network, own, [], pool);
   const peer = network.keep(await ChainPeer.open(other));
   return { node, peer, socket: await peer.dial(node.address) };
@@ -53,7 +54,7 @@ async function copiesOf(node: RunningNode): Promise<string[]> {
 }
 
 test('of two chains that are equally long each node keeps its own, and the next block decides', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [own, other] = [growBy(trunkTo(3), 2, 'ours'), growBy(trunkTo(3), 3, 'theirs')];
     const { node, peer, socket } = await startAgainst(network, own, other.slice(0, 6));
     peer.announce();
@@ -72,7 +73,7 @@ test('of two chains that are equally long each node keeps its own, and the next 
   }));
 
 test('a fork with more work is taken whole, and the transactions go where they belong', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const common = grow(trunkTo(2), [text('common')]);
     const own = grow(common, [text('both'), text('ours 1')], [text('ours 2'), text('ours 3')]);
     const other = grow(common, [text('theirs'), text('pooled')], [text('both')], []);
@@ -130,7 +131,7 @@ test('a chain that has come by a fork is announced, answered with, and there aft
   }));
 
 test('a fork is taken from one who gives little at a time, of headers and blocks', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [own, other] = [growBy(trunkTo(4), 10, 'ours'), growBy(trunkTo(4), 13, 'theirs')];
     const { node, peer } = await startAgainst(network, own, other);
     peer.lies.GET_BLOCKS = (locator) => blocksAnswer(following(other, locator).slice(0, 2));
@@ -169,7 +170,7 @@ test('a fork with less work than it says costs a page of blocks, the headers, an
   }));
 
 test('a fork that grows less long than its headers said leaves ours as it is', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [own, other] = [growBy(trunkTo(3), 6, 'ours'), growBy(trunkTo(3), 9, 'theirs')];
     const { node, peer } = await startAgainst(network, own, other);
     peer.lies.GET_BLOCKS = (locator) => blocksAnswer(following(other.slice(0, 7), locator));
@@ -199,7 +200,7 @@ test('another block than the headers announced is not taken', () =>
   }));
 
 test('a chain of more than 100 blocks that is replaced is kept in a file beside', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer } = await startAgainst(network, ours, theirs);
     peer.announce();
     await untilChainIs(node, theirs);
@@ -210,7 +211,7 @@ test('a chain of more than 100 blocks that is replaced is kept in a file beside'
   }));
 
 test('a chain of 100 blocks that is replaced is not kept', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const own = ours.slice(0, 101);
     const { node, peer } = await startAgainst(network, own, theirs);
     peer.announce();
@@ -220,7 +221,7 @@ test('a chain of 100 blocks that is replaced is not kept', () =>
   }));
 
 test('only the blocks that the fork lacks count as replaced', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     // A locator names the blocks 46 and 0 of it, with nothing in between.
     const [own, other] = [growBy(trunkTo(40), 70, 'ours'), growBy(trunkTo(40), 71, 'theirs')];
     const { node, peer } = await startAgainst(network, own, other);

@@ -7,7 +7,8 @@ import { startWithChain, trunkTo } from '../support/chain.js';
 import { addBlock, includedIds, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
 import { ask, Client, give, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, onTerminal } from '../support/helpers.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { withHostedNodes } from '../support/hosted.js';
+import type { AnyNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
 
 const ACCEPTED =
@@ -19,12 +20,13 @@ function readLine(line: string): [string, number, string, number] {
   return [`${address}`, Number(height), `${hash}`, Number(count)];
 }
 
-const runAddBlock = (network: Network, ...args: string[]) => network.run(['add-block.js', ...args]);
+const runAddBlock = (network: AnyNetwork, ...args: string[]) =>
+  network.run(['add-block.js', ...args]);
 
 interface Mistake {
   readonly what: string;
   /** Returns the arguments. */
-  readonly make: (network: Network) => Promise<string[]>;
+  readonly make: (network: AnyNetwork) => Promise<string[]>;
   readonly says: RegExp;
 }
 
@@ -64,7 +66,7 @@ const mistakes: Mistake[] = [
 ];
 
 /** Starts a node with a secret, which the folder that add-block.js is for does not have. */
-async function makeSecretNode(network: Network, secret: string): Promise<string[]> {
+async function makeSecretNode(network: AnyNetwork, secret: string): Promise<string[]> {
   const port = await freePort();
   await network.addNode('node-2', port, []);
   await network.write('node-2/.env', `PORT=${port}\nNETWORK_SECRET=${secret}\n`);
@@ -74,7 +76,7 @@ async function makeSecretNode(network: Network, secret: string): Promise<string[
 
 for (const { what, make, says } of mistakes) {
   test(`add-block tells a mistake in one line: ${what}`, () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const { code, stdout, stderr } = await runAddBlock(network, ...(await make(network)));
       assert.equal(stdout, '');
       assert.match(stderr, /^[^\n]+\n$/);
@@ -84,7 +86,7 @@ for (const { what, make, says } of mistakes) {
 }
 
 test('add-block says nothing to a plain peer, but to the person that it keeps no chain', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const peer = network.keep(await PlainPeer.join([]));
     const { code, stdout, stderr } = await runAddBlock(
       network,
@@ -98,7 +100,7 @@ test('add-block says nothing to a plain peer, but to the person that it keeps no
   }));
 
 test('add-block with another NETWORK_SECRET is not let in, with the same one it is', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const args = await makeSecretNode(network, 'one that both of them know');
     await network.write('node-1/.env', 'PORT=4001\nNETWORK_SECRET=one of its own and long\n');
     const { code, stdout, stderr } = await runAddBlock(network, ...args);
@@ -108,7 +110,7 @@ test('add-block with another NETWORK_SECRET is not let in, with the same one it 
   }));
 
 test('add-block explains itself with --help', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { code, stdout, stderr } = await runAddBlock(network, '--help');
     assert.match(stdout, /^Usage: node add-block\.js \[options\]\n/);
     assert.match(stdout, /--count N.*--empty.*--node NAME.*--address URL.*--help/s);
@@ -116,7 +118,7 @@ test('add-block explains itself with --help', () =>
   }));
 
 test('add-block says which block was accepted: that one is in the chain, and not in the pool', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     await give(node.address, ['a', 'b']);
     const one = await runAddBlock(network);
@@ -140,7 +142,7 @@ test('add-block says which block was accepted: that one is in the chain, and not
   }));
 
 test('add-block takes the oldest first, as many as a block can hold, the rest in the next ones', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const [small, large] = [makeIds('small', 1500), makeIds('large', 9)];
     await give(node.address, small);
@@ -179,7 +181,7 @@ test('add-block takes the oldest first, as many as a block can hold, the rest in
   }));
 
 test('add-block keeps each transaction as it came, to the letter', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const indented = JSON.stringify({ id: 'zero', by: ['a', 'person'] }, null, 2);
     const node = await startWithChain(network, trunkTo(0), [], [indented]);
     const texts = [
@@ -198,7 +200,7 @@ test('add-block keeps each transaction as it came, to the letter', () =>
   }));
 
 test('add-block --count makes so many blocks, with --empty also of nothing', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     await give(node.address, ['a']);
     const lines = await addBlock(network, node, '--count', '5', '--empty');
@@ -211,7 +213,7 @@ test('add-block --count makes so many blocks, with --empty also of nothing', () 
   }));
 
 test('add-block shows a line of progress on a terminal', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     await network.startNode();
     const command = 'node add-block.js --count 100 --empty';
     const { code, stdout } = await network.start(onTerminal(command), '.', 'script').result();

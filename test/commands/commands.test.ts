@@ -11,11 +11,12 @@ import {
   until,
   within,
 } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { idleProcess } from '../support/idle-process.js';
 import { withNetwork } from '../support/network.js';
 
 test('every script explains itself with --help', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     for (const [script, says] of [
       ['clone-node.js', /next free folder/],
       ['delete-nodes.js', /but node-1/],
@@ -30,7 +31,7 @@ test('every script explains itself with --help', () =>
   }));
 
 test('a clone keeps the other settings of node-1, and takes no learnt peers along', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     await network.write('node-1/.env', '# the first node\nOTHER=1\nPORT=4001\n');
     await network.write('node-1/peers.json', '["ws://localhost:4009"]');
     const { stdout } = await network.run(['clone-node.js']);
@@ -40,7 +41,7 @@ test('a clone keeps the other settings of node-1, and takes no learnt peers alon
   }));
 
 test('a clone has its own port in ADDRESS too', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const cases = [
       ['ADDRESS=10.0.0.1', 'ADDRESS=10.0.0.1'],
       ['ADDRESS=mesh.example:4001', 'ADDRESS=mesh.example:4002'],
@@ -61,7 +62,7 @@ test('a clone has its own port in ADDRESS too', () =>
   }));
 
 test('clones made at the same time get a folder each', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const numbers = [2, 3, 4, 5];
     // In one process, so that all of them do look for a free name at the same moment.
     const program = `
@@ -75,14 +76,14 @@ test('clones made at the same time get a folder each', () =>
   }));
 
 test('delete-nodes says what it deleted', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     assert.match((await network.run(['delete-nodes.js'])).stdout, /^Nothing to delete/);
     await network.run(['clone-node.js']);
     assert.equal((await network.run(['delete-nodes.js'])).stdout, 'node-2 deleted\n');
   }));
 
 test('add-transaction says which node accepted which transaction: it is on disk then', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const args = ['--from', 'ann', '--to', 'ben', '--amount', '2.5'];
     const one = await network.run(['add-transaction.js', ...args]);
@@ -102,7 +103,7 @@ test('add-transaction says which node accepted which transaction: it is on disk 
   }));
 
 test('add-transaction shows a progress bar on a terminal', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     await network.startNode();
     const command = 'node add-transaction.js --count 500';
     const { code, stdout } = await network.start(onTerminal(command), '.', 'script').result();
@@ -112,7 +113,7 @@ test('add-transaction shows a progress bar on a terminal', () =>
   }));
 
 test('add-transaction that is interrupted says how far it came', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const adding = network.start(['add-transaction.js', '--count', '100000000']);
     await until('a first transaction', async () => (await node.pool()).length > 0);
@@ -123,7 +124,7 @@ test('add-transaction that is interrupted says how far it came', () =>
   }));
 
 test('add-transaction does not say that a silent node took what it was sent', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const port = await freePort();
     const server = new WebSocketServer({ port, host: '127.0.0.1' });
     network.keep({ close: () => server.close() });
@@ -138,7 +139,7 @@ test('add-transaction does not say that a silent node took what it was sent', ()
   }));
 
 test('add-transaction does not take a node that closes early for one that took all', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const port = await freePort();
     const server = new WebSocketServer({ port, host: '127.0.0.1' });
     network.keep({ close: () => server.close() });
@@ -150,7 +151,7 @@ test('add-transaction does not take a node that closes early for one that took a
   }));
 
 test('add-transaction inside a node folder is for that node, also without its ending', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     await network.startNode();
     const node = await network.startNode('node-2');
     for (const script of ['add-transaction', './add-transaction.js']) {
@@ -181,7 +182,7 @@ test('add-transaction says so when the node dies under it', () =>
   }));
 
 test('npm start ends its nodes also when only npm gets the signal', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const ports = [await freePort(), await freePort(), await freePort()];
     for (const [index, port] of ports.entries()) {
       await network.addNode(`node-${index + 1}`, port, []);

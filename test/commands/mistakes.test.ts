@@ -11,19 +11,20 @@ import { loadSettings } from '../../lib/settings.js';
 import { fileOf, trunkTo } from '../support/chain.js';
 import { failureOf } from '../support/failing.js';
 import { freePort, until } from '../support/helpers.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { withHostedNodes } from '../support/hosted.js';
+import type { AnyNetwork } from '../support/network.js';
 import type { Result } from '../support/program.js';
 
 interface Mistake {
   readonly what: string;
-  readonly make: (network: Network) => Promise<unknown>;
-  readonly run: (network: Network) => Promise<Result>;
+  readonly make: (network: AnyNetwork) => Promise<unknown>;
+  readonly run: (network: AnyNetwork) => Promise<Result>;
   readonly says: RegExp;
 }
 
-const start = (network: Network) => network.run(['index.js'], 'node-1');
+const start = (network: AnyNetwork) => network.run(['index.js'], 'node-1');
 /** What reads the files of a node, called here: a node calls it too, and says no more. */
-const read = async (network: Network): Promise<Result> => {
+const read = async (network: AnyNetwork): Promise<Result> => {
   const folder = network.path('node-1');
   const stderr = await failureOf(async () => {
     loadSettings(folder);
@@ -33,14 +34,14 @@ const read = async (network: Network): Promise<Result> => {
   return { code: 1, stdout: '', stderr };
 };
 const noLog = () => {};
-const env = (text: string) => (network: Network) => network.write('node-1/.env', text);
-const peers = (text: string) => (network: Network) =>
+const env = (text: string) => (network: AnyNetwork) => network.write('node-1/.env', text);
+const peers = (text: string) => (network: AnyNetwork) =>
   network.write('node-1/known-peers.json', text);
-const pool = (text: string) => (network: Network) =>
+const pool = (text: string) => (network: AnyNetwork) =>
   network.write('node-1/transactions.json', text);
 const add =
   (...args: string[]) =>
-  (network: Network) =>
+  (network: AnyNetwork) =>
     network.run(['add-transaction.js', ...args]);
 const nothing = async () => {};
 
@@ -145,14 +146,14 @@ const mistakes: Mistake[] = [
   },
   ...[['clone-node.js'], ['start-nodes.js']].map((args) => ({
     what: `${args[0]} before the code is compiled`,
-    make: (network: Network) => fs.remove(network.path('node-1/index.js')),
-    run: (network: Network) => network.run(args),
+    make: (network: AnyNetwork) => fs.remove(network.path('node-1/index.js')),
+    run: (network: AnyNetwork) => network.run(args),
     says: /^node-1\/index\.js is missing, the code is not compiled: run npm install$/,
   })),
   ...['clone-node.js', 'delete-nodes.js', 'start-nodes.js', 'add-transaction.js'].map((script) => ({
     what: `${script} with an unknown flag`,
     make: nothing,
-    run: (network: Network) => network.run([script, '--colour']),
+    run: (network: AnyNetwork) => network.run([script, '--colour']),
     says: /^Unknown option '--colour'; --help lists what there is$/,
   })),
   {
@@ -188,7 +189,7 @@ const mistakes: Mistake[] = [
 
 for (const { what, make, run, says } of mistakes) {
   test(`a mistake told in one line: ${what}`, () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       // Where there is none, a node begins one.
       await network.write('node-1/blocks.json', fileOf(trunkTo(0)));
       await make(network);
@@ -203,7 +204,7 @@ for (const { what, make, run, says } of mistakes) {
 }
 
 test('npm start before anything is compiled says what to do', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     await fs.remove(network.path('start-nodes.js'));
     const npm = network.start(['start', '--silent'], '.', 'npm');
     const { code, stdout, stderr } = await npm.result();
@@ -213,7 +214,7 @@ test('npm start before anything is compiled says what to do', () =>
   }));
 
 test('a PORT set in the terminal does not override the one in .env', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const port = await freePort();
     await network.addNode('node-1', port, []);
     process.env.PORT = '1';
@@ -225,7 +226,7 @@ test('a PORT set in the terminal does not override the one in .env', () =>
   }));
 
 test('a peers.json that cannot be read is put aside, and the node starts', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     await network.write('node-1/peers.json', '["ws://localhost:4009",');
     const node = await network.startNode();
     await until('a line about it', () => node.stdout.includes('put aside: node-1/peers.json'));
@@ -233,7 +234,7 @@ test('a peers.json that cannot be read is put aside, and the node starts', () =>
   }));
 
 /** What is in the folders of a network, but not in those that are only linked. */
-async function snapshot(network: Network): Promise<Record<string, string>> {
+async function snapshot(network: AnyNetwork): Promise<Record<string, string>> {
   const entries = await fs.readdir(network.root, { recursive: true, withFileTypes: true });
   const files = entries.map(async (entry) => {
     const path = join(entry.parentPath ?? entry.path, entry.name);

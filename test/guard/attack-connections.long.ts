@@ -9,7 +9,7 @@ import { connectRaw, openRaw } from '../support/frames.js';
 import { transactionMessage, until } from '../support/helpers.js';
 import { admitsACommand, keepsItsPeer, underSiege } from '../support/load.js';
 import { peersOf } from '../support/mesh.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 const CROWD = 1000;
 const PENDING = 128;
@@ -22,7 +22,7 @@ function countOpen(sockets: readonly Socket[]): number {
 }
 
 /** Tells whether one node is connected to another, and still is a while later. */
-async function staysConnected(node: RunningNode, to: RunningNode): Promise<boolean> {
+async function staysConnected(node: NodeProcess, to: NodeProcess): Promise<boolean> {
   const lost = () => node.stdout.split(`disconnected: ${to.address}`).length;
   const lostBefore = lost();
   await sleep(2000);

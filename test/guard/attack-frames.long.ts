@@ -4,13 +4,13 @@ import { describe, test } from 'node:test';
 import { frameOf, OPCODES, openRaw, repeat } from '../support/frames.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
 import { underSiege, untilPoolHolds } from '../support/load.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 import { strikesOut } from '../support/strikes.js';
 
 const MIB = 1024 * 1024;
 /** Pings without reading, on a new connection whenever one has been ended. */
 async function pingForEver(
-  victim: RunningNode,
+  victim: NodeProcess,
   pingsAtOnce: number,
   isOver: () => boolean,
 ): Promise<void> {

@@ -9,7 +9,7 @@ import { Client } from '../support/client.js';
 import { closeCodeOf, frameOf, OPCODES, openRaw, repeat } from '../support/frames.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
 import { underAttack, untilPoolHolds } from '../support/load.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 import { strikesOut } from '../support/strikes.js';
 
 const MIB = 1024 * 1024;
@@ -113,7 +113,7 @@ function inFragments(message: Buffer, size: number): Buffer {
 
 /** Opens a raw connection, does something with it, and waits for the code it is closed with. */
 async function isClosedWith(
-  victim: RunningNode,
+  victim: NodeProcess,
   what: string,
   code: number,
   attack: (socket: Socket, isOver: () => boolean) => unknown,

@@ -7,7 +7,7 @@ import { claimOf } from '../support/callers.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { underAttack, untilPoolHolds } from '../support/load.js';
 import { peersOf } from '../support/mesh.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 import { Forwarder, MuteServers } from '../support/trap-servers.js';
 
 const handshake = (data: unknown[]) => JSON.stringify({ type: 'HANDSHAKE', data });
@@ -64,7 +64,7 @@ const diallingLines = (said: string) =>
   said.split('\n').filter((line) => /\bdialling: /.test(line));
 
 /** Names addresses in every place where a client can name one. */
-async function name(victim: RunningNode, addresses: unknown[]): Promise<void> {
+async function name(victim: NodeProcess, addresses: unknown[]): Promise<void> {
   await say(victim.address, handshake(addresses));
   await say(victim.address, handshake(['ws://localhost:1', ...addresses.toReversed()]));
   for (const address of addresses) {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { connectRaw, listenTo, request } from '../support/frames.js';
 import { until } from '../support/helpers.js';
 import { underSiege } from '../support/load.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** How often each page is read, how many more are asked for, and how many of those together. */
 const READINGS = 50;
@@ -13,7 +13,7 @@ const UNREAD = 500;
 const AT_ONCE = 25;
 
 /** Reads a page, again if the crowd has pushed us out. */
-function readHealth(node: RunningNode): Promise<void> {
+function readHealth(node: NodeProcess): Promise<void> {
   return until('an answer', async () => {
     const socket = await connectRaw(node);
     const answer = listenTo(socket);

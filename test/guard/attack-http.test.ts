@@ -6,7 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { connectRaw, listenTo, request, upgradeRequest } from '../support/frames.js';
 import { until } from '../support/helpers.js';
 import { underAttack, untilPoolHolds } from '../support/load.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** How long a request may take that never becomes one, and what a busy machine adds. */
 const UNFINISHED_MS = 60_000;
@@ -134,7 +134,7 @@ const foreign: Row[] = [
 ];
 
 /** Sends a request, awaits the end of the connection, and looks at the answer. */
-async function isAnswered(victim: RunningNode, [what, bytes, statuses]: Row): Promise<void> {
+async function isAnswered(victim: NodeProcess, [what, bytes, statuses]: Row): Promise<void> {
   const socket = await connectRaw(victim);
   const answer = listenTo(socket);
   socket.write(bytes);
@@ -164,7 +164,7 @@ function saysLittle(answer: string, what: string): void {
 
 /** Sends something a byte at a time, for ever; gives what was answered when the node ends it. */
 async function drip(
-  victim: RunningNode,
+  victim: NodeProcess,
   what: string,
   next: (at: number) => string,
 ): Promise<string> {

@@ -14,7 +14,7 @@ import { frameOf, openRaw } from '../support/frames.js';
 import { connectTo, makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
 import { keepsItsPeer, underSiege } from '../support/load.js';
 import { honest as honestAnswers, MeshPeer } from '../support/mesh-peer.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 const LARGE = 'x'.repeat(60_000);
 /** 60 MB of large transactions. */
@@ -27,7 +27,7 @@ function makeLarge(id: string): object {
 }
 
 /** Hands so many large transactions to a node. Returns their ids. */
-async function backpressure(node: RunningNode, prefix: string, count = FLOW): Promise<string[]> {
+async function backpressure(node: NodeProcess, prefix: string, count = FLOW): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, number) => `${prefix} ${number}`);
   for (let first = 0; first < count; first += AT_ONCE) {
     await ask(node.address, ...ids.slice(first, first + AT_ONCE).map(makeLarge));
@@ -40,7 +40,7 @@ async function timed<T>(doing: Promise<T>): Promise<[result: T, tookMs: number]>
   return [await doing, performance.now() - beganMs];
 }
 
-async function untilHas(node: RunningNode, ids: string[], deadlineMs?: number): Promise<void> {
+async function untilHas(node: NodeProcess, ids: string[], deadlineMs?: number): Promise<void> {
   let lacking = ids.length;
   await until(
     () => `${node.name} to have all; it lacks ${lacking}`,

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { connectTo, freePort, say, until } from '../support/helpers.js';
-import { withNetwork } from '../support/network.js';
+import { withHostedNodes } from '../support/hosted.js';
 
 const PEERS = 128;
 describe('nobody keeps the slots of others', { concurrency: 3 }, () => {
   test('by claiming addresses that lead nowhere, where as many peers are there as are looked for', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const env = await network.read('node-1/.env');
       await network.write('node-1/.env', `${env.trimEnd()}\nMAX_PEERS=1\n`);
       const peer = await network.startNode('node-2');
@@ -27,7 +27,7 @@ describe('nobody keeps the slots of others', { concurrency: 3 }, () => {
     }));
 
   test('by servers that are dialled on the word of one', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const port = await freePort();
       const node = await network.startNode('node-1', [`ws://localhost:${port}`]);
       const traps = await Promise.all(Array.from({ length: PEERS + 10 }, () => network.trap()));

@@ -5,9 +5,10 @@ import { LIMITS } from '../../lib/limits.js';
 import { makeCertificate } from '../support/certificates.js';
 import { upgradeRequest } from '../support/frames.js';
 import { connectTo, freePort, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { answerTo, visit } from '../support/http.js';
-import { type Network, withNetwork } from '../support/network.js';
-import type { Program, RunningNode } from '../support/program.js';
+import { type AnyNetwork, type Network, withNetwork } from '../support/network.js';
+import type { RunningNode } from '../support/program.js';
 import { MuteServers } from '../support/trap-servers.js';
 
 const SECRET = 'correct horse battery staple';
@@ -15,17 +16,17 @@ const BEARER = { authorization: `Bearer ${SECRET}` };
 const TLS = 'TLS_CERT=../ours.pem\nTLS_KEY=../ours-key.pem\nTLS_CA=../ours.pem\n';
 
 /** Writes the .env of node-1, which the other nodes of the network get as well. */
-async function configure(network: Network, ...lines: string[]): Promise<void> {
+async function configure(network: AnyNetwork, ...lines: string[]): Promise<void> {
   await network.write('node-1/.env', `PORT=1\n${lines.join('\n')}\n`);
 }
 
 /** Starts a node with the settings of node-1, or with others. */
-async function startNode(
-  network: Network,
+async function startNode<N extends RunningNode>(
+  network: Network<N>,
   name: string,
   knownPeers: string[] = [],
   otherLines?: string,
-): Promise<RunningNode> {
+): Promise<N> {
   const port = await freePort();
   await network.addNode(name, port, knownPeers);
   if (otherLines !== undefined) await network.write(`${name}/.env`, `PORT=${port}\n${otherLines}`);
@@ -33,7 +34,7 @@ async function startNode(
 }
 
 /** Two nodes, of which the second knows the first, and what they call each other. */
-async function startPair(network: Network, scheme: 'ws' | 'wss'): Promise<RunningNode[]> {
+async function startPair(network: AnyNetwork, scheme: 'ws' | 'wss'): Promise<RunningNode[]> {
   const first = await startNode(network, 'node-1');
   const nameOf = ({ port }: RunningNode) => `${scheme}://localhost:${port}`;
   const second = await startNode(network, 'node-2', [nameOf(first)]);
@@ -43,7 +44,7 @@ async function startPair(network: Network, scheme: 'ws' | 'wss'): Promise<Runnin
   return [first, second];
 }
 
-function untilSays(program: Program, text: string): Promise<void> {
+function untilSays(program: RunningNode, text: string): Promise<void> {
   return until(
     () => `the line ${text}; it said: ${program.stdout}${program.stderr}`,
     () => program.stdout.includes(text),
@@ -51,7 +52,7 @@ function untilSays(program: Program, text: string): Promise<void> {
 }
 
 /** Gives one node a transaction as a person does, and waits until all have it. */
-async function checkSharing(network: Network, nodes: RunningNode[]): Promise<void> {
+async function checkSharing(network: AnyNetwork, nodes: RunningNode[]): Promise<void> {
   const { code, stdout, stderr } = await network.run(['add-transaction.js', '--node', 'node-1']);
   assert.equal(code, 0, stderr);
   const id = /accepted transaction ([0-9a-f]{64})/.exec(stdout)?.[1] as string;
@@ -62,13 +63,13 @@ async function checkSharing(network: Network, nodes: RunningNode[]): Promise<voi
 }
 
 /** Everything that has been printed, by whom the secret was given. */
-function assertSecretUntold(...programs: Pick<Program, 'stdout' | 'stderr'>[]): void {
+function assertSecretUntold(...programs: Pick<RunningNode, 'stdout' | 'stderr'>[]): void {
   for (const { stdout, stderr } of programs) assert.ok(!`${stdout}${stderr}`.includes(SECRET));
 }
 
 describe('a network with a secret', { concurrency: 4 }, () => {
   test('a caller from elsewhere without it gets 401, and nothing else, whatever it asks', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await configure(network, `NETWORK_SECRET=${SECRET}`);
       const node = await startNode(network, 'node-1');
       const wrong = [
@@ -117,7 +118,7 @@ describe('a network with a secret', { concurrency: 4 }, () => {
     }));
 
   test('a caller with it is let in, and refused for the same reasons as anybody else', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await configure(network, `NETWORK_SECRET=${SECRET}`);
       const node = await startNode(network, 'node-1');
       for (const authorization of [`Bearer ${SECRET}`, `bearer ${SECRET}`]) {
@@ -132,7 +133,7 @@ describe('a network with a secret', { concurrency: 4 }, () => {
     }));
 
   test('nodes that share it connect, and add-transaction reads it from the same .env', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await configure(network, `NETWORK_SECRET=${SECRET}`);
       const nodes = await startPair(network, 'ws');
       await checkSharing(network, nodes);
@@ -161,7 +162,7 @@ describe('a network with a secret', { concurrency: 4 }, () => {
       }));
 
     test(`add-transaction ${which} ends with one line`, () =>
-      withNetwork(async (network) => {
+      withHostedNodes(async (network) => {
         await configure(network, `NETWORK_SECRET=${SECRET}`);
         const node = await startNode(network, 'node-1');
         await network.write('node-1/.env', `PORT=${node.port}\n${line}`);
@@ -205,7 +206,7 @@ describe('a network with a secret', { concurrency: 4 }, () => {
 
 describe('a network with certificates', { concurrency: 4 }, () => {
   test('nodes speak TLS to each other, tell of each other so, and add-transaction as well', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await makeCertificate(network.root, 'ours');
       await configure(network, TLS, `NETWORK_SECRET=${SECRET}`);
       const nodes = await startPair(network, 'wss');
@@ -215,7 +216,7 @@ describe('a network with certificates', { concurrency: 4 }, () => {
     }));
 
   test('a client that speaks no TLS, or does not trust the certificate, gets nowhere', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await makeCertificate(network.root, 'ours');
       await configure(network, TLS);
       const node = await startNode(network, 'node-1');
@@ -239,7 +240,7 @@ describe('a network with certificates', { concurrency: 4 }, () => {
     }));
 
   test('a node that does not trust a certificate does not connect to who has it', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await makeCertificate(network.root, 'ours');
       await makeCertificate(network.root, 'other');
       await configure(network, TLS);
@@ -257,7 +258,7 @@ describe('a network with certificates', { concurrency: 4 }, () => {
     }));
 
   test("a secret that travels in TLS is not sent in clear on a peer's word", () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       await makeCertificate(network.root, 'ours');
       await configure(network, TLS, `NETWORK_SECRET=${SECRET}`);
       const node = await startNode(network, 'node-1');

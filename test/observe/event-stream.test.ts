@@ -14,9 +14,10 @@ import {
   transactionMessage,
   until,
 } from '../support/helpers.js';
+import { type HostedNode, withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
 import { NameDropper } from '../support/name-dropper.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { type AnyNetwork, withNetwork } from '../support/network.js';
 import type { Named, RunningNode } from '../support/program.js';
 import { type Status, statusOf, untilStatus } from '../support/status.js';
 
@@ -42,7 +43,7 @@ async function hasSlot(node: RunningNode): Promise<boolean> {
 }
 
 /** Starts a node that has much to tell, again and again: of 256 nodes with long names. */
-async function startTalkative(network: Network): Promise<RunningNode> {
+async function startTalkative(network: AnyNetwork): Promise<RunningNode> {
   const node = await network.startNode();
   // A quote takes two characters in JSON.
   const nameOf = (number: number) => `ws://${'"'.repeat(240)}${number}:80`;
@@ -85,7 +86,7 @@ function checkMessages({ messages, odd }: EventStream): void {
 
 describe('the event stream of a node', { concurrency: 3 }, () => {
   test('at first it has all that /status has, and later only what has changed', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const { node, peer } = await network.startNodeWithPeer();
       const stream = await EventStream.open(node);
       assert.match(String(stream.headers['content-type']), /^text\/event-stream\b/);
@@ -109,7 +110,7 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
     }));
 
   test('a node with nothing to tell says now and then that it is there', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const stream = await EventStream.open(node);
       await until('three messages', () => stream.messages.length > 3);
@@ -125,8 +126,8 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
     }));
 
   test('a transaction is in the event streams of all nodes', () =>
-    withNetwork(async (network) => {
-      const nodes = (await network.startMesh(2)) as [RunningNode, RunningNode];
+    withHostedNodes(async (network) => {
+      const nodes = (await network.startMesh(2)) as [HostedNode, HostedNode];
       const streams = await Promise.all(nodes.map((node) => EventStream.open(node)));
       for (const stream of streams) {
         for (const id of makeIds(`t${streams.indexOf(stream)} `, 5)) {
@@ -137,7 +138,7 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
     }));
 
   test('whatever comes, there are at most ten messages a second, and the last has all', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const stream = await EventStream.open(node);
       const client = await Client.open(node.address);
@@ -163,7 +164,7 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
     }));
 
   test('there are sixteen event streams; one more is asked to come later, and finds a free slot then', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const streams: EventStream[] = [];
       for (let number = 0; number < STREAMS; number++) streams.push(await EventStream.open(node));
@@ -197,7 +198,7 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
     }));
 
   test('a reader that does not read is dropped when a MiB waits for it; the others go on', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await startTalkative(network);
       const stream = await EventStream.open(node);
       const unread: Socket[] = [];
@@ -226,7 +227,7 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
     }));
 
   test('event streams outlive a crowd of connections that ask for nothing', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const stream = await EventStream.open(node);
       const idle: Socket[] = [];

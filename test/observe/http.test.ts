@@ -5,8 +5,8 @@ import { describe, test } from 'node:test';
 import { EventStream } from '../support/event-stream.js';
 import { connectRaw, upgradeRequest } from '../support/frames.js';
 import { until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { answerTo, PAGES, visit } from '../support/http.js';
-import { withNetwork } from '../support/network.js';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -74,7 +74,7 @@ const NEXT = [
 
 describe('the pages of a node', { concurrency: 3 }, () => {
   test('each page is there, is what it says it is, and may fetch nothing from elsewhere', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const line = `[${node.port}] page: http://localhost:${node.port}/`;
       await until('where it is', () => node.lines.includes(line));
@@ -95,7 +95,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
     }));
 
   test('the page has no script and no style within it, and asks for nothing but its own parts', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const { body } = await visit(node, '/');
       assert.match(body, /^<!doctype html>/i);
@@ -110,7 +110,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
     }));
 
   test('nothing else is there, whatever it is called', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       for (const path of NOWHERE) {
         const answer = await answerTo(node, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
@@ -121,7 +121,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
     }));
 
   test('HEAD has the head of what GET gets, and no body; of the event stream too', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       for (const path of [...Object.keys(PAGES), '/events', '/nowhere']) {
         const head = await answerTo(node, `HEAD ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
@@ -141,7 +141,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
     }));
 
   test('nobody can do anything but look', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH', 'PROPFIND']) {
         for (const path of ['/', '/status', '/events', '/healthz']) {
@@ -157,7 +157,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
     }));
 
   test('there is one answer a connection, the one to its first request', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       for (const path of Object.keys(PAGES)) {
         for (const next of NEXT) {
@@ -172,7 +172,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
     }));
 
   test('a caller that adds requests behind an unanswered one is disconnected, so that they do not wait in memory', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const socket = await connectRaw(node);
       socket.on('error', () => {});
@@ -183,7 +183,7 @@ describe('the pages of a node', { concurrency: 3 }, () => {
     }));
 
   test('nothing is ever written into an event stream but its messages, whatever is asked behind it', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const check = async (next: string) => {
         const socket = await connectRaw(node);

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, give, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
-import { withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 import { statusOf, untilStatus } from '../support/status.js';
 
@@ -71,7 +71,7 @@ async function untilMetric(node: RunningNode, name: string, expected: number): P
 }
 
 test('a new node has all metrics, of the right kind and at nothing, and those of its process', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const { samples, kinds } = await metricsOf(node);
     const ours = [...samples.keys()].filter((name) => name.startsWith('mesh_'));
@@ -92,7 +92,7 @@ test('a new node has all metrics, of the right kind and at nothing, and those of
   }));
 
 test('each of the metrics follows what happens, and says what /status says', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const peer = await network.startNode('node-2');
     const nobody = `ws://localhost:${await freePort()}`;
     const stranger = await network.trap();
@@ -138,7 +138,7 @@ test('each of the metrics follows what happens, and says what /status says', () 
   }));
 
 test('a comparison of pools counts when it has come to its end, and not before', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer: plain } = await network.startNodeWithPeer();
     const name = 'mesh_reconciliations_total';
     await untilMetric(node, 'mesh_peers', 1);

@@ -6,10 +6,11 @@ import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess, RunningNode } from '../support/program.js';
 import {
   asLinks,
   linksIn,
@@ -33,7 +34,7 @@ function untilLinks(node: RunningNode, links: string[]): Promise<Status> {
 
 describe('the network as a node sees it', { concurrency: 3 }, () => {
   test('each of three nodes sees all, itself first, and that all are linked with all', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const first = await network.startNode('node-1');
       const nodes = [first];
       for (const name of ['node-2', 'node-3']) {
@@ -57,9 +58,9 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
   test('a node that is killed is lost, and its links with it; when it is back, so are they', () =>
     withNetwork(async (network) => {
       const [first, second, third] = (await network.startMesh(3)) as [
-        RunningNode,
-        RunningNode,
-        RunningNode,
+        NodeProcess,
+        NodeProcess,
+        NodeProcess,
       ];
       const [a, b, c] = [first.address, second.address, third.address];
       const whole = asLinks([a, b], [a, c], [b, c]);
@@ -79,7 +80,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
     }));
 
   test('a dial that is not answered yet is shown as one', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const mute = network.keep(await MuteServers.open(1));
       const node = await network.startNode('node-1', mute.addresses);
       const [address = ''] = mute.addresses;
@@ -89,7 +90,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
     }));
 
   test('a stranger is marked as one, and nothing is made of the order in which it names addresses', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const other = await network.trap();
       const node = await network.startNode();
       const stranger = network.keep(await PlainPeer.join([other.address]));
@@ -113,7 +114,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
     }));
 
   test('a node that only another one names is reported, as long as that one names it', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const [x, y] = namesElsewhere(0, 2) as [string, string];
       const dropper = network.keep(await NameDropper.join(node, [node.address, x]));
@@ -139,7 +140,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
     }));
 
   test('nothing is believed of a node that was never met at the address it claims', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const peer = await network.startNode('node-2');
       const node = await network.startNode('node-1', [peer.address]);
       const [a, b, nobody] = [node.address, peer.address, `ws://localhost:${await freePort()}`];
@@ -167,7 +168,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
     }));
 
   test('a caller in the name of a peer changes none of the links of that peer', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const peer = await network.startNode('node-2');
       const node = await network.startNode('node-1', [peer.address]);
       const [a, b] = [node.address, peer.address];
@@ -190,7 +191,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
     }));
 
   test('a node under two names is there once, and so is this one', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const peer = await network.startNode('node-2');
       const node = await network.startNode('node-1');
       const names = [await Forwarder.open(peer.port), await Forwarder.open(node.port)];
@@ -211,7 +212,7 @@ describe('the network as a node sees it', { concurrency: 3 }, () => {
     }));
 
   test('of more than 256 nodes it shows those it knows best, and how many there are more', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const droppers: NameDropper[] = [];
       for (const number of [1, 2, 3]) {

@@ -10,12 +10,12 @@ import { connectRaw, upgradeRequest } from '../support/frames.js';
 import { freePort, until } from '../support/helpers.js';
 import { type Asked, answerTo, PAGES, visit } from '../support/http.js';
 import { type Network, withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 const SECRET = 'open: sesame, it is "me" again';
 const BEARER = `Bearer ${SECRET}`;
 /** Starts a node with these lines in its .env, and waits until it says that it listens. */
-async function startWith(network: Network, ...lines: string[]): Promise<RunningNode> {
+async function startWith(network: Network, ...lines: string[]): Promise<NodeProcess> {
   const port = await freePort();
   await network.addNode('node-1', port, []);
   await network.write('node-1/.env', [`PORT=${port}`, ...lines, ''].join('\n'));
@@ -23,14 +23,14 @@ async function startWith(network: Network, ...lines: string[]): Promise<RunningN
 }
 
 /** The status of each of these visits to a page, in their order. */
-async function statusesOf(node: RunningNode, visits: Asked[], path = '/'): Promise<number[]> {
+async function statusesOf(node: NodeProcess, visits: Asked[], path = '/'): Promise<number[]> {
   const statuses: number[] = [];
   for (const asked of visits) statuses.push((await visit(node, path, asked)).status);
   return statuses;
 }
 
 /** Checks that all visits get the same status; a failure tells which do not. */
-async function allGet(node: RunningNode, status: number, visits: Asked[]): Promise<void> {
+async function allGet(node: NodeProcess, status: number, visits: Asked[]): Promise<void> {
   const statuses = await statusesOf(node, visits);
   const others = visits.map((asked, i) => [asked, statuses[i]]).filter(([, got]) => got !== status);
   assert.deepEqual(others, [], `all should get ${status}`);

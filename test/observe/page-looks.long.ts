@@ -11,7 +11,7 @@ import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, untilShown } from '../support/page-view.js';
 import { keepPictures, untilDrawn } from '../support/pictures.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** How many pixels wide they are. */
 const TELEPHONES = [390, 360];
@@ -174,7 +174,7 @@ test('nothing is wider than a telephone, however long it is', IN_BROWSER, () =>
 );
 
 /** A node with something of everything: peers of all kinds, transactions, a block. */
-function withBusyNode(check: (node: RunningNode) => Promise<void>): Promise<void> {
+function withBusyNode(check: (node: NodeProcess) => Promise<void>): Promise<void> {
   return withNetwork(async (network) => {
     const stranger = await network.trap();
     const absent = `ws://localhost:${await freePort()}`;

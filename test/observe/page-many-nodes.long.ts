@@ -11,7 +11,7 @@ import { NameDropper } from '../support/name-dropper.js';
 import { type Network, withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures, SCREENS, untilDrawn } from '../support/pictures.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 const CROWD = 60;
 /** Three minutes of a page, which hears something five times a second. */
@@ -109,7 +109,7 @@ test('a page that is open for long takes no more than at first', IN_BROWSER, () 
 async function startCrowd(
   network: Network,
   size: number,
-): Promise<{ node: RunningNode; addresses: string[] }> {
+): Promise<{ node: NodeProcess; addresses: string[] }> {
   const node = await network.startNode();
   const others: NameDropper[] = [];
   while (others.length < size) others.push(network.keep(await NameDropper.join(node, [])));

@@ -12,7 +12,7 @@ import { isListening, makeTransaction, PROJECT } from '../support/helpers.js';
 import { Network } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { untilDrawn } from '../support/pictures.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 const USAGE = `Usage: npm run screenshot
 
@@ -61,7 +61,7 @@ try {
 
 async function takePicture(): Promise<void> {
   const nodes = await startThree();
-  const { page } = await Visit.open(pageOf(nodes[0] as RunningNode), SCREEN);
+  const { page } = await Visit.open(pageOf(nodes[0] as NodeProcess), SCREEN);
   const addresses = nodes.map(({ address }) => address);
   await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
   const last = await work(nodes);
@@ -76,7 +76,7 @@ async function takePicture(): Promise<void> {
 }
 
 /** Three nodes with the usual ports, and no other settings. */
-async function startThree(): Promise<RunningNode[]> {
+async function startThree(): Promise<NodeProcess[]> {
   const names = PORTS.map((port, place) => ({ port, name: `node-${place + 1}` }));
   for (const { port, name } of names) {
     await network.addNode(name, port, [`ws://localhost:${PORTS[0]}`]);
@@ -94,7 +94,7 @@ async function startThree(): Promise<RunningNode[]> {
  *
  * @returns the id of the last transaction
  */
-async function work(nodes: readonly RunningNode[]): Promise<string> {
+async function work(nodes: readonly NodeProcess[]): Promise<string> {
   const seconds = (TRANSACTIONS * MEAN_PAUSE_MS) / 1000;
   console.log(`Three nodes are given ${TRANSACTIONS} transactions in some ${seconds} s`);
   const clients = await Promise.all(nodes.map(({ address }) => Client.open(address)));

@@ -15,6 +15,7 @@ import {
   transactionMessage,
   until,
 } from '../support/helpers.js';
+import { type HostedNode, withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
 import { untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
@@ -41,7 +42,7 @@ function sum(numbers: readonly number[]): number {
 
 describe('the status of a node', { concurrency: 3 }, () => {
   test('alone and new, it says who it is, and that nothing has happened', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const beforeMs = Date.now();
       const node = await network.startNode();
       const { headers } = await visit(node, '/status');
@@ -66,7 +67,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('clients are those that name no address, while they are connected', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const { node } = await network.startNodeWithPeer();
       const clients = [await connectTo(node.address), await connectTo(node.address)];
       await untilStatus(node, 'two clients', (status) => status.node.clients === 2);
@@ -77,9 +78,9 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('in a mesh, a transaction is shown everywhere, and who has sent it first', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const nodes = await network.startMesh(3);
-      const [first] = nodes as [RunningNode];
+      const [first] = nodes as [HostedNode];
       for (const node of nodes) {
         await untilStatus(node, 'links', (status) => linksIn(status).length === 3);
       }
@@ -95,7 +96,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('a transaction that was missed has come from the peer it was fetched from', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const first = await network.startNode('node-1');
       await give(first.address, ['missed']);
       const late = await network.startNode('node-2', [first.address]);
@@ -107,7 +108,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('an id is shown as it was given, and a delay where there is a time', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const given: [data: object, id: string | number | RegExp, hasDelay: boolean][] = [
         [{ id: 7, timeStamp: 1 }, 7, true],
@@ -136,7 +137,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('of the transactions it shows the latest twelve, newest first, and the rate of all', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const ids = makeIds('t', 30);
       await give(node.address, ids);
@@ -159,7 +160,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('what becomes of transactions is counted, and each copy that is sent on', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const peers = [await network.trap(), await network.trap()];
       const addresses = peers.map(({ address }) => address);
       const node = await network.startNode('node-1', addresses);
@@ -191,7 +192,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('what a full pool does not take is counted as rejected', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const port = await freePort();
       await network.addNode('node-1', port, []);
       await network.write('node-1/.env', `PORT=${port}\nMAX_POOL_BYTES=2000\n`);
@@ -211,9 +212,9 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('of the chain it shows the height and the latest blocks, also those of others', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const nodes = await network.startMesh(2);
-      const [first] = nodes as [RunningNode];
+      const [first] = nodes as [HostedNode];
       await give(first.address, ['a', 'b']);
       await untilPoolsHold(nodes, ['a', 'b']);
       const made = [await network.run(['add-block.js'])];
@@ -237,7 +238,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('the transactions of a block are counted in it, and are duplicates from then on', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       await give(node.address, ['a', 'b']);
       assert.equal((await network.run(['add-block.js'])).code, 0);
@@ -251,7 +252,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     }));
 
   test('its log has the last lines of the terminal, and nothing that repaints one', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const nasty = '\u001b[2J\u0007\n[4001] accepted: forged\u202e';
       await say(node.address, { type: 'TRANSACTION', data: { id: nasty } });

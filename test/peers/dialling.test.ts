@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { connectTo, newSeed, say, transactionMessage, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
 import { MuteServers } from '../support/trap-servers.js';
@@ -9,7 +10,7 @@ import { MuteServers } from '../support/trap-servers.js';
 // Four at a time: three of them mostly wait.
 describe('a mesh', { concurrency: 4 }, () => {
   test('1,000 transactions, sent to random nodes by several clients at once, are in every pool', (t) =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const nodes = await network.startMesh(4);
       const seed = newSeed(t);
 
@@ -59,7 +60,7 @@ describe('a mesh', { concurrency: 4 }, () => {
     }));
 
   test('dials that are never answered end after five seconds, at most eight at a time', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const mute = network.keep(await MuteServers.open(20));
       const node = await network.startNode();
       await say(node.address, { type: 'HANDSHAKE', data: mute.addresses });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { peersOf } from '../support/mesh.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { type AnyNetwork, withNetwork } from '../support/network.js';
 import { Forwarder } from '../support/trap-servers.js';
 
 /** The headers that a node answers an upgrade with. */
@@ -18,7 +19,7 @@ async function answerOf(address: string): Promise<Record<string, unknown>> {
 
 /** A server that answers each upgrade with an announcement, and says nothing more. */
 async function serveAs(
-  network: Network,
+  network: AnyNetwork,
   port: number,
   identity: Record<string, string>,
 ): Promise<WebSocketServer> {
@@ -57,7 +58,7 @@ test('a node announces itself in the upgrade, asking and answering, anew at each
   }));
 
 test('two names for one node lead to one connection, and either name serves again later', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const port = await freePort();
     const own = `ws://localhost:${port}`;
@@ -85,7 +86,7 @@ test('two names for one node lead to one connection, and either name serves agai
   }));
 
 test('a client that claims the address of one of our nodes does not cut that node off', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [one, two] = await network.startMesh(2);
     assert.ok(one !== undefined && two !== undefined);
     const claim = { 'mesh-version': '1', 'mesh-id': 'f'.repeat(32), 'mesh-address': two.address };

@@ -12,7 +12,7 @@ import { memoryOf } from '../support/load.js';
 import { honest } from '../support/mesh-peer.js';
 import { type Network, withNetwork } from '../support/network.js';
 import { isUnharmedBy, startWith, texts } from '../support/partners.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** How much more than a node at rest one may grow by that is asked without end. */
 const MEMORY_BYTES = 100 * 1024 * 1024;
@@ -22,7 +22,7 @@ const key = () => randomBytes(12).toString('latin1');
 /** Does something to a node, and checks that it is unharmed, and takes hardly more memory. */
 async function keepsItsSize(
   network: Network,
-  node: RunningNode,
+  node: NodeProcess,
   pool: string[],
   harm: () => Promise<unknown>,
 ): Promise<void> {

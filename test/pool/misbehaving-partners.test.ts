@@ -8,8 +8,8 @@ import { keyOf } from '../../lib/wire/key.js';
 import { reconciliationFrame } from '../../lib/wire/reconciliation-messages.js';
 import { manyFrame } from '../../lib/wire/transaction-messages.js';
 import { freePort, say, transactionMessage, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { type Answerer, honest, MeshPeer } from '../support/mesh-peer.js';
-import { withNetwork } from '../support/network.js';
 import { isUnharmedBy, startWith, texts } from '../support/partners.js';
 
 const truth = honest(texts('theirs', 'theirs too'));
@@ -67,7 +67,7 @@ for (const [what, line, answer] of [
   ['no JSON', 'not a JSON object', () => 'digests'],
 ] as [string, string, Answerer][]) {
   test(`a partner that answers with ${what} gets a line, and nothing into the pool`, () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const { node } = await startWith(network, answer, ['ours']);
       await isUnharmedBy(node, ['ours'], () =>
         until('a line about it', () => node.lines.some((each) => each.includes(line))),
@@ -76,7 +76,7 @@ for (const [what, line, answer] of [
 }
 
 test('a partner that answers with digests at random is told what we have, and that is all', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const pool = Array.from({ length: 2000 }, (_, i) => `ours ${i}`);
     const { node, partner } = await startWith(
       network,
@@ -95,7 +95,7 @@ test('a partner that answers with digests at random is told what we have, and th
   }));
 
 test('transactions that nobody asked for are not taken, nor other answers', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, partner } = await startWith(network, truth);
     await until('the node to have all', async () => (await node.pool()).length === 2);
     await isUnharmedBy(node, ['theirs', 'theirs too'], async () => {
@@ -114,7 +114,7 @@ test('transactions that nobody asked for are not taken, nor other answers', () =
 
 /** Has a node that compares with such a partner hear of an honest one. */
 async function comparesWithNext(answer: Answerer): Promise<void> {
-  await withNetwork(async (network) => {
+  await withHostedNodes(async (network) => {
     const { node } = await startWith(network, answer);
     const next = network.keep(await MeshPeer.open(truth));
     await say(node.address, { type: 'HANDSHAKE', data: [next.address] });
@@ -137,7 +137,7 @@ test('a partner that never answers, or slowly and for ever, does not delay the o
 });
 
 test('a partner that leaves without an answer does not keep others waiting', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, partner } = await startWith(network, () => undefined);
     const next = network.keep(await MeshPeer.open(truth));
     await say(node.address, { type: 'HANDSHAKE', data: [next.address] });
@@ -147,7 +147,7 @@ test('a partner that leaves without an answer does not keep others waiting', () 
   }));
 
 test('a partner that has broken the rules is asked for nothing for a while, whatever it offers', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, partner } = await startWith(network, () => digests(2));
     await until('a line about it', () => node.stdout.includes('not reconciled: '));
     for (let i = 0; i < 10; i++)
@@ -161,7 +161,7 @@ test('a partner that has broken the rules is asked for nothing for a while, what
   }));
 
 test('one who was not asked cannot answer for another', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     let answerNow = () => {};
     const isTime = new Promise<void>((done) => {
       answerNow = done;
@@ -181,7 +181,7 @@ test('one who was not asked cannot answer for another', () =>
   }));
 
 test('a partner that offers again and again before it has answered is asked for one offer', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     let answerNow = () => {};
     const isTime = new Promise<void>((done) => {
       answerNow = done;
@@ -203,7 +203,7 @@ test('a partner that offers again and again before it has answered is asked for 
   }));
 
 test('a node whose pool is full asks no further for what it has no room for', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const ids = Array.from({ length: 5000 }, (_, i) => `theirs ${i}`);
     const partner = network.keep(await MeshPeer.open(honest(texts(...ids))));
     const port = await freePort();

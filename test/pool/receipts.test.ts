@@ -6,13 +6,14 @@ import { test } from 'node:test';
 import { ask, askStatus, Client, type Receipt } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { connectTo, freePort, isJson, makeTransaction, until } from '../support/helpers.js';
-import { type Network, withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import { withHostedNodes } from '../support/hosted.js';
+import { type AnyNetwork, type Network, withNetwork } from '../support/network.js';
+import type { NodeProcess } from '../support/program.js';
 
 const FILE = 'node-1/transactions.json';
 
 test('a receipt comes when the transaction is on disk, one for each, in their order', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const unsaved: unknown[] = [];
     const client = await Client.open(node.address, ({ id }) => {
@@ -34,7 +35,7 @@ test('a receipt comes when the transaction is on disk, one for each, in their or
   }));
 
 test('a receipt names the id of a transaction: its own, its hash, or that of its content', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const receipts = await ask(
       node.address,
@@ -54,7 +55,7 @@ test('a receipt names the id of a transaction: its own, its hash, or that of its
   }));
 
 test('a client that is disconnected for three malformed transactions first gets all its receipts', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const client = await Client.open(node.address);
     client.send({ id: 'a' }, null, { id: 'b' }, [], { id: 'c' }, 'x', { id: 'too late' });
@@ -82,7 +83,7 @@ for (const [what, headers] of [
   ['another wish', { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-receipts': 'yes' }],
 ] as const) {
   test(`a client with ${what} never gets a frame`, () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const socket = await connectTo(node.address, headers);
       const frames: string[] = [];
@@ -175,7 +176,7 @@ test(
 );
 
 test('whatever a client sends at once gets its receipts, however far the disk is behind', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const client = await Client.open(node.address);
     const pad = 'x'.repeat(60_000);
@@ -219,7 +220,7 @@ test(
 );
 
 test('add-transaction against a full pool says why it was rejected, and ends with 1', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const port = await freePort();
     await startWith(network, port, 'MAX_POOL_BYTES=2000');
     for (const [count, fits, what] of [
@@ -251,13 +252,13 @@ test('add-transaction to a node that leaves counts no transaction that is not on
   }));
 
 /** Starts a node whose disk refuses everything, and a client of it. */
-async function startWithoutDisk(network: Network): Promise<{ node: RunningNode; client: Client }> {
+async function startWithoutDisk(network: Network): Promise<{ node: NodeProcess; client: Client }> {
   const node = await network.startNode();
   await limitFileSize(node, '3');
   return { node, client: await Client.open(node.address) };
 }
 
-async function startWith(network: Network, port: number, setting: string): Promise<void> {
+async function startWith(network: AnyNetwork, port: number, setting: string): Promise<void> {
   await network.addNode('node-1', port, []);
   await network.write('node-1/.env', `PORT=${port}\n${setting}\n`);
   await network.launch('node-1', port).listening();

@@ -18,8 +18,9 @@ import {
   until,
   within,
 } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { type AnyNetwork, type Network, withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 import type { TrapServer } from '../support/trap-servers.js';
 
@@ -38,7 +39,7 @@ const meshFrames = [
 ];
 
 /** Waits until a node says again whom it is connected to, to those who can use it. */
-async function untilAnnounced(network: Network, known: string): Promise<MeshPeer> {
+async function untilAnnounced(network: AnyNetwork, known: string): Promise<MeshPeer> {
   const witness = network.keep(await MeshPeer.open(honest([])));
   await say(known, { type: 'HANDSHAKE', data: [witness.address] });
   await until('a HANDSHAKE, and another', () => witness.asked('HANDSHAKE') >= 2);
@@ -47,7 +48,7 @@ async function untilAnnounced(network: Network, known: string): Promise<MeshPeer
 
 // The example in docs/protocol.md. The keys: printf '"red"' | sha256sum, and so on.
 test('two pools are made equal by the frames that docs/protocol.md shows', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const partner = network.keep(await MeshPeer.open(honest(['{"id":"green"}', '{"id":"blue"}'])));
     const port = await freePort();
     await network.addNode('node-1', port, [partner.address]);
@@ -78,7 +79,7 @@ test('two pools are made equal by the frames that docs/protocol.md shows', () =>
   }));
 
 test('a node answers one that recognises it, each request on the connection it came over', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const answer = honest(['{"id":"first"}']);
     const partner = network.keep(await MeshPeer.open(answer));
     const port = await freePort();
@@ -102,7 +103,7 @@ test('a node answers one that recognises it, each request on the connection it c
   }));
 
 test('a plain client gets no answer, and causes no request, whatever it sends', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
     await say(node.address, transactionMessage('first'));
     await until('the first', () => isPooled(node, 'first'));
@@ -127,7 +128,7 @@ test('a plain client gets no answer, and causes no request, whatever it sends', 
   }));
 
 test('a plain peer is sent one HANDSHAKE, and transactions, whoever else comes and goes', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
     for (const frame of meshFrames) peer.callers[0]?.socket.send(frame);
     const other = await network.trap();
@@ -145,7 +146,7 @@ test('a plain peer is sent one HANDSHAKE, and transactions, whoever else comes a
   }));
 
 test('of two that meet, the one with the larger mesh-id does not begin to compare', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const partner = network.keep(await MeshPeer.open(honest([]), '0'.repeat(32)));
     await network.startNode('node-1', [partner.address]);
     // The second one comes when it has long been decided.
@@ -155,7 +156,7 @@ test('of two that meet, the one with the larger mesh-id does not begin to compar
   }));
 
 test('a node that connects to many at once tells its peers in a few messages', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const witness = network.keep(await MeshPeer.open(honest([])));
     const node = await network.startNode('node-1', [witness.address]);
     await until('a HANDSHAKE, and another', () => witness.asked('HANDSHAKE') === 2);
@@ -169,7 +170,7 @@ test('a node that connects to many at once tells its peers in a few messages', (
   }));
 
 test('what is on its way to a node is not listed for it; what came before it was there, is', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const partner = network.keep(await MeshPeer.open(honest([])));
     const node = await network.startNode();
     await give(node.address, ['before']);
@@ -217,7 +218,7 @@ test('what is not on disk is neither listed nor sent, until it is', ON_LINUX, ()
 );
 
 test('an answer holds as much as it may, in the order that was asked for', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const texts = Array.from({ length: 100 }, (_, id) =>
       JSON.stringify({ id, pad: 'x'.repeat(20_000) }),
     );
@@ -236,7 +237,7 @@ test('an answer holds as much as it may, in the order that was asked for', () =>
   }));
 
 test('too many requests are answered later: 512 at once, then 256 a second', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { socket } = await startAsked(network, '[]');
     const startMs = performance.now();
     for (let i = 0; i < 1024; i++) await ask(socket, { type: 'GET_NODES', data: [''] });
@@ -245,7 +246,7 @@ test('too many requests are answered later: 512 at once, then 256 a second', () 
   }));
 
 test('of a transaction that a person wrote into the pool twice, others see one', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { socket } = await startAsked(network, '[{"id":"a"},{"id":"a","n":2},{"id":"b"}]');
     const data = [keyOf('b'), keyOf('a')];
     const answer = await ask(socket, { type: 'GET_TRANSACTIONS', data });
@@ -253,10 +254,10 @@ test('of a transaction that a person wrote into the pool twice, others see one',
   }));
 
 /** A node with this pool, and a connection to it, over which a node of our kind may ask. */
-async function startAsked(
-  network: Network,
+async function startAsked<N extends RunningNode>(
+  network: Network<N>,
   pool: string,
-): Promise<{ node: RunningNode; socket: WebSocket }> {
+): Promise<{ node: N; socket: WebSocket }> {
   const port = await freePort();
   await network.addNode('node-1', port, []);
   await network.write('node-1/transactions.json', pool);

@@ -8,7 +8,7 @@ import { until } from '../support/helpers.js';
 import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
 import { withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** The longest that a reconciliation period can be. */
 const PERIOD_MS = 36_000;
@@ -17,7 +17,7 @@ describe('pools become the same in time', { concurrency: 2 }, () => {
   test('though every third transaction is lost on the way', () =>
     withNetwork(async (network) => {
       const { nodes, switchboard } = await network.startBehindSwitchboard(2);
-      const [first, second] = nodes as [RunningNode, RunningNode];
+      const [first, second] = nodes as [NodeProcess, NodeProcess];
       switchboard.dropEvery = 3;
       const ids = [makeIds('a', 1000), makeIds('b', 1000)] as const;
       await Promise.all([give(first.address, ids[0]), give(second.address, ids[1])]);
@@ -31,13 +31,13 @@ describe('pools become the same in time', { concurrency: 2 }, () => {
       const { nodes, switchboard } = await network.startBehindSwitchboard(7);
       switchboard.dropEvery = 1;
       const ids = makeIds('t', 100);
-      await give((nodes[0] as RunningNode).address, ids);
+      await give((nodes[0] as NodeProcess).address, ids);
       await untilPoolsHold(nodes, ids, 2 * PERIOD_MS);
     }));
 
   test('after one was stopped for a minute of traffic', () =>
     withNetwork(async (network) => {
-      const [first, second, stopped] = (await network.startMesh(3)) as RunningNode[];
+      const [first, second, stopped] = (await network.startMesh(3)) as NodeProcess[];
       assert.ok(first && second && stopped);
       stopped.process.kill('SIGSTOP');
       const ids = makeIds('t', 10_000);
@@ -55,7 +55,7 @@ describe('pools become the same in time', { concurrency: 2 }, () => {
   test('when one that was killed is back, and each side has what the other lacks', () =>
     withNetwork(async (network) => {
       const { nodes, switchboard } = await network.startBehindSwitchboard(3);
-      const [first, second, killed] = nodes as [RunningNode, RunningNode, RunningNode];
+      const [first, second, killed] = nodes as [NodeProcess, NodeProcess, NodeProcess];
       const before = makeIds('before', 1000);
       await give(first.address, before);
       await untilPoolsHold(nodes, before);

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { give, makeIds } from '../support/client.js';
 import { until } from '../support/helpers.js';
+import { type HostedNode, withHostedNodes } from '../support/hosted.js';
 import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
-import { withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 
 /** How many transactions a node says that it has fetched. */
@@ -17,11 +17,11 @@ function fetched(node: RunningNode): number {
 // Side by side, for some of them wait for a minute.
 describe('pools become the same', { concurrency: 4 }, () => {
   test('when one joins late, that fetches each transaction once, whomever it meets', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const nodes = await network.startMesh(4);
       const ids = makeIds('t', 10_000);
-      await give((nodes[3] as RunningNode).address, ids);
-      const late = await network.startNode('node-5', [(nodes[0] as RunningNode).address]);
+      await give((nodes[3] as HostedNode).address, ids);
+      const late = await network.startNode('node-5', [(nodes[0] as HostedNode).address]);
       await untilPoolsHold([...nodes, late], ids);
       await untilFullMesh([...nodes, late]);
       await until('a line about it', () => fetched(late) >= ids.length);
@@ -30,12 +30,12 @@ describe('pools become the same', { concurrency: 4 }, () => {
     }));
 
   test('when the halves of a network that was cut are joined again', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const { nodes, switchboard } = await network.startBehindSwitchboard(4);
       switchboard.cutInTwo([0, 1]);
       const [left, right] = [makeIds('left', 5000), makeIds('right', 5000)];
-      await give((nodes[0] as RunningNode).address, left);
-      await give((nodes[2] as RunningNode).address, right);
+      await give((nodes[0] as HostedNode).address, left);
+      await give((nodes[2] as HostedNode).address, right);
       await untilPoolsHold(nodes.slice(0, 2), left);
       await untilPoolsHold(nodes.slice(2), right);
       switchboard.healAll();
@@ -44,7 +44,7 @@ describe('pools become the same', { concurrency: 4 }, () => {
     }));
 
   test('of nodes in a row, each of which knows only its neighbours', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const { nodes, switchboard } = await network.startBehindSwitchboard(4);
       for (const [a, b] of [
         [0, 2],
@@ -55,7 +55,7 @@ describe('pools become the same', { concurrency: 4 }, () => {
       }
       switchboard.cut(1, 2);
       const ids = makeIds('t', 100);
-      await give((nodes[0] as RunningNode).address, ids);
+      await give((nodes[0] as HostedNode).address, ids);
       switchboard.heal(1, 2);
       await untilPoolsHold(nodes, ids, 30_000);
     }));

@@ -8,8 +8,8 @@ import { parseMessage } from '../../lib/wire/messages.js';
 import { manyFrame } from '../../lib/wire/transaction-messages.js';
 import { ask } from '../support/client.js';
 import { checkProperty, connectTo, transactionMessage, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
-import { withNetwork } from '../support/network.js';
 
 const FIRST = { id: 'first', amount: 1 };
 const parse = (text: string) => parseMessage(Buffer.from(text), true);
@@ -60,7 +60,7 @@ function parsedAlone(value: unknown): boolean {
 }
 
 test('what comes in one go goes on in one frame to our kind, and one by one to any other', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [ours, plain] = [network.keep(await MeshPeer.open(honest([]))), await network.trap()];
     const node = await network.startNode('node-1', [ours.address, plain.address]);
     await until('the peers', () => ours.asked('GET_NODES') > 0 && plain.openCallers.length === 1);
@@ -99,7 +99,7 @@ test('what comes in one go goes on in one frame to our kind, and one by one to a
   }));
 
 test('each of many is taken as if it had come alone', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [next, plain] = [network.keep(await MeshPeer.open(honest([]))), await network.trap()];
     const node = await network.startNode('node-1', [next.address, plain.address]);
     await until('the peers', () => next.asked('GET_NODES') > 0 && plain.openCallers.length === 1);
@@ -119,7 +119,7 @@ test('each of many is taken as if it had come alone', () =>
   }));
 
 test('a frame of many with one that is none is refused, and so is one from somebody else', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const sender = network.keep(await MeshPeer.open(honest([])));
     const [socket, stranger] = [await sender.dial(node.address), await connectTo(node.address)];

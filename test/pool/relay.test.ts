@@ -13,12 +13,12 @@ import {
   transactionMessage,
   until,
 } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { untilPoolsHold } from '../support/mesh.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
-import { withNetwork } from '../support/network.js';
 
 test('in a full mesh of ten, each node is sent each transaction once', (t) =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { nodes, switchboard } = await network.startBehindSwitchboard(10);
     const first = newSeed(t);
     const ids = makeIds('t', 1000);
@@ -35,7 +35,7 @@ test('in a full mesh of ten, each node is sent each transaction once', (t) =>
   }));
 
 test('a peer that comes later is sent what comes over an older connection', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [peer, latePort] = [await network.trap(), await freePort()];
     const node = await network.startNode('node-1', [peer.address, `ws://localhost:${latePort}`]);
     await until('a connection', () => peer.openCallers.length === 1);
@@ -50,7 +50,7 @@ test('a peer that comes later is sent what comes over an older connection', () =
   }));
 
 test('a plain peer is told everything, though one of ours says that it has told it', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
     const sender = network.keep(await MeshPeer.open(honest([])));
     await say(node.address, { type: 'HANDSHAKE', data: [sender.address] });
@@ -62,7 +62,7 @@ test('a plain peer is told everything, though one of ours says that it has told 
   }));
 
 test('of what a peer says that it is connected to, the latest counts', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const neighbour = network.keep(await MeshPeer.open(honest([])));
     const sender = network.keep(await MeshPeer.open(honest([])));
     const node = await network.startNode('node-1', [neighbour.address, sender.address]);
@@ -88,7 +88,7 @@ test('of what a peer says that it is connected to, the latest counts', () =>
   }));
 
 test('what is fetched goes on to all but those whom its source is connected to', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const source = network.keep(await MeshPeer.open(honest(['{"id":"fetched"}'])));
     const neighbour = network.keep(await MeshPeer.open(honest([])));
     const other = network.keep(await MeshPeer.open(honest([])));

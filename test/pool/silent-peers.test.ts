@@ -13,7 +13,8 @@ import {
 } from '../support/chain.js';
 import { type BlockAnswerers, blocksAnswer, ChainPeer, following } from '../support/chain-peer.js';
 import { until } from '../support/helpers.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { withHostedNodes } from '../support/hosted.js';
+import type { AnyNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 
 const own = growBy(trunkTo(3), 2, 'ours');
@@ -23,7 +24,7 @@ const honest = growBy(own, 5, 'honest');
 
 /** A node that is asking a peer, and another peer that has just announced a chain as well. */
 async function startBetween(
-  network: Network,
+  network: AnyNetwork,
   chain: Chain,
   lies: BlockAnswerers,
 ): Promise<{ node: RunningNode; silent: ChainPeer }> {
@@ -38,7 +39,7 @@ async function startBetween(
 
 /** A node that is asking a peer, which gives a little more than is there, when it is told to. */
 async function startBusy(
-  network: Network,
+  network: AnyNetwork,
   knownPeers: string[] = [],
 ): Promise<{ node: RunningNode; answerNow: () => void }> {
   let answerNow = () => {};
@@ -80,7 +81,7 @@ describe('when the deadline has passed', { concurrency: 6 }, () => {
     ['no blocks after its headers', fork, half(fork)],
   ] as [string, Chain, BlockAnswerers][]) {
     test(`others are heard instead of one that gives ${what}`, () =>
-      withNetwork(async (network) => {
+      withHostedNodes(async (network) => {
         const { node, silent } = await startBetween(network, chain, lies);
         await untilChainIs(node, honest, LIMITS.answerTimeoutMs + 20_000);
         assert.match(
@@ -92,7 +93,7 @@ describe('when the deadline has passed', { concurrency: 6 }, () => {
   }
 
   test('others are heard instead of one that gives some blocks, and these are kept', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const { node } = await startBetween(network, promised, half(promised));
       // Two of the first one's, which the other one's five outgrow.
       await untilChainIs(node, honest, LIMITS.answerTimeoutMs + 20_000);
@@ -102,7 +103,7 @@ describe('when the deadline has passed', { concurrency: 6 }, () => {
     }));
 
   test('one that has not answered is asked for nothing for a while, whatever it announces', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await startWithChain(network, own);
       const silent = network.keep(await ChainPeer.open(promised, { GET_BLOCKS: () => undefined }));
       const socket = await silent.dial(node.address);
@@ -119,7 +120,7 @@ describe('when the deadline has passed', { concurrency: 6 }, () => {
 });
 
 test('meanwhile the next block is taken from others', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const silent = network.keep(await ChainPeer.open(promised, { GET_BLOCKS: () => undefined }));
     const node = await startWithChain(network, own, [silent.address]);
     await until('a request', () => silent.asked('GET_BLOCKS').length > 0);
@@ -131,7 +132,7 @@ test('meanwhile the next block is taken from others', () =>
   }));
 
 test('one that listens where it says is asked before a client that promises more', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const proven = network.keep(await ChainPeer.open(own));
     const { node, answerNow } = await startBusy(network, [proven.address]);
     await until('a connection', () => proven.asked('GET_LATEST_BLOCK').length > 0);
@@ -143,7 +144,7 @@ test('one that listens where it says is asked before a client that promises more
   }));
 
 test('of several clients, the one that promises most is asked first', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, answerNow } = await startBusy(network);
     for (const [chain, lies] of [
       [promised.slice(0, -1), { GET_BLOCKS: () => undefined }],
@@ -157,7 +158,7 @@ test('of several clients, the one that promises most is asked first', () =>
   }));
 
 test('one that answers with what is known is not asked without end', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, silent } = await startBetween(network, promised, {
       GET_BLOCKS: () => blocksAnswer(own.slice(1)),
     });
@@ -166,7 +167,7 @@ test('one that answers with what is known is not asked without end', () =>
   }));
 
 test('one that leaves without an answer does not keep others waiting', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, silent } = await startBetween(network, promised, { GET_BLOCKS: () => undefined });
     await silent.close();
     await untilChainIs(node, honest, LIMITS.answerTimeoutMs / 2);

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 import { simulate } from '../support/simulated.js';
 import { statusOf } from '../support/status.js';
 
-async function peersOf(node: RunningNode): Promise<number> {
+async function peersOf(node: NodeProcess): Promise<number> {
   const { network } = await statusOf(node);
   return network.nodes.filter(({ state }) => state === 'connected').length;
 }

@@ -10,7 +10,7 @@ import {
   until,
 } from '../support/helpers.js';
 import type { Network } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 import { untilAllConnected } from './black-box.js';
 
 /** A story that has a network of its own. */
@@ -64,7 +64,7 @@ export const commandStories: BeyondStory[] = [
     asks: 'add-transaction gives a node a transaction, at the top and inside a node folder',
     async check(network) {
       const nodes = [await network.startNode('node-1'), await network.startNode('node-2')];
-      const [one, two] = nodes as [RunningNode, RunningNode];
+      const [one, two] = nodes as [NodeProcess, NodeProcess];
       await runScript(network, 'add-transaction.js');
       await runScript(network, 'add-transaction.js', 'node-2');
       for (const node of nodes) {

@@ -15,7 +15,7 @@ import {
   within,
 } from '../support/helpers.js';
 import { Network } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 import { Forwarder, MuteServers } from '../support/trap-servers.js';
 import { type BeyondStory, commandStories } from './beyond-commands.js';
 import { connectedAddressesOf, untilAllConnected } from './black-box.js';
@@ -144,7 +144,7 @@ export const beyondStories: BeyondStory[] = [
       for (const order of [[0, 1, 2], [2, 1, 0], null]) {
         const ports = [await freePort(), await freePort(), await freePort()];
         const known = [`ws://localhost:${ports[0]}`, `ws://localhost:${ports[2]}`];
-        const nodes: RunningNode[] = [];
+        const nodes: NodeProcess[] = [];
         for (const [index, port] of ports.entries()) {
           await fs.remove(network.path(`node-${index + 1}`, 'peers.json'));
           await network.addNode(`node-${index + 1}`, port, known);

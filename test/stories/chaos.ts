@@ -13,7 +13,7 @@ import { fail } from '../../lib/log.js';
 import { Client, makeIds } from '../support/client.js';
 import { makeTransaction, until } from '../support/helpers.js';
 import { Network } from '../support/network.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 import type { Switchboard } from '../support/switchboard.js';
 import { type Happening, makeSchedule, NODES } from './chaos-schedule.js';
 import { areAlike, checkChain, heightOf, type Ledger, ledgerOf } from './ledger.js';
@@ -55,7 +55,7 @@ export async function runChaos(
 
 class Chaos {
   readonly #network: Network;
-  readonly #nodes: RunningNode[];
+  readonly #nodes: NodeProcess[];
   readonly #switchboard: Switchboard;
   readonly #tell: (line: string) => void;
   readonly #clients: (Client | undefined)[] = [];
@@ -69,7 +69,7 @@ class Chaos {
 
   constructor(
     network: Network,
-    nodes: RunningNode[],
+    nodes: NodeProcess[],
     switchboard: Switchboard,
     tell: (line: string) => void,
   ) {
@@ -174,7 +174,7 @@ class Chaos {
     if (!this.#clients[node]?.isOpen) {
       if (this.#passing.has(node)) return;
       this.#leave(node);
-      const { address } = this.#nodes[node] as RunningNode;
+      const { address } = this.#nodes[node] as NodeProcess;
       this.#clients[node] = await Client.open(address).catch(() => undefined);
     }
     this.#clients[node]?.send(...makeIds(`${this.#sent}+`, count).map(makeTransaction));
@@ -183,13 +183,13 @@ class Chaos {
 
   /** It may be in vain: the node is down, or another block is first. */
   async #addBlock(node: number): Promise<void> {
-    const { folder } = this.#nodes[node] as RunningNode;
+    const { folder } = this.#nodes[node] as NodeProcess;
     const result = await this.#network.run(['add-block.js', '--empty'], basename(folder));
     if (result.code === 0) this.#included += 1;
   }
 
   async #kill(node: number, forMs: number): Promise<void> {
-    const killed = this.#nodes[node] as RunningNode;
+    const killed = this.#nodes[node] as NodeProcess;
     await killed.end('SIGKILL');
     await sleep(forMs);
     this.#nodes[node] = await this.#network.restart(killed);

@@ -6,7 +6,7 @@ import fs from 'fs-extra';
 import { GENESIS, whyBadContent, whyNotNext } from '../../lib/chain/block.js';
 import { type Block, type Header, parseBlock } from '../../lib/wire/block.js';
 import { isJson } from '../support/helpers.js';
-import type { RunningNode } from '../support/program.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** What a node has: the ids in its pool, those in its blocks, and these as they are on disk. */
 export interface Ledger {
@@ -15,7 +15,7 @@ export interface Ledger {
   readonly chain: string;
 }
 
-export async function ledgerOf(node: RunningNode): Promise<Ledger> {
+export async function ledgerOf(node: NodeProcess): Promise<Ledger> {
   const chain = await fs.readFile(join(node.folder, 'blocks.json'), 'utf8').catch(() => '[]');
   const idOf = ({ id }: { id?: unknown }) => String(id);
   const included = isJson(chain)

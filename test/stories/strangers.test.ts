@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { peersOf, untilPoolsHold } from '../support/mesh.js';
-import { withNetwork } from '../support/network.js';
 import { PlainPeer } from '../support/plain-peer.js';
 import { statusOf } from '../support/status.js';
 
 test('three of our nodes and two strangers share every transaction, in plain protocol only', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const nodes = await network.startMesh(3);
     const addresses = nodes.map(({ address }) => address);
     const strangers: PlainPeer[] = [];
@@ -51,7 +51,7 @@ test('three of our nodes and two strangers share every transaction, in plain pro
   }));
 
 test('what a stranger sends comes back to it once at most', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const stranger = network.keep(await PlainPeer.join([node.address]));
     await until(
@@ -77,7 +77,7 @@ for (const [where, order] of [
   ['last', ['b', 'node', 'a']],
 ] as const) {
   test(`what a stranger sends that names itself ${where} reaches all others`, () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       const [a, b] = [await network.trap(), await network.trap()];
       await say(node.address, { type: 'HANDSHAKE', data: [b.address] });
@@ -98,7 +98,7 @@ for (const [where, order] of [
 }
 
 test('a transaction reaches disk and peers byte for byte as a stranger spelt it', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
     const data = '{"hash":"\\u0061", "amount":1.0,"big":12345678901234567890,"2":0,"1":[ 1e2 ]}';
     await say(node.address, `{ "data" : ${data} , "type":"TRANSACTION","other":"}" }`);
@@ -115,7 +115,7 @@ test('a transaction reaches disk and peers byte for byte as a stranger spelt it'
   }));
 
 test('a transaction that came in several lines is one line in the pool', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
     const data = '{\n"id": "a",\r\n"note": [\n1,2]}';
     await say(node.address, `{"type":"TRANSACTION","data":${data}}`);
@@ -126,7 +126,7 @@ test('a transaction that came in several lines is one line in the pool', () =>
   }));
 
 test('transactions without id and hash are one if their content is, in whatever order', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     await say(
       node.address,
@@ -142,7 +142,7 @@ test('transactions without id and hash are one if their content is, in whatever 
   }));
 
 test('what is not understood harms nobody: ignored, or refused three times and closed', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const sender = await connectTo(node.address);
     let code = 0;
@@ -175,7 +175,7 @@ test('what is not understood harms nobody: ignored, or refused three times and c
   }));
 
 test('a peer that answers with what it should not is no longer a peer, and dialled later', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const { node, peer } = await network.startNodeWithPeer();
     peer.openCallers[0]?.socket.send(Buffer.from('binary'));
     await until('a line about it', () =>

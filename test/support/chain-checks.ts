@@ -8,7 +8,7 @@ import { sourceParts } from '../../lib/json-source.js';
 import { type Block, parseBlock } from '../../lib/wire/block.js';
 import type { Key } from '../../lib/wire/key.js';
 import { until } from './helpers.js';
-import type { Network } from './network.js';
+import type { AnyNetwork } from './network.js';
 import type { RunningNode } from './program.js';
 
 /** Reads the text of a blocks.json; throws if it breaks any rule that a chain has to keep. */
@@ -94,7 +94,7 @@ export async function poolIds(node: RunningNode): Promise<string[]> {
 
 /** Runs add-block.js against a node, which takes it well; returns the lines that it prints. */
 export async function addBlock(
-  network: Network,
+  network: AnyNetwork,
   { name }: RunningNode,
   ...args: string[]
 ): Promise<string[]> {

@@ -12,7 +12,7 @@ import { chainFile, chainOf, checkChain, includedIds, poolIds, readChain } from 
 import { ChainPeer } from './chain-peer.js';
 import { freePort, isJson, until } from './helpers.js';
 import { type Network, withNetwork } from './network.js';
-import type { RunningNode } from './program.js';
+import type { NodeProcess } from './program.js';
 
 /** What a node has, and what it is offered. */
 export interface Scene {
@@ -63,7 +63,7 @@ export class Fixture {
    *
    * @param crashAt at which step it is to end, unless it is only killed by others
    */
-  async launch(crashAt?: number): Promise<RunningNode> {
+  async launch(crashAt?: number): Promise<NodeProcess> {
     const { ours, pool } = this.#scene;
     this.#peer.chain = trunkTo(0);
     for (const file of await fs.readdir(this.#network.path(NAME))) {
@@ -85,14 +85,14 @@ export class Fixture {
   }
 
   /** Offers a node the longer chain. */
-  async offer(node: RunningNode): Promise<void> {
+  async offer(node: NodeProcess): Promise<void> {
     this.#peer.chain = this.#scene.theirs;
     await this.#peer.dial(node.address);
     this.#peer.announce();
   }
 
   /** Waits until a node has taken it, and has nothing more to write; or until it ends. */
-  async untilTaken(node: RunningNode): Promise<void> {
+  async untilTaken(node: NodeProcess): Promise<void> {
     let missing = '';
     await until(
       () => `the longer chain to be taken; ${missing}`,
@@ -105,7 +105,7 @@ export class Fixture {
   }
 
   /** Looks at what a kill has left, and what a node makes of it, by itself and when it goes on. */
-  async recover(killed: RunningNode): Promise<Remains> {
+  async recover(killed: NodeProcess): Promise<Remains> {
     const remains = await this.#lookAt(killed);
     this.#peer.chain = trunkTo(0);
     const node = await this.#network.restart(killed);
@@ -123,7 +123,7 @@ export class Fixture {
   }
 
   /** Whatever is whole in the chain of a node that was killed must be valid. */
-  async #lookAt(node: RunningNode): Promise<Remains> {
+  async #lookAt(node: NodeProcess): Promise<Remains> {
     const { ours, theirs } = this.#scene;
     const blocks: (Block | undefined)[] = [];
     const fd = openSync(chainFile(node), 'r');
@@ -139,7 +139,7 @@ export class Fixture {
     };
   }
 
-  async #untilAllIsHeld(node: RunningNode): Promise<void> {
+  async #untilAllIsHeld(node: NodeProcess): Promise<void> {
     let missing = '';
     await until(
       () => `all to be held once; ${missing}`,
@@ -151,7 +151,7 @@ export class Fixture {
   }
 
   /** What there is to say against all that the node had being in its chain or its pool, once. */
-  async #missing(node: RunningNode): Promise<string> {
+  async #missing(node: NodeProcess): Promise<string> {
     // While it is written it may be no JSON; what holds in the end is what counts.
     const text = await fs.readFile(chainFile(node), 'utf8');
     const included = isJson(text) ? includedIds(readChain(text)) : [];

@@ -3,7 +3,7 @@
 import { watch } from 'node:fs';
 import fc from 'fast-check';
 import { Fixture, type Remains, type Scene } from './chain-fixture.js';
-import type { RunningNode } from './program.js';
+import type { NodeProcess } from './program.js';
 
 /** When to kill a node: by how far it is with all its work, or with what it writes of it. */
 export interface Kill {
@@ -81,7 +81,7 @@ async function measure(fixture: Fixture): Promise<Work> {
 
 async function interrupt(
   fixture: Fixture,
-  node: RunningNode,
+  node: NodeProcess,
   { by, at, thenMs }: Kill,
   work: Work,
 ): Promise<void> {

@@ -123,12 +123,12 @@ export async function untilChainIs(
 }
 
 /** Makes and starts a node that has a chain, and the transactions with these texts in its pool. */
-export async function startWithChain(
-  network: Network,
+export async function startWithChain<N extends RunningNode>(
+  network: Network<N>,
   chain: Chain,
   knownPeers: string[] = [],
   pool: readonly string[] = [],
-): Promise<RunningNode> {
+): Promise<N> {
   const port = await freePort();
   await network.addNode('node-1', port, knownPeers);
   await network.write('node-1/blocks.json', fileOf(chain));

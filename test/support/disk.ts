@@ -1,17 +1,22 @@
 /** A disk that takes nothing more. */
 
+import type { ChildProcess } from 'node:child_process';
+import { platform } from 'node:os';
 import { Program } from './program.js';
 
 /**
- * Makes the disk refuse, for one process, files that grow beyond so many bytes, or 'unlimited'.
+ * Makes the disk refuse, for one node, files that grow beyond so many bytes, or 'unlimited'.
  * Only Linux can do that to a process that runs.
  */
-export async function limitFileSize(program: Program, bytes: string): Promise<void> {
-  const args = ['--pid', String(program.process.pid), `--fsize=${bytes}:unlimited`];
+export async function limitFileSize(
+  { process }: { readonly process: ChildProcess },
+  bytes: string,
+): Promise<void> {
+  const args = ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`];
   const { code, stderr } = await new Program(args, '.', 'prlimit').result();
   if (code !== 0) throw new Error(`prlimit: ${stderr}`);
 }
 
 export const ON_LINUX = {
-  skip: process.platform === 'linux' ? false : 'prlimit is there on Linux only',
+  skip: platform() === 'linux' ? false : 'prlimit is there on Linux only',
 };

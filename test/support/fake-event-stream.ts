@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Page } from 'playwright-core';
 import { type Look, withVisit } from './browser.js';
 import { freePort } from './helpers.js';
-import { withNetwork } from './network.js';
+import { withHostedNodes } from './hosted.js';
 import { pageOf, untilShown } from './page-view.js';
 
 type Members = Record<string, unknown>;
@@ -61,7 +61,7 @@ export function withFakeEventStream(
   check: (page: Page, stream: FakeEventStream) => Promise<void>,
   look: Look = {},
 ): Promise<void> {
-  return withNetwork(async (network) => {
+  return withHostedNodes(async (network) => {
     const node = await network.startNode();
     const stream = network.keep(await FakeEventStream.open());
     await withVisit(

@@ -8,7 +8,7 @@ import { give, makeIds } from './client.js';
 import { say, transactionMessage, until } from './helpers.js';
 import { peersOf } from './mesh.js';
 import { type Network, withNetwork } from './network.js';
-import type { RunningNode } from './program.js';
+import type { NodeProcess } from './program.js';
 
 /** How much more than an honest node, which is not attacked, the victim of a siege may grow by. */
 const MEMORY_BYTES = 100 * 1024 * 1024;
@@ -21,9 +21,9 @@ const WARM_UP = 40_000;
 export interface Loaded {
   readonly network: Network;
   /** The node to attack. */
-  readonly victim: RunningNode;
+  readonly victim: NodeProcess;
   /** An honest node that is connected to it. */
-  readonly honest: RunningNode;
+  readonly honest: NodeProcess;
   /** What the victim has printed since the attack began. */
   said(): string;
 }
@@ -71,11 +71,11 @@ export function underSiege(
   });
 }
 
-type Pair = readonly [victim: RunningNode, honest: RunningNode];
+type Pair = readonly [victim: NodeProcess, honest: NodeProcess];
 
 async function startPair(network: Network): Promise<Pair> {
   const [victim, honest] = await network.startMesh(2);
-  return [victim as RunningNode, honest as RunningNode];
+  return [victim as NodeProcess, honest as NodeProcess];
 }
 
 async function attackIn(
@@ -109,7 +109,7 @@ async function attackIn(
 }
 
 /** Gives the honest node one transaction after the other, at least one, and awaits each. */
-async function probe(victim: RunningNode, honest: RunningNode, over: AbortSignal): Promise<void> {
+async function probe(victim: NodeProcess, honest: NodeProcess, over: AbortSignal): Promise<void> {
   do {
     const id = `probe${Math.random()}`;
     const file = join(victim.folder, 'transactions.json');
@@ -123,7 +123,7 @@ async function probe(victim: RunningNode, honest: RunningNode, over: AbortSignal
 }
 
 /** Waits until the victim has these ids, and checks that it has none beyond them and the load's. */
-export async function untilPoolHolds(victim: RunningNode, ids: readonly unknown[]): Promise<void> {
+export async function untilPoolHolds(victim: NodeProcess, ids: readonly unknown[]): Promise<void> {
   let found: unknown[] = [];
   const missing = () => ids.filter((id) => !found.includes(id));
   await until(
@@ -161,7 +161,7 @@ async function textFrom(file: string, start: number): Promise<string> {
 }
 
 /** The resident memory of a process, in bytes; 0 when it has ended. Linux only. */
-export function memoryOf({ process }: RunningNode): number {
+export function memoryOf({ process }: NodeProcess): number {
   try {
     const status = fs.readFileSync(`/proc/${process.pid}/status`, 'utf8');
     return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);

@@ -7,7 +7,7 @@ import { ChainClient } from './chain-client.js';
 import { type BlockAnswerers, ChainPeer } from './chain-peer.js';
 import { type Forgery, included } from './forgeries.js';
 import { until } from './helpers.js';
-import type { Network } from './network.js';
+import type { AnyNetwork } from './network.js';
 import type { RunningNode } from './program.js';
 
 /** What all have: there is a transaction in it that forgeries include again. */
@@ -15,7 +15,7 @@ export const base = growBy(grow(trunkTo(2), [included]), 2, 'base');
 
 /** A node with a chain, and somebody honest that it has asked. */
 export async function startBesideHonest(
-  network: Network,
+  network: AnyNetwork,
   chain: Chain,
 ): Promise<{ node: RunningNode; honest: ChainPeer }> {
   const honest = network.keep(await ChainPeer.open(chain));
@@ -27,7 +27,7 @@ export async function startBesideHonest(
 
 /** Has a peer announce the end of a chain to a node, and gives its connection. */
 export async function announce(
-  network: Network,
+  network: AnyNetwork,
   node: RunningNode,
   chain: Chain,
   lies: BlockAnswerers = {},
@@ -41,7 +41,7 @@ export async function announce(
 /** Has a peer announce the end of a chain, and waits until it is closed for what is wrong. */
 export async function isClosedFor(
   { what, reason }: Pick<Forgery, 'what' | 'reason'>,
-  network: Network,
+  network: AnyNetwork,
   node: RunningNode,
   chain: Chain,
   lies?: BlockAnswerers,

@@ -8,26 +8,40 @@ import fs from 'fs-extra';
 import { freePort, OUR_NODE, TEST_LIMIT_MS, until, within } from './helpers.js';
 import { untilFullMesh } from './mesh.js';
 import { copyNode } from './node-copy.js';
-import { Program, type Result, RunningNode } from './program.js';
+import { NodeProcess, Program, type Result, type RunningNode } from './program.js';
 import { Switchboard } from './switchboard.js';
 import { type Closable, TrapServer } from './trap-servers.js';
 
+/** Starts the node in a folder. */
+type Launch<N> = (name: string, port: number, folder: string) => N;
+
 /** A temporary network: its folders, and everything started in it, which close() ends. */
-export class Network {
+export class Network<N extends RunningNode = NodeProcess> {
   /** Where its nodes are. */
   readonly root: string;
-  readonly #temporary: string;
+  /** What close() removes. */
+  readonly temporary: string;
   readonly #things: Closable[] = [];
+  readonly #launch: Launch<N>;
 
-  private constructor(temporary: string, root: string) {
-    this.#temporary = temporary;
+  private constructor(temporary: string, root: string, launch: Launch<N>) {
+    this.temporary = temporary;
     this.root = root;
+    this.#launch = launch;
   }
 
   /** Copies somebody's node-1, and the scripts beside it, to a new temporary folder. */
-  static async create(node1 = OUR_NODE): Promise<Network> {
+  static create(node1 = OUR_NODE): Promise<Network> {
+    return Network.createWith((...of) => new NodeProcess(...of), node1);
+  }
+
+  /** The same, with another way to start its nodes. */
+  static async createWith<N extends RunningNode>(
+    launch: Launch<N>,
+    node1 = OUR_NODE,
+  ): Promise<Network<N>> {
     const { root, beside } = await copyNode(node1);
-    const network = new Network(root, beside);
+    const network = new Network(root, beside, launch);
     for (const file of await fs.readdir(network.path('node-1'))) {
       if (/^(peers|blocks)\.json/.test(file)) await fs.remove(network.path('node-1', file));
     }
@@ -61,19 +75,19 @@ export class Network {
   }
 
   /** Starts the node in a folder without waiting for it. */
-  launch(name: string, port: number): RunningNode {
-    return this.keep(new RunningNode(name, port, this.path(name)));
+  launch(name: string, port: number): N {
+    return this.keep(this.#launch(name, port, this.path(name)));
   }
 
   /** Makes and starts a node on a free port. */
-  async startNode(name = 'node-1', knownPeers: string[] = []): Promise<RunningNode> {
+  async startNode(name = 'node-1', knownPeers: string[] = []): Promise<N> {
     const port = await freePort();
     await this.addNode(name, port, knownPeers);
     return this.launch(name, port).listening();
   }
 
   /** Makes and starts a node, and a trap that it is connected to. */
-  async startNodeWithPeer(): Promise<{ node: RunningNode; peer: TrapServer }> {
+  async startNodeWithPeer(): Promise<{ node: N; peer: TrapServer }> {
     const peer = await this.trap();
     const node = await this.startNode('node-1', [peer.address]);
     await until('a connection', () => peer.openCallers.length > 0);
@@ -81,7 +95,7 @@ export class Network {
   }
 
   /** Makes and starts as many nodes, that all know the first. */
-  async startNodes(size: number): Promise<RunningNode[]> {
+  async startNodes(size: number): Promise<N[]> {
     const first = await this.startNode('node-1');
     const nodes = [first];
     for (let number = 2; number <= size; number++) {
@@ -91,7 +105,7 @@ export class Network {
   }
 
   /** Makes and starts as many nodes, that all know the first, and waits until all are connected. */
-  async startMesh(size: number): Promise<RunningNode[]> {
+  async startMesh(size: number): Promise<N[]> {
     const nodes = await this.startNodes(size);
     await untilFullMesh(nodes);
     return nodes;
@@ -101,9 +115,7 @@ export class Network {
    * Makes and starts as many nodes, each with a switchboard between it and all the others, whom
    * it knows, and waits until all are connected.
    */
-  async startBehindSwitchboard(
-    size: number,
-  ): Promise<{ nodes: RunningNode[]; switchboard: Switchboard }> {
+  async startBehindSwitchboard(size: number): Promise<{ nodes: N[]; switchboard: Switchboard }> {
     const ports: number[] = [];
     for (let node = 0; node < size; node++) ports.push(await freePort());
     const switchboard = this.keep(await Switchboard.open(ports));
@@ -118,7 +130,7 @@ export class Network {
   }
 
   /** Starts a node again that has ended. */
-  restart(node: RunningNode): Promise<RunningNode> {
+  restart(node: RunningNode): Promise<N> {
     return this.launch(node.name, node.port).listening();
   }
 
@@ -142,11 +154,19 @@ export class Network {
     return this.keep(await TrapServer.open(port));
   }
 
-  async close(): Promise<void> {
+  /** Ends what was started, and leaves the folders. */
+  async end(): Promise<void> {
     await Promise.all(this.#things.map((thing) => thing.close()));
-    await fs.remove(this.#temporary);
+  }
+
+  async close(): Promise<void> {
+    await this.end();
+    await fs.remove(this.temporary);
   }
 }
+
+/** A network, however its nodes are started. */
+export type AnyNetwork = Network<RunningNode>;
 
 /** Runs a test in a network of its own, and clears it away whatever happens. */
 export async function withNetwork(check: (network: Network) => Promise<void>): Promise<void> {

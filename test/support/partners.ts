@@ -10,11 +10,11 @@ import type { RunningNode } from './program.js';
 /** The texts of transactions with these ids. */
 export const texts = (...ids: string[]) => ids.map((id) => JSON.stringify(makeTransaction(id)));
 /** A node with some transactions of its own, and a partner that it has begun to compare with. */
-export async function startWith(
-  network: Network,
+export async function startWith<N extends RunningNode>(
+  network: Network<N>,
   answer: Answerer,
   pool: string[] = [],
-): Promise<{ node: RunningNode; partner: MeshPeer }> {
+): Promise<{ node: N; partner: MeshPeer }> {
   const partner = network.keep(await MeshPeer.open(answer));
   const port = await freePort();
   await network.addNode('node-1', port, [partner.address]);

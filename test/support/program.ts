@@ -20,9 +20,11 @@ export class Program {
   readonly #exit: Promise<number | null>;
 
   constructor(args: string[], cwd: string, command = process.execPath) {
-    // NODE_TEST_CONTEXT would make a child report itself as a test; LOG would change its lines.
-    const { NODE_TEST_CONTEXT: _, LOG: __, ...env } = process.env;
-    this.process = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(command, args, {
+      cwd,
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process.stdout?.on('data', (data) => {
       this.stdout += data;
     });
@@ -58,29 +60,44 @@ export class Program {
   }
 }
 
+/**
+ * The environment of a process that a test starts: NODE_TEST_CONTEXT would make it report itself as
+ * a test, and LOG would change its lines.
+ */
+export function environment(): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _, LOG: __, ...env } = process.env;
+  return env;
+}
+
 /** Where a node listens, and what to call it in a failure. */
 export interface Named {
   readonly name: string;
   readonly address: string;
 }
 
-/** A started node. */
-export class RunningNode extends Program implements Named {
+/** A started node, as it is seen from outside. */
+export abstract class RunningNode implements Named {
   readonly name: string;
   readonly port: number;
   readonly address: string;
   readonly folder: string;
 
   constructor(name: string, port: number, folder: string) {
-    super(['index.js'], folder);
     this.name = name;
     this.port = port;
     this.address = `ws://localhost:${port}`;
     this.folder = folder;
   }
 
-  override async close(): Promise<void> {
-    await this.end('SIGKILL');
+  abstract get isRunning(): boolean;
+  /** What it has printed. */
+  abstract get stdout(): string;
+  abstract get stderr(): string;
+  /** Ends it, as far as that can be done. */
+  abstract close(): Promise<void>;
+
+  get lines(): string[] {
+    return this.stdout.split('\n');
   }
 
   async listening(): Promise<this> {
@@ -104,5 +121,44 @@ export class RunningNode extends Program implements Named {
 
   async poolText(): Promise<string> {
     return fs.readFile(join(this.folder, 'transactions.json'), 'utf8').catch(() => '');
+  }
+}
+
+/** A node in a process of its own. */
+export class NodeProcess extends RunningNode {
+  readonly #program: Program;
+
+  constructor(name: string, port: number, folder: string) {
+    super(name, port, folder);
+    this.#program = new Program(['index.js'], folder);
+  }
+
+  get process(): ChildProcess {
+    return this.#program.process;
+  }
+
+  get isRunning(): boolean {
+    return this.#program.isRunning;
+  }
+
+  get stdout(): string {
+    return this.#program.stdout;
+  }
+
+  get stderr(): string {
+    return this.#program.stderr;
+  }
+
+  result(): Promise<Result> {
+    return this.#program.result();
+  }
+
+  /** Sends a signal, and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<number | null> {
+    return this.#program.end(signal);
+  }
+
+  async close(): Promise<void> {
+    await this.end('SIGKILL');
   }
 }

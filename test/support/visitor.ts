@@ -5,14 +5,14 @@ import type { Page } from 'playwright-core';
 import { type Network, withNetwork } from './network.js';
 import { placeInDrawing, untilShown, type View } from './page-view.js';
 import { untilDrawn } from './pictures.js';
-import type { RunningNode } from './program.js';
+import type { NodeProcess } from './program.js';
 
 /** More than there is to reach on a page with three nodes. */
 const TABS = 40;
 /** Where the link leads that has the focus. */
 export const FOCUSED = 'document.activeElement.href ?? null';
 
-type Three = readonly [RunningNode, RunningNode, RunningNode];
+type Three = readonly [NodeProcess, NodeProcess, NodeProcess];
 
 export function withThree(check: (nodes: Three, network: Network) => Promise<void>): Promise<void> {
   return withNetwork(async (network) => {

@@ -1,0 +1,109 @@
+/**
+ * Nodes that share one process, where a test needs none that it can end or measure: most of the time
+ * that a short test takes is Node.js starting. They have the real index.js, real sockets and real
+ * files, and run until all tests of a file are done.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { TEST_LIMIT_MS, within } from './helpers.js';
+import { Network } from './network.js';
+import { environment, RunningNode } from './program.js';
+
+/** The process, and the lines that each of its nodes has printed. */
+class Host {
+  readonly #process: ChildProcess;
+  readonly #linesOf = new Map<number, string[]>();
+  stderr = '';
+
+  constructor() {
+    this.#process = fork(fileURLToPath(new URL('host.js', import.meta.url)), {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const [stdout, stderr] = [this.#process.stdout as Socket, this.#process.stderr as Socket];
+    createInterface(stdout).on('line', (line) => {
+      const port = Number(/^\[(\d+)\]/.exec(line)?.[1]);
+      this.#linesOf.set(port, [...this.linesOf(port), line]);
+    });
+    stderr.on('data', (data) => {
+      this.stderr += data;
+    });
+    // It ends with this process, which is not to wait for it.
+    for (const each of [this.#process, this.#process.channel, stdout, stderr]) each?.unref();
+  }
+
+  get isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  start(folder: string): void {
+    this.#process.send(folder);
+  }
+
+  linesOf(port: number): readonly string[] {
+    return this.#linesOf.get(port) ?? [];
+  }
+}
+
+/** A node in a process that it shares with others. */
+export class HostedNode extends RunningNode {
+  readonly #host: Host;
+
+  constructor(host: Host, name: string, port: number, folder: string) {
+    super(name, port, folder);
+    this.#host = host;
+    host.start(folder);
+  }
+
+  get isRunning(): boolean {
+    return this.#host.isRunning;
+  }
+
+  get stdout(): string {
+    return this.#host
+      .linesOf(this.port)
+      .map((line) => `${line}\n`)
+      .join('');
+  }
+
+  /** Of all nodes in the process. */
+  get stderr(): string {
+    return this.#host.stderr;
+  }
+
+  /** It ends with its process. */
+  async close(): Promise<void> {}
+}
+
+let host: Host | undefined;
+/** They are removed at the end of the process, after the nodes that write to them. */
+const folders: string[] = [];
+
+process.on('exit', () => {
+  host?.kill();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+});
+
+/** Runs a test in a network of its own, whose nodes share a process. */
+export async function withHostedNodes(
+  check: (network: Network<HostedNode>) => Promise<void>,
+): Promise<void> {
+  const network = await Network.createWith((...of) => {
+    if (!host?.isRunning) host = new Host();
+    return new HostedNode(host, ...of);
+  });
+  folders.push(network.temporary);
+  try {
+    await within(TEST_LIMIT_MS, check(network));
+  } finally {
+    await network.end();
+  }
+}
