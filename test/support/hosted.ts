@@ -48,6 +48,11 @@ class Host {
     this.#process.send(folder);
   }
 
+  /** Ends all that others have opened to a node: what a test has left open would keep it waiting. */
+  hangUp(port: number): void {
+    if (this.isRunning) this.#process.send(port);
+  }
+
   linesOf(port: number): readonly string[] {
     return this.#linesOf.get(port) ?? [];
   }
@@ -80,7 +85,9 @@ export class HostedNode extends RunningNode {
   }
 
   /** It ends with its process. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#host.hangUp(this.port);
+  }
 }
 
 let host: Host | undefined;
