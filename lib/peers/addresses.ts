@@ -66,6 +66,8 @@ export function parseAddress(text: unknown): Address | undefined {
   const { protocol, hostname, port } = new URL(text);
   if (port === '0') return undefined;
   const host = canonicalHost(hostname);
+  // No name has an empty label but the root, which is no host.
+  if (host.split('.').includes('')) return undefined;
   const portOrDefault = port || (protocol === 'wss:' ? '443' : '80');
   return { text, key: `${protocol}//${host}:${portOrDefault}`, scope: scopeOf(host) };
 }

@@ -10,8 +10,9 @@ import { pathToFileURL } from 'node:url';
 
 const callers = new Set<Socket>();
 
-// Each node listens to the signals that ask a process to end.
+// Each node listens to the signals that ask a process to end, and to the end of its output.
 process.setMaxListeners(0);
+process.stdout.setMaxListeners(0);
 process.on('disconnect', () => process.exit());
 process.on('message', (told: string | number) => {
   if (typeof told === 'string') void import(pathToFileURL(join(told, 'index.js')).href);
