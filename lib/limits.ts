@@ -66,6 +66,16 @@ export const LIMITS = Object.freeze({
   dialsAtOnce: 8,
   /** Time for a dial to be answered. */
   dialTimeoutMs: 5_000,
+  /** Names looked up at the same time: of known-peers.json, and of those that peers name. */
+  lookupsAtOnce: 4,
+  /** Time for a name to be found. */
+  lookupTimeoutMs: 4_000,
+  /** Time for which the addresses of a name are kept. */
+  lookupKeptMs: 60_000,
+  /** Names whose addresses are kept. */
+  lookupsKept: 256,
+  /** Time after which the process that looks up names is ended, when there are none. */
+  lookupsIdleMs: 10_000,
   /** Wait before the second dial of an address; it doubles with each failure, ±50 %. */
   backoffFirstMs: 1_000,
   /** Longest wait between two dials of an address, ±50 %. */
@@ -74,6 +84,8 @@ export const LIMITS = Object.freeze({
   stableAfterMs: 15_000,
   /** Failures in a row after which a learnt address is given up. */
   learntAttempts: 5,
+  /** Longest time for which a learnt address that was given up is not dialled, whoever names it. */
+  givenUpLongestMs: 16 * 60_000,
   /** Addresses read at once from the HANDSHAKEs of one source. */
   readsAtOnce: 8192,
   /** Addresses read per second from the HANDSHAKEs of one source, once readsAtOnce are used up. */

@@ -36,7 +36,7 @@ let dialTimer: NodeJS.Timeout | undefined;
 const counters = new Counters(log);
 const chain = await Chain.open(folder, log);
 const pool = await Pool.open(folder, settings.maxPoolBytes, (key) => chain.has(key), log);
-const peers = await net.Peers.open(settings, knownPeers, sendHandshake, counters, log);
+const peers = net.Peers.open(settings, knownPeers, sendHandshake, counters, log);
 const { addressBook, connections, routes } = peers;
 const guard = new Guard(peers, settings.maxPeers, catchUp, log);
 const { answers, backpressure, connectionLimits } = guard;
@@ -77,6 +77,7 @@ for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);
 
 // It dials the known peers. Ctrl-C ends it.
 connectToAll();
+peers.locate().then(() => connectToAll());
 leaveOnSignal({ stop, listeners, connections, pool, others: [chainSync, peers] });
 
 /**

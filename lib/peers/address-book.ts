@@ -5,21 +5,28 @@
 
 import { LIMITS } from '../limits.js';
 import type { TokenBucket } from '../token-bucket.js';
-import { type Address, isDiallable } from './addresses.js';
+import { type Address, isDiallable, type Scope } from './addresses.js';
 import { backoffMs } from './backoff.js';
-import { type DialPlan, inDialOrder, planDials, type Room } from './dial-plan.js';
-import { type Entry, newEntry } from './entry.js';
+import { type DialPlan, inDialOrder, Places, planDials, type Room } from './dial-plan.js';
+import { type Entry, ended, hurry, mayHurry, newEntry } from './entry.js';
+import { GivenUp } from './given-up.js';
+import { OwnNames } from './own-names.js';
 import { totalSlots } from './slots.js';
 
 export class AddressBook {
   readonly #own: Address;
+  /** From where we are reached. A name may turn out to lead to a private network. */
+  #scope: Scope;
+  #mayBePrivate: boolean;
   readonly #keepsSecret: boolean;
   readonly #maxPeers: number;
   readonly #entries = new Map<string, Entry>();
   /** The entries from known-peers.json. */
   readonly #known: Entry[] = [];
-  /** Other names of this node, oldest first. */
-  readonly #ownNames = new Set<string>();
+  /** Those that are being dialled. */
+  readonly #underWay = new Set<Entry>();
+  readonly #givenUp = new GivenUp();
+  readonly #ownNames: OwnNames;
 
   /**
    * @param own our own address, which never becomes an entry
@@ -28,13 +35,32 @@ export class AddressBook {
    */
   constructor(own: Address, keepsSecret = false, maxPeers: number = LIMITS.peers) {
     this.#own = own;
+    this.#ownNames = new OwnNames(own);
+    this.#scope = own.scope;
+    this.#mayBePrivate = own.name !== undefined;
     this.#keepsSecret = keepsSecret;
     this.#maxPeers = maxPeers;
   }
 
-  /** Adds an address from known-peers.json, due at once. */
+  /**
+   * It is known from where our own address is reached: what waits for that is due, or forgotten.
+   */
+  place(scope: Scope, nowMs: number): void {
+    this.#scope = scope;
+    this.#mayBePrivate = false;
+    for (const [key, entry] of this.#entries) {
+      if (!entry.isHeld) continue;
+      entry.isHeld = false;
+      if (isDiallable(scope, entry.address.scope)) entry.dueMs = nowMs;
+      else this.#entries.delete(key);
+    }
+  }
+
+  /** Adds an address from known-peers.json, due at once, or another spelling of one. */
   addKnown(address: Address, nowMs: number): void {
-    if (!this.isOwn(address) && !this.#entries.has(address.key)) this.#add(address, true, nowMs);
+    if (this.isOwn(address)) return;
+    const entry = this.#entries.get(address.key) ?? this.#add(address, true, nowMs);
+    entry.written.push(address);
   }
 
   /** Adds an address that was reached in an earlier run, due at once. */
@@ -58,22 +84,17 @@ export class AddressBook {
     if (this.isOwn(address)) return false;
     const entry = this.#entries.get(address.key);
     if (entry === undefined) {
-      if (!this.#mayLearn(address)) return false;
+      const { key } = address;
+      if (!this.#mayLearn(address) || !this.#givenUp.allows(key, nowMs)) return false;
       const untried = isCaller && this.#isFull() ? this.#untried() : undefined;
       if (this.#isFull() && untried === undefined) return false;
       if (!news.take(nowMs)) return false;
       if (untried !== undefined) this.#entries.delete(untried.address.key);
-      this.#add(address, false, nowMs);
+      const added = this.#add(address, false, nowMs);
+      if (this.#givenUp.has(key)) added.failures = LIMITS.learntAttempts - 1;
       return true;
     }
-    const hurriedMs = Math.max(nowMs, entry.hurriedMs + backoffMs(entry.hurries, 0.5));
-    const isWaiting = entry.dueMs !== Infinity;
-    if (isWaiting && hurriedMs < entry.dueMs && news.take(nowMs)) {
-      entry.hurriedMs = hurriedMs;
-      entry.hurries += 1;
-      entry.dueMs = hurriedMs;
-      entry.nextAddress = address;
-    }
+    if (mayHurry(entry, nowMs) && news.take(nowMs)) hurry(entry, address, nowMs);
     return false;
   }
 
@@ -102,7 +123,7 @@ export class AddressBook {
 
   /** Whether an address is our own, in any spelling and under any name met so far. */
   isOwn(address: Address): boolean {
-    return address.key === this.#own.key || this.#ownNames.has(address.key);
+    return this.#ownNames.has(address);
   }
 
   /** Returns the key of the node at an address; aliases met so far have the key of their node. */
@@ -123,18 +144,22 @@ export class AddressBook {
   plan(nowMs: number, { dialling, connected, callers }: Room): DialPlan {
     const isFull = dialling + connected >= this.#maxPeers;
     const most = isFull ? totalSlots(this.#maxPeers) : this.#maxPeers;
-    const candidates = isFull ? this.#knownAnd(callers()) : [...this.#entries.values()];
-    return planDials(candidates, most - dialling - connected, dialling, nowMs);
+    const calling = callers();
+    const candidates = isFull ? this.#knownAnd(calling) : [...this.#entries.values()];
+    const places = new Places(calling, this.#underWay);
+    return planDials(candidates, most - dialling - connected, places, nowMs);
   }
 
   /** Begins a dial, and returns the address to dial. */
   dialling(entry: Entry): Address {
     entry.dueMs = Infinity;
+    this.#underWay.add(entry);
     return entry.nextAddress;
   }
 
   /** A dial has led to a peer. */
   reached(entry: Entry): void {
+    this.#underWay.delete(entry);
     entry.isProven = true;
     entry.address = entry.nextAddress;
   }
@@ -147,13 +172,13 @@ export class AddressBook {
    * @returns the wait until the next dial, in ms; undefined if the address is given up
    */
   lost(entry: Entry, upMs: number, nowMs: number, random: number): number | undefined {
-    entry.nextAddress = entry.address;
-    const wasStable = upMs >= LIMITS.stableAfterMs;
-    entry.failures = wasStable ? 1 : entry.failures + 1;
-    if (wasStable) entry.hurries = 0;
+    const { key } = entry.address;
+    this.#underWay.delete(entry);
+    if (ended(entry, upMs)) this.#givenUp.forget(key);
     this.#releaseAliases(entry, nowMs);
     if (!entry.isKnown && entry.failures >= LIMITS.learntAttempts) {
-      this.#entries.delete(entry.address.key);
+      this.#entries.delete(key);
+      this.#givenUp.add(key, nowMs);
       return undefined;
     }
     const waitMs = backoffMs(entry.failures, random);
@@ -163,17 +188,15 @@ export class AddressBook {
 
   /** An entry turned out to be this node: it is not dialled again. */
   foundOurself(entry: Entry): void {
-    const { key } = entry.address;
+    this.#underWay.delete(entry);
     entry.sameAs = this.#own.key;
-    this.#entries.delete(key);
-    this.#ownNames.add(key);
-    if (this.#ownNames.size <= LIMITS.ownNames) return;
-    const [oldest] = this.#ownNames;
-    this.#ownNames.delete(oldest as string);
+    this.#entries.delete(entry.address.key);
+    this.#ownNames.add(entry.address);
   }
 
   /** An entry turned out to be a connected node: it is not dialled while that connection lasts. */
   foundSame(entry: Entry, other: Entry): void {
+    this.#underWay.delete(entry);
     entry.isProven = true;
     for (const each of this.#entries.values()) {
       if (each === entry || each.sameAs === entry.address.key) each.sameAs = other.address.key;
@@ -190,7 +213,10 @@ export class AddressBook {
   #mayLearn(address: Address): boolean {
     if (this.isOwn(address) || this.#entries.has(address.key)) return false;
     if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
-    return isDiallable(this.#own.scope, address.scope);
+    return (
+      isDiallable(this.#scope, address.scope) ||
+      (this.#mayBePrivate && isDiallable('private', address.scope))
+    );
   }
 
   #isFull(): boolean {
@@ -216,6 +242,8 @@ export class AddressBook {
 
   #add(address: Address, isKnown: boolean, nowMs: number): Entry {
     const entry = newEntry(address, isKnown, nowMs);
+    entry.isHeld = !isKnown && !isDiallable(this.#scope, address.scope);
+    if (entry.isHeld) entry.dueMs = Infinity;
     this.#entries.set(address.key, entry);
     if (isKnown) this.#known.push(entry);
     return entry;

@@ -1,9 +1,8 @@
 /** Addresses of nodes: how they are parsed, when two are the same, and which may be dialled. */
 
-import { type LookupAddress, lookup } from 'node:dns';
-import { lookup as lookupAll } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from '../limits.js';
+import type { Found } from './lookups.js';
 
 /** From where a host can be reached: this machine, a private network, anywhere, or not at all. */
 export type Scope = 'loopback' | 'private' | 'public' | 'reserved';
@@ -14,6 +13,8 @@ export interface Address {
   /** Equal for all spellings of one address. */
   readonly key: string;
   readonly scope: Scope;
+  /** The host, if it is a name that has to be looked up. */
+  readonly name: string | undefined;
 }
 
 const LOOPBACK = blockList(['127.0.0.0', 8], ['::1', 128]);
@@ -47,12 +48,6 @@ const RESERVED = blockList(
   ['ff00::', 8],
 );
 const SELF = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
-/** `localhost` needs no lookup (RFC 6761, 6.3), which would take longer than to connect. */
-const LOCALHOST = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-];
-
 /**
  * Parses an address: `ws:` or `wss:`, a host, and maybe a port; nothing else.
  *
@@ -69,7 +64,13 @@ export function parseAddress(text: unknown): Address | undefined {
   // No name has an empty label but the root, which is no host.
   if (host.split('.').includes('')) return undefined;
   const portOrDefault = port || (protocol === 'wss:' ? '443' : '80');
-  return { text, key: `${protocol}//${host}:${portOrDefault}`, scope: scopeOf(host) };
+  const isName = host !== 'localhost' && isIP(withoutBrackets(host)) === 0;
+  return {
+    text,
+    key: `${protocol}//${host}:${portOrDefault}`,
+    scope: scopeOf(host),
+    name: isName ? host : undefined,
+  };
 }
 
 /** The address of a node's web page: `http:` for `ws:`, `https:` for `wss:`. */
@@ -95,36 +96,32 @@ export function isDiallable(own: Scope, learnt: Scope): boolean {
 }
 
 /**
- * Returns from where our own address is reached. A name is private if it leads to a private network
- * or to this machine, and public otherwise, also if it leads nowhere.
- *
- * @param find looks up a name
+ * Returns from where an address is reached whose host is a name. It is private if the name leads to
+ * a private network or to this machine, and public otherwise, also if it leads nowhere.
  */
-export async function scopeFromOutside(
-  { key, scope }: Address,
-  find = (name: string) => lookupAll(name, { all: true }),
-): Promise<Scope> {
-  const host = withoutBrackets(new URL(key).hostname);
-  if (scope !== 'public' || isIP(host) !== 0) return scope;
-  const found = await find(host).catch(() => []);
+export function scopeOfName(found: Found): Scope {
   return found.some(({ address }) => scopeOf(address) !== 'public') ? 'private' : 'public';
 }
 
 /**
- * Returns a `lookup` for sockets that finds only addresses which a node of scope `own` may dial on
- * a peer's word: the owner of a name can have it lead anywhere.
+ * Returns a `lookup` for sockets.
+ *
+ * @param find finds all addresses of a name
+ * @param mayLead whether a name may lead to an IP address
  */
-export function lookupIn(own: Scope): LookupFunction {
+export function lookupWith(
+  find: (name: string) => Promise<Found>,
+  mayLead: (address: string) => boolean,
+): LookupFunction {
   return (hostname, options, callback) => {
-    const choose = (error: NodeJS.ErrnoException | null, found?: LookupAddress[]) => {
-      const allowed = found?.filter(({ address }) => isDiallable(own, scopeOf(address))) ?? [];
+    const choose = (found: Found) => {
+      const allowed = found.filter(({ address }) => mayLead(address));
       const [first] = allowed;
-      if (first === undefined) callback(error ?? new Error('the name leads out of our reach'), '');
+      if (first === undefined) callback(new Error('the name leads out of our reach'), '');
       else if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);
     };
-    if (hostname === 'localhost') process.nextTick(choose, null, LOCALHOST);
-    else lookup(hostname, { ...options, all: true }, choose);
+    find(hostname).then(choose, (error) => callback(error, ''));
   };
 }
 
@@ -151,7 +148,8 @@ function unmapIPv4(host: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-function scopeOf(host: string): Scope {
+/** The scope of a host, as a socket or a key spells it. */
+export function scopeOf(host: string): Scope {
   if (host === 'localhost') return 'loopback';
   const ip = withoutBrackets(host);
   const version = isIP(ip);

@@ -20,24 +20,69 @@ export interface DialPlan {
   readonly nextMs: number;
 }
 
+/** The kinds of addresses, each with a place of its own among the dials. */
+const KINDS = ['known', 'caller', 'proven', 'heard of'] as const;
+type Kind = (typeof KINDS)[number];
+
+/**
+ * The dials in progress, of several kinds of addresses. However many of a kind do not answer, they
+ * never keep the other kinds waiting: each kind has one place, and all of them share the others.
+ * Nor do names that no name server answers for: these have as many places for themselves.
+ */
+export class Places {
+  readonly #callers: ReadonlySet<string>;
+  readonly #named = new Map<Kind, number>();
+  readonly #others = new Map<Kind, number>();
+
+  constructor(callers: readonly Address[], underWay: Iterable<Entry>) {
+    this.#callers = new Set(callers.map(({ key }) => key));
+    for (const entry of underWay) this.take(entry);
+  }
+
+  isFreeFor(entry: Entry): boolean {
+    const taken = this.#takenBeside(entry);
+    if (!taken.has(this.#kindOf(entry))) return true;
+    let shared = 0;
+    for (const number of taken.values()) shared += number - 1;
+    return shared < LIMITS.dialsAtOnce - KINDS.length;
+  }
+
+  take(entry: Entry): void {
+    const taken = this.#takenBeside(entry);
+    const kind = this.#kindOf(entry);
+    taken.set(kind, (taken.get(kind) ?? 0) + 1);
+  }
+
+  #takenBeside({ address }: Entry): Map<Kind, number> {
+    return address.name === undefined ? this.#others : this.#named;
+  }
+
+  #kindOf({ isKnown, isProven, address }: Entry): Kind {
+    if (isKnown) return 'known';
+    if (this.#callers.has(address.key)) return 'caller';
+    return isProven ? 'proven' : 'heard of';
+  }
+}
+
 /**
  * Plans the next dials.
  *
  * @param candidates the entries to choose from
  * @param slots how many more peers there is room for; known peers are dialled beyond that
- * @param dialling how many dials are in progress
+ * @param places those of the dials in progress, and of the planned ones in the end
  */
 export function planDials(
   candidates: readonly Entry[],
   slots: number,
-  dialling: number,
+  places: Places,
   nowMs: number,
 ): DialPlan {
   const now: Entry[] = [];
   for (const entry of inDialOrder(candidates, nowMs)) {
     // The end of a dial or of a connection makes a new plan.
-    if (dialling + now.length >= LIMITS.dialsAtOnce) return { now, nextMs: Infinity };
     if (now.length >= slots && !entry.isKnown) return { now, nextMs: Infinity };
+    if (!places.isFreeFor(entry)) continue;
+    places.take(entry);
     now.push(entry);
   }
   return { now, nextMs: nextDueMs(candidates, nowMs) };

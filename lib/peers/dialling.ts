@@ -3,16 +3,45 @@
 /** OpenSSL's errors for a certificate of an authority that we do not trust. */
 const UNTRUSTED = /UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|SELF_SIGNED_CERT/;
 
-/** Why a dial of an address failed, for a person. */
+/** What is known by a code, of a socket, of a lookup or of the HTTP parser. */
+const BY_CODE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  EHOSTUNREACH: 'there is no way to that machine',
+  ENETUNREACH: 'there is no way to that network',
+  ETIMEDOUT: 'that machine does not answer',
+  ENOTFOUND: 'there is no such name',
+  EAI_AGAIN: 'no name server answers',
+  ETIMEOUT: 'no name server answers',
+  EPROTO: 'it speaks no TLS: it is ws://',
+  CERT_HAS_EXPIRED: 'its certificate has expired, or one of the clocks is wrong',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet, or one of the clocks is wrong',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+};
+
+/** Why a dial of an address failed, for a person: what is known, and what it may be. */
 export function explainError(error: NodeJS.ErrnoException, address: string): string {
-  if (error.code === 'ECONNREFUSED') return 'nobody listens there';
-  if (/ 401$/.test(error.message)) return 'it wants another NETWORK_SECRET';
-  if (error.code === 'ECONNRESET' && !/^wss:/i.test(address)) {
-    return 'it hangs up; if it speaks TLS, it is wss://';
+  const { code = '', message } = error;
+  const isTls = /^wss:/i.test(address);
+  if (BY_CODE[code] !== undefined) return BY_CODE[code];
+  if (UNTRUSTED.test(code)) return 'its certificate is from nobody that TLS_CA names';
+  const maybe = isTls ? '' : ', or it is wss://';
+  // The peer, or what is before it, is gone before it has said anything.
+  if (code === 'ECONNRESET' || message === 'socket hang up') {
+    return `it hangs up: it may have no room${maybe}`;
   }
-  if (error.code === 'EPROTO') return 'it speaks no TLS: it is ws://';
-  if (UNTRUSTED.test(error.code ?? '')) return 'its certificate is from nobody that TLS_CA names';
-  return error.message || error.code || 'no connection';
+  if (code.startsWith('HPE_')) return `what listens there is another program${maybe}`;
+  const status = Number(/^Unexpected server response: (\d+)$/.exec(message)?.[1]);
+  return status ? explainStatus(status, isTls) : message || code || 'no connection';
+}
+
+/** Why what listens there answers with an HTTP status where a node would begin to speak WebSocket. */
+function explainStatus(status: number, isTls: boolean): string {
+  if (status === 401) return 'it wants another NETWORK_SECRET';
+  const answers = `it answers ${status}`;
+  if (status >= 500) return `${answers}: a proxy may be there, and no node behind it`;
+  if (status >= 300 && status < 400 && !isTls)
+    return `${answers}: it leads elsewhere, maybe to wss://`;
+  return `${answers}: it may be a node or a proxy that knows itself by another name, or another program`;
 }
 
 /** Why a connection ended, for a person. */

@@ -7,11 +7,12 @@ import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
 import type { Saver } from '../storage/small-file.js';
 import { AddressBook } from './address-book.js';
-import { type Address, lookupIn, parseAddress, scopeFromOutside } from './addresses.js';
+import { type Address, parseAddress } from './addresses.js';
 import { type Connection, isAtHome, isSameNode, type Peer, SOCKET_OPTIONS } from './connection.js';
 import type { Entry } from './entry.js';
 import { identityHeaders } from './identity.js';
 import { createLearntPeersSaver, readLearntPeers } from './peer-files.js';
+import { Reach } from './reach.js';
 import { Routes } from './routes.js';
 
 /** The settings that concern other nodes. */
@@ -43,6 +44,7 @@ export class Peers {
   readonly #counters: Counters;
   readonly #log: Log;
   readonly #learnt: Saver;
+  readonly #reach: Reach;
   readonly #tell: (peer: Peer) => void;
   #tellTimer: NodeJS.Timeout | undefined;
 
@@ -55,6 +57,7 @@ export class Peers {
   ) {
     this.#tell = tell;
     this.own = own;
+    this.#reach = new Reach(own, log);
     this.addressBook = new AddressBook(own, settings.keepsSecret, settings.maxPeers);
     this.routes = new Routes(this.connected, this.connections, this.addressBook);
     this.#settings = settings;
@@ -65,20 +68,18 @@ export class Peers {
   }
 
   /**
-   * Reads the addresses learnt in earlier runs, and finds out from where our own address is
-   * reached.
+   * Reads the addresses learnt in earlier runs.
    *
    * @param tell is called with each peer that must be told that our peers have changed
    */
-  static async open(
+  static open(
     settings: PeerSettings,
     knownPeers: readonly Address[],
     tell: (peer: Peer) => void,
     counters: Counters,
     log: Log,
-  ): Promise<Peers> {
-    const address = parseAddress(settings.address) as Address;
-    const own = { ...address, scope: await scopeFromOutside(address) };
+  ): Peers {
+    const own = parseAddress(settings.address) as Address;
     const peers = new Peers(settings, own, tell, counters, log);
     const nowMs = performance.now();
     for (const known of knownPeers) peers.addressBook.addKnown(known, nowMs);
@@ -86,6 +87,15 @@ export class Peers {
       peers.addressBook.addRemembered(learnt, nowMs);
     }
     return peers;
+  }
+
+  /**
+   * Finds out from where our own address is reached; resolves when that is known. Until then some
+   * learnt addresses wait.
+   */
+  async locate(): Promise<void> {
+    await this.#reach.locate();
+    this.addressBook.place(this.#reach.scope, performance.now());
   }
 
   /** The headers of an upgrade by which our nodes recognise this one. */
@@ -96,8 +106,7 @@ export class Peers {
   /** The options of `new WebSocket(…)` for a dial. */
   dialOptions(entry: Entry): ClientOptions {
     const headers = { ...this.identityHeaders, ...this.#settings.secretHeaders };
-    // An address that a person wrote down may lead anywhere; a name that a peer told us may not.
-    const lookup = entry.isKnown ? undefined : lookupIn(this.own.scope);
+    const lookup = this.#reach.lookupFor(entry);
     return { ...SOCKET_OPTIONS, headers, ca: this.#settings.ca, lookup } as ClientOptions;
   }
 

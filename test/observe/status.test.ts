@@ -42,7 +42,7 @@ function sum(numbers: readonly number[]): number {
 
 describe('the status of a node', { concurrency: 3 }, () => {
   test('alone and new, it says who it is, and that nothing has happened', () =>
-    withHostedNodes(async (network) => {
+    withNetwork(async (network) => {
       const beforeMs = Date.now();
       const node = await network.startNode();
       const { headers } = await visit(node, '/status');

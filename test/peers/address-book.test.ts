@@ -90,7 +90,7 @@ test('news of an address that comes to nothing cuts its wait short less and less
   flapFor(120_000);
   assert.deepEqual(
     hurried.map((at) => at / 1000),
-    [0, 1, 3, 7, 15, 31, 63],
+    [0, 2, 6, 14, 30, 62],
   );
 
   addressBook.dialling(entry);
@@ -111,10 +111,10 @@ test('news of an address cuts its wait short, and not while it is dialled', () =
   addressBook.dialling(entry);
   addressBook.lost(entry, 0, 20, 0.5);
   hear(900);
-  assert.equal(entry.dueMs, 1010);
-  addressBook.lost(entry, 0, 2000, 0.5);
-  hear(5000);
-  assert.equal(entry.dueMs, 5000);
+  assert.equal(entry.dueMs, 2010);
+  addressBook.lost(entry, 0, 3000, 0.5);
+  hear(7000);
+  assert.equal(entry.dueMs, 7000);
 });
 
 test('another name of this node is never dialled again, of a peer not while that is connected', () => {
@@ -273,4 +273,65 @@ test('a newcomer is referred to nodes that have not failed', () => {
   const keys = addressBook.some(2, Math.random).map(({ key }) => key);
   assert.deepEqual(keys.sort(), [at(4003).key, at(4004).key]);
   assert.equal(addressBook.some(1, Math.random).length, 1);
+});
+
+test('an address that nobody can reach is dialled less and less, whoever names it how often', () => {
+  const addressBook = new AddressBook(at(4001));
+  const dialledAtMs: number[] = [];
+  const hours = 3;
+  for (let nowMs = 0; nowMs < hours * 3_600_000; nowMs += 500) {
+    addressBook.hear(at(4002), plenty(), nowMs, true);
+    for (const entry of addressBook.due(nowMs)) {
+      dialledAtMs.push(nowMs);
+      addressBook.dialling(entry);
+      addressBook.lost(entry, 0, nowMs, 0.5);
+    }
+  }
+  const within = (fromMin: number, toMin: number) =>
+    dialledAtMs.filter((ms) => ms >= fromMin * 60_000 && ms < toMin * 60_000).length;
+  assert.ok(within(0, 1) >= 5 && within(0, 1) <= 6, `${within(0, 1)} in the first minute`);
+  for (let minute = 1; minute < hours * 60; minute++) assert.ok(within(minute, minute + 1) <= 1);
+  assert.ok(within(60, 120) <= 4, `${within(60, 120)} in the second hour`);
+  assert.ok(within(60, 120) >= 3, 'it is not forgotten for ever');
+});
+
+test('an address that was given up and then lasted has five attempts again', () => {
+  const { addressBook, entry } = dialled();
+  for (let i = 0; i < 5; i++) addressBook.lost(entry, 0, 0, 0.5);
+  assert.equal(addressBook.hear(entry.address, plenty(), 59_999), false);
+  assert.equal(addressBook.hear(entry.address, plenty(), 60_000), true);
+  const [again] = addressBook.due(60_000);
+  assert.ok(again !== undefined);
+  addressBook.dialling(again);
+  addressBook.reached(again);
+  const waits = [16_000, 0, 0, 0, 0].map((upMs) => addressBook.lost(again, upMs, 80_000, 0.5));
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, undefined]);
+  assert.equal(addressBook.hear(entry.address, plenty(), 140_000), true);
+});
+
+test('each spelling that a person wrote is tried in turn, until one works', () => {
+  const addressBook = new AddressBook(at(4001));
+  const texts = ['ws://[::1]:4002', 'ws://127.0.0.1:4002', 'ws://localhost:4002'];
+  for (const text of texts) addressBook.addKnown(read(text), 0);
+  assert.equal(addressBook.due(0).length, 1);
+  const [entry] = addressBook.due(0);
+  assert.ok(entry !== undefined);
+  for (const text of [...texts, ...texts.slice(0, 1)]) {
+    assert.equal(addressBook.dialling(entry).text, text);
+    addressBook.lost(entry, 0, 0, 0.5);
+  }
+  addressBook.dialling(entry);
+  addressBook.reached(entry);
+  addressBook.lost(entry, 20_000, 0, 0.5);
+  assert.equal(addressBook.dialling(entry).text, texts[1], 'the one that worked');
+});
+
+test('known peers that do not answer leave a place for each other kind of address', () => {
+  const addressBook = bookWith(4002, 4003);
+  for (let port = 5000; port < 5020; port++) addressBook.addKnown(at(port), 0);
+  const { now } = addressBook.plan(0, { dialling: 0, connected: 0, callers: () => [] });
+  assert.equal(now.filter(({ isKnown }) => isKnown).length, 5);
+  for (const entry of now) addressBook.dialling(entry);
+  const room = { dialling: now.length, connected: 0 };
+  assert.deepEqual(planned(addressBook, { ...room, callers: () => [at(4003)] }), ['4003']);
 });

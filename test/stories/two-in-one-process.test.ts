@@ -44,7 +44,7 @@ async function openNode(folder: string, port: number) {
     secretHeaders: {},
     ca: undefined,
   };
-  const peers = await Peers.open(settings, [], ignore, counters, log);
+  const peers = Peers.open(settings, [], ignore, counters, log);
   const { answers, backpressure, connectionLimits } = new Guard(peers, 8, ignore, log);
   const relay = new Relay(pool, peers.routes, backpressure, counters);
   const isKnown = (key: string) => pool.has(key) || chain.has(key);
