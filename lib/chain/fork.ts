@@ -28,7 +28,9 @@ export function checkHeaders(headers: readonly Header[], parent: Header): void {
     const why = whyNotNext(header, last);
     if (why !== undefined) throw new InvalidBlockError(`invalid block ${header.height}: ${why}`);
     if (isTooEarly(header, Date.now())) {
-      throw new PeerError(`block ${header.height} is of a time that has not come yet`);
+      const hours = ((header.timestamp - Date.now()) / 3_600_000).toFixed(1);
+      const why = `${hours} hours ahead of our clock: that one or the other is wrong`;
+      throw new PeerError(`block ${header.height} is ${why}`);
     }
     last = header;
   }

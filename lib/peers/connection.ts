@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
 import type { Address } from './addresses.js';
 import type { Entry } from './entry.js';
-import { type Identity, parseIdentity } from './identity.js';
+import { clockAheadMs, type Identity, parseIdentity } from './identity.js';
 
 /** Options of sockets in both directions. */
 export const SOCKET_OPTIONS = Object.freeze({
@@ -70,6 +70,8 @@ export interface Peer extends Connection {
   readonly entry: Entry;
   /** The address we dialled. */
   readonly address: Address;
+  /** How far its clock is ahead of ours; undefined if it does not say. */
+  clockAheadMs: number | undefined;
   /** Ends the attempt if it takes too long. */
   readonly deadline: NodeJS.Timeout;
   /** Infinity until it is open. */
@@ -125,6 +127,7 @@ export function newPeer(
     ...newConnection(socket),
     entry,
     address,
+    clockAheadMs: undefined,
     deadline: setTimeout(onTimeout, LIMITS.dialTimeoutMs),
     openedMs: Infinity,
     toldSince: Infinity,
@@ -135,6 +138,7 @@ export function newPeer(
   };
   socket.on('upgrade', (response) => {
     peer.identity = parseIdentity(response.headers);
+    peer.clockAheadMs = clockAheadMs(response.headers);
     peer.tcp = response.socket;
   });
   return peer;

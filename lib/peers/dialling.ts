@@ -1,4 +1,6 @@
-/** Why a dial failed or a connection ended, in words for a person. */
+/** What is wrong with a dial or a connection, in words for a person. */
+
+import { LIMITS } from '../limits.js';
 
 /** OpenSSL's errors for a certificate of an authority that we do not trust. */
 const UNTRUSTED = /UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|SELF_SIGNED_CERT/;
@@ -49,4 +51,16 @@ export function explainClose(code: number): string {
   if (code === 1001) return 'it left';
   if (code === 1006) return 'the connection broke';
   return `closed with code ${code}`;
+}
+
+/**
+ * What follows if the clock of a peer is so many ms ahead of ours; undefined if the two differ by no
+ * more than blocks allow.
+ */
+export function explainClocks(aheadMs: number): string | undefined {
+  if (Math.abs(aheadMs) <= LIMITS.blockAheadMs) return undefined;
+  const hours = (Math.abs(aheadMs) / 3_600_000).toFixed(1);
+  return aheadMs > 0
+    ? `${hours} hours ahead of ours: if it is right, ours is behind, and we take none of its blocks`
+    : `${hours} hours behind ours: if it is right, ours is ahead, and it takes none of our blocks`;
 }

@@ -15,9 +15,14 @@ export interface Identity {
   readonly wantsReceipts: boolean;
 }
 
-/** The upgrade headers of a node. */
-export function identityHeaders(meshId: string, address: string): Record<string, string> {
-  return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address };
+/** The upgrade headers of a node, with the time on its clock, in ms since 1970. */
+export function identityHeaders(
+  meshId: string,
+  address: string,
+  nowMs = Date.now(),
+): Record<string, string> {
+  const date = new Date(nowMs).toUTCString();
+  return { 'mesh-version': '1', 'mesh-id': meshId, 'mesh-address': address, date };
 }
 
 /** The upgrade headers of a client that is not a node, but speaks as our nodes do. */
@@ -32,6 +37,12 @@ export function receiptHeaders(meshId: string): Record<string, string> {
 
 export function headerLines(headers: Record<string, string>): string[] {
   return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+}
+
+/** How far the clock of the other end is ahead of ours, in ms; undefined if it does not say. */
+export function clockAheadMs({ date }: IncomingHttpHeaders): number | undefined {
+  const aheadMs = Date.parse(date ?? '') - Date.now();
+  return Number.isNaN(aheadMs) ? undefined : aheadMs;
 }
 
 /** Reads the headers of an upgrade request or response; undefined for a plain peer. */

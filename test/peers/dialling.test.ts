@@ -59,7 +59,7 @@ describe('a mesh', { concurrency: 4 }, () => {
       await untilFullMesh([first, again]);
     }));
 
-  test('dials that are never answered end after five seconds, at most five of one kind at a time', () =>
+  test('dials that are never answered end after five seconds, at most eight at a time', () =>
     withHostedNodes(async (network) => {
       const mute = network.keep(await MuteServers.open(20));
       const node = await network.startNode();
@@ -71,7 +71,8 @@ describe('a mesh', { concurrency: 4 }, () => {
         open += Number(line.includes('] dialling: ')) - Number(line.includes('] unreachable: '));
         most = Math.max(most, open);
       }
-      assert.equal(most, 5, 'at the same time');
+      // Five that it has heard of, and the one that its caller calls its own, while that is there.
+      assert.ok(most === 5 || most === 6, `${most} at the same time`);
       assert.match(node.stdout, /unreachable: \S+ \(no answer in time\), again in/);
     }));
 });

@@ -130,3 +130,35 @@ test('a server that copies what a node says of itself does not take its place', 
       await one.end();
     }
   }));
+
+test('clocks that differ by more than blocks allow are told of, of whichever one it may be', () =>
+  withHostedNodes(async (network) => {
+    const hour = 3_600_000;
+    const cases = [
+      [3 * hour, /3\.0 hours ahead of ours: if it is right, ours is behind, /],
+      [-2.5 * hour, /2\.5 hours behind ours: if it is right, ours is ahead, /],
+      [1.9 * hour, undefined],
+    ] as const;
+    const addresses: string[] = [];
+    for (const [index, [aheadMs]] of cases.entries()) {
+      const port = await freePort();
+      const address = `ws://localhost:${port}`;
+      addresses.push(address);
+      await serveAs(network, port, {
+        'mesh-id': String(index).repeat(32),
+        'mesh-address': address,
+        date: new Date(Date.now() + aheadMs).toUTCString(),
+      });
+    }
+    const node = await network.startNode('node-1', addresses);
+    await until('all to be connected', () => node.stdout.includes(', 3 peers now'));
+    // A line comes after that of its connection.
+    await say(node.address, transactionMessage('later'));
+    await until('what comes later', async () => (await node.pool()).length === 1);
+    for (const [index, [, says]] of cases.entries()) {
+      const about = `] clocks: that of ${addresses[index]} is `;
+      const lines = node.lines.filter((line) => line.includes(about));
+      assert.equal(lines.length, says === undefined ? 0 : 1, lines.join());
+      if (says !== undefined) assert.match(lines[0] as string, says);
+    }
+  }));
