@@ -15,7 +15,8 @@ import {
 import { secretHeaders } from './guard/access.js';
 import { LIMITS } from './limits.js';
 import { fail, type LogFormat } from './log.js';
-import { type Address, isLoopback, parseAddress } from './peers/addresses.js';
+import { explainNoAddress } from './peers/address-mistakes.js';
+import { type Address, hasPort, isLoopback, parseAddress } from './peers/addresses.js';
 
 export interface Settings {
   /** The node's own folder, absolute. */
@@ -25,6 +26,8 @@ export interface Settings {
   readonly hosts: readonly string[];
   /** Our own address, as we announce it to others. */
   readonly address: string;
+  /** Whether it is a whole address in .env but for its port, which then is ours. */
+  readonly lacksPort: boolean;
   /** The number of peers to look for. */
   readonly maxPeers: number;
   /** The largest size of the pool's file, in bytes. */
@@ -108,6 +111,7 @@ export function loadSettings(folder: string): Settings {
     port,
     hosts,
     address,
+    lacksPort: env.ADDRESS?.includes('://') === true && !/:\d+\/?$/.test(env.ADDRESS),
     maxPeers,
     maxPoolBytes,
     secret,
@@ -134,6 +138,16 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
     warnings.push(`LOG=${badLogFormat} is neither text nor json: lines are text`);
   }
   const own = parseAddress(address) as Address;
+  if (settings.lacksPort) {
+    const proxied = address.replace(/\d+$/, isTls(address) ? '443' : '80');
+    warnings.push(`ADDRESS has no port, and is ${address}: write ${proxied}, if a proxy is there`);
+  }
+  for (const known of knownPeers) {
+    if (hasPort(known)) continue;
+    const { port } = new URL(known.key);
+    const leads = `leads to port ${port || (isTls(known.key) ? 443 : 80)}`;
+    warnings.push(`${known.text} in known-peers.json has no port, and ${leads}`);
+  }
   const isReachable = !hosts.every(isLoopback);
   if (isBehindProxy(settings)) {
     warnings.push(
@@ -195,9 +209,8 @@ function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain
   const address = parseAddress(text);
   const isEverywhere = address !== undefined && EVERYWHERE.has(new URL(text).hostname);
   if (given !== undefined && (address === undefined || address.scope === 'reserved')) {
-    complain(
-      `ADDRESS=${given} is no address: write it like 192.168.1.5 or ws://192.168.1.5:${port}`,
-    );
+    const example = `192.168.1.5 or ws://192.168.1.5:${port}`;
+    complain(`ADDRESS=${given} ${explainNoAddress(full, example)}`);
   }
   if (address === undefined || isEverywhere || address.scope === 'reserved') {
     const what = given === undefined ? `HOST=${host} needs an ADDRESS` : `ADDRESS=${given} is none`;

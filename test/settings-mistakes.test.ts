@@ -54,19 +54,21 @@ describe('mistakes in the settings', () => {
 
   test('an ADDRESS that is none', () =>
     withNetwork((network) => {
-      const says =
-        /^node-1\/\.env: ADDRESS=.* is no address: write it like 192\.168\.1\.5 or ws:\/\//;
-      const addresses = [
-        'http://10.0.0.1:4001',
-        'two words',
-        'ws://10.0.0.1:4001/path',
-        'ws://user@10.0.0.1',
-        '10.0.0.1:70000',
-        'x'.repeat(300),
-      ];
+      const addresses = {
+        'http://10.0.0.1:4001':
+          ' (it begins with http, where an address begins with ws:// or wss://)',
+        'two words': ' (it has a space)',
+        'ws://10.0.0.1:4001/path': ' (it has a path, where an address ends with the port)',
+        'ws://user@10.0.0.1': ' (it has a user name)',
+        '10.0.0.1:70000': ' (its port is not from 1 to 65535)',
+        [`${'x'.repeat(300)}`]: '',
+      };
       return checkMistakes(
         network,
-        addresses.map((address) => [`ADDRESS=${address}`, says]),
+        Object.entries(addresses).map(([address, why]) => {
+          const says = `node-1/.env: ADDRESS=${address} is not an address${why}: write it like 192.168.1.5 or ws://`;
+          return [`ADDRESS=${address}`, new RegExp(`^${says.replace(/[.()]/g, '\\$&')}`)];
+        }),
       );
     }));
 

@@ -16,6 +16,8 @@ async function settingsOf(...lines: string[]): Promise<Settings> {
 }
 
 test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what others hear', async () => {
+  const noPort =
+    /^ADDRESS has no port, and is wss:\/\/mesh\.example:4001: write wss:\/\/mesh\.example:443, if a proxy/i;
   const cases: [lines: string[], hosts: string[], address: string][] = [
     [[], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
     [['HOST=localhost'], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
@@ -53,14 +55,32 @@ test('a setting that is dangerous, or has no effect, is warned of', async () => 
   const cases: [lines: string[], peers: string[], warnings: RegExp[]][] = [
     [['HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], [open]],
     [['ADDRESS=10.0.0.1'], [], [alone]],
-    [['ADDRESS=wss://mesh.example'], [], [alone]],
+    [['ADDRESS=wss://mesh.example'], [], [noPort, alone]],
+    [
+      ['ADDRESS=ws://mesh.example/'],
+      [],
+      [/^ADDRESS has no port, .* write ws:\/\/mesh\.example:80,/, alone],
+    ],
+    [['ADDRESS=mesh.example'], [], [alone]],
+    [
+      [],
+      ['ws://localhost', 'wss://mesh.example', 'ws://localhost:4002'],
+      [
+        /^ws:\/\/localhost in .* leads to port 80$/,
+        /^wss:\/\/mesh\.example in .* leads to port 443$/,
+      ],
+    ],
     [['NETWORK_SECRTE=0123456789abcdef'], [], [unknown]],
     [[long], ['ws://localhost:4002'], []],
     [[long, 'HOST=10.0.0.1'], [], [clear]],
     [[long, 'HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], [clear]],
     [[long], ['ws://10.0.0.2:4001'], [clear]],
-    [[long, 'HOST=10.0.0.1', 'ADDRESS=wss://mesh.example'], ['wss://10.0.0.2:4001'], []],
-    [[long, 'HOST=10.0.0.1', 'ADDRESS=WSS://mesh.example'], ['ws://localhost:4001'], [clear]],
+    [[long, 'HOST=10.0.0.1', 'ADDRESS=wss://mesh.example'], ['wss://10.0.0.2:4001'], [noPort]],
+    [
+      [long, 'HOST=10.0.0.1', 'ADDRESS=WSS://mesh.example'],
+      ['ws://localhost:4001'],
+      [noPort, clear],
+    ],
     [['NETWORK_SECRET=0123456789abcde'], [], [short]],
     [['NETWORK_SECRET=a', 'HOST=10.0.0.1'], [], [clear, short]],
   ];

@@ -7,6 +7,7 @@ import { type RawData, WebSocket } from 'ws';
 import { secretHeaders } from '../guard/access.js';
 import { LIMITS } from '../limits.js';
 import { fail } from '../log.js';
+import { explainNoAddress } from '../peers/address-mistakes.js';
 import { parseAddress } from '../peers/addresses.js';
 import { explainError } from '../peers/dialling.js';
 import { parseIdentity } from '../peers/identity.js';
@@ -32,7 +33,7 @@ export async function chooseNode(
     fail('Give either --node or --address, not both');
   }
   if (flags.address !== undefined && parseAddress(flags.address) === undefined) {
-    fail(`--address ${flags.address} is not an address: write it like ws://localhost:4001`);
+    fail(`--address ${flags.address} ${explainNoAddress(flags.address, 'ws://localhost:4001')}`);
   }
   const name = flags.node ?? ownFolder(root) ?? 'node-1';
   const names = await listNodes(root);

@@ -73,6 +73,11 @@ export function parseAddress(text: unknown): Address | undefined {
   };
 }
 
+/** Whether an address says to which port it leads. */
+export function hasPort({ text }: Address): boolean {
+  return /:\d+\/?$/.test(text);
+}
+
 /** The address of a node's web page: `http:` for `ws:`, `https:` for `wss:`. */
 export function pageAddressOf(address: string): string {
   return new URL(address.replace(/^ws/i, 'http')).href;

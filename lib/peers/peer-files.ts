@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Log } from '../log.js';
 import { fail, reason } from '../log.js';
 import { createSaver, type Saver, shortName } from '../storage/small-file.js';
+import { explainNoAddress } from './address-mistakes.js';
 import { type Address, parseAddress } from './addresses.js';
 
 const KNOWN = 'known-peers.json';
@@ -20,7 +21,7 @@ export function readKnownPeers(folder: string): Address[] {
     (text) =>
       parseAddress(text) ??
       fail(
-        `${shortName(file)}: ${JSON.stringify(text)} is not an address: write it like "ws://localhost:4001"`,
+        `${shortName(file)}: ${JSON.stringify(text)} ${explainNoAddress(text, '"ws://localhost:4001"')}`,
       ),
   );
 }

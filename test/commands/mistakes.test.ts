@@ -97,7 +97,7 @@ const mistakes: Mistake[] = [
     what: 'a known peer that is no address',
     make: peers('["ws://localhost:4001","http://localhost:4003"]'),
     run: read,
-    says: /^node-1\/known-peers\.json: "http:\/\/localhost:4003" is not an address: write it like/,
+    says: /^node-1\/known-peers\.json: "http:\/\/localhost:4003" is not an address \(it begins with http, .*\): write it like/,
   },
   ...(
     [

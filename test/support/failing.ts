@@ -12,6 +12,9 @@ class Ended extends Error {}
 export async function failureOf(act: () => unknown): Promise<string> {
   const { exit } = process;
   const { error } = console;
+  // Of files that a real process leaves to the operating system, Node.js warns here at some time.
+  const onWarning = process.listeners('warning');
+  process.removeAllListeners('warning');
   const lines: string[] = [];
   let exitCode: unknown;
   // What a real process would no longer do must not count: here it may catch its own end.
@@ -29,6 +32,7 @@ export async function failureOf(act: () => unknown): Promise<string> {
   } finally {
     process.exit = exit;
     console.error = error;
+    for (const each of onWarning) process.on('warning', each);
   }
   if (exitCode !== 1) throw new Error(`it does not end the process; exit code ${exitCode}`);
   return lines.join('\n');
