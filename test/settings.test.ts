@@ -16,8 +16,6 @@ async function settingsOf(...lines: string[]): Promise<Settings> {
 }
 
 test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what others hear', async () => {
-  const noPort =
-    /^ADDRESS has no port, and is wss:\/\/mesh\.example:4001: write wss:\/\/mesh\.example:443, if a proxy/i;
   const cases: [lines: string[], hosts: string[], address: string][] = [
     [[], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
     [['HOST=localhost'], ['127.0.0.1', '::1'], 'ws://localhost:4001'],
@@ -52,6 +50,8 @@ test('a setting that is dangerous, or has no effect, is warned of', async () => 
     /^only this machine can reach us: set HOST, unless a proxy here leads to port 4001$/;
   const unknown = /^there is no setting NETWORK_SECRTE: it has no effect$/;
   const short = /^NETWORK_SECRET is short enough to be guessed/;
+  const noPort =
+    /^ADDRESS has no port, and is wss:\/\/mesh\.example:4001: write wss:\/\/mesh\.example:443, if a proxy/i;
   const cases: [lines: string[], peers: string[], warnings: RegExp[]][] = [
     [['HOST=10.0.0.1'], ['ws://10.0.0.2:4001'], [open]],
     [['ADDRESS=10.0.0.1'], [], [alone]],
