@@ -45,7 +45,7 @@ export class Connection {
     if (document.hidden) return;
     let hasSpoken = false;
     const onLoss = () => this.#lose(hasSpoken);
-    this.#stream = new EventSource('/events');
+    this.#stream = new EventSource('events');
     this.#silenceTimer = setTimeout(onLoss, SILENCE_MS);
     this.#stream.addEventListener('error', onLoss);
     this.#stream.addEventListener('status', ({ data }) => {
@@ -73,7 +73,7 @@ export class Connection {
 
   /** Finds out whether the node is gone, or only has no free event stream for this page. */
   #explain() {
-    fetch('/healthz', { signal: AbortSignal.timeout(SILENCE_MS) }).then(
+    fetch('healthz', { signal: AbortSignal.timeout(SILENCE_MS) }).then(
       () => {
         if (!this.isLost) return;
         setText('notice', 'Too many pages of this node are open: close one. Trying again…');

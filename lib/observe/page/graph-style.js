@@ -2,7 +2,7 @@
 
 import { FONT } from './labels.js';
 
-/** @import { StylesheetJson } from '/cytoscape.mjs' */
+/** @import { StylesheetJson } from './cytoscape.mjs' */
 
 /** Reads the current colours, which differ between light and dark. */
 export function graphStyle() {

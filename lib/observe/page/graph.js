@@ -1,6 +1,6 @@
 /** The drawing of the network, by cytoscape (https://js.cytoscape.org). */
 
-import cytoscape from '/cytoscape.mjs';
+import cytoscape from './cytoscape.mjs';
 import { byId } from './dom.js';
 import { compareAddresses } from './format.js';
 import { graphStyle } from './graph-style.js';
