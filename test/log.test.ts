@@ -18,12 +18,13 @@ import {
   transactionMessage,
   until,
 } from './support/helpers.js';
+import { withHostedNodes } from './support/hosted.js';
 import { visit } from './support/http.js';
 import { untilPoolsHold } from './support/mesh.js';
 import { withNetwork } from './support/network.js';
 
 test('each event is a line: [port] event: what and why', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [peer, learnt] = [await network.trap(), await network.trap()];
     const nobody = `ws://localhost:${await freePort()}`;
     const node = await network.startNode('node-1', [peer.address, nobody]);
@@ -51,7 +52,7 @@ test('each event is a line: [port] event: what and why', () =>
   }));
 
 test('under load, accepted transactions are a line a second, not one each', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const client = await connectTo(node.address);
     for (let i = 0; i < 5000; i++) client.send(JSON.stringify(transactionMessage(`t${i}`)));
@@ -62,7 +63,7 @@ test('under load, accepted transactions are a line a second, not one each', () =
   }));
 
 test('of one event there are only so many lines, and it is told how many were left out', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const [foreign, requests] = [{ headers: { origin: 'http://example.org' } }, 200];
     for (let i = 0; i < requests; i++) assert.equal((await visit(node, '/', foreign)).status, 403);
@@ -78,7 +79,7 @@ test('of one event there are only so many lines, and it is told how many were le
   }));
 
 test('a peer cannot write control characters to the terminal, nor endless lines', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const nasty = '\u001b[2J\u0007\n[4001] accepted: forged\u202e';
     await say(node.address, { type: 'TRANSACTION', data: { id: nasty } });
@@ -164,7 +165,7 @@ test('a client that comes while a node leaves is told so, and not that all was t
   }));
 
 test('a node listens on this machine alone, on IPv4 and IPv6', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     const hosts = ['127.0.0.1'];
     if (networkInterfaces().lo?.some(({ address }) => address === '::1')) hosts.push('[::1]');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
+import { LIMITS } from '../lib/limits.js';
 import { type Address, parseAddress } from '../lib/peers/addresses.js';
 import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
 
@@ -38,6 +39,12 @@ test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what ot
 test('a node looks for 128 peers, unless MAX_PEERS says otherwise', async () => {
   assert.equal((await settingsOf()).maxPeers, 128);
   assert.equal((await settingsOf('MAX_PEERS=8')).maxPeers, 8);
+});
+
+test('a pool takes as many bytes as MAX_POOL_BYTES says, and the usual number if that is empty or not there', async () => {
+  assert.equal((await settingsOf()).maxPoolBytes, LIMITS.poolBytes);
+  assert.equal((await settingsOf('MAX_POOL_BYTES=')).maxPoolBytes, LIMITS.poolBytes);
+  assert.equal((await settingsOf('MAX_POOL_BYTES=20000')).maxPoolBytes, 20_000);
 });
 
 test('a setting that is dangerous, or has no effect, is warned of', async () => {

@@ -9,6 +9,6 @@ test('kills while a fork replaces a part of the chain cost no transaction', asyn
 
 test('nor does a kill in the midst of some of the writes for it', async (t) => {
   const scene = { ours: ours(3), theirs: theirs(70), pool: texts('pooled', 'theirs 3') };
-  const remains = await play(t, (worker) => killAtSteps(scene, 3 + 6 * worker, 6 * WORKERS));
+  const remains = await play(t, (worker) => killAtSteps(scene, 3 + 9 * worker, 9 * WORKERS));
   assert.ok(remains.length > 1, `${remains.length} kills`);
 });

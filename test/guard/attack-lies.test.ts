@@ -5,13 +5,13 @@ import { describe, test } from 'node:test';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { LIARS, meshIdOf, untilAllHave } from '../support/lies.js';
-import { keepsItsPeer, underAttack } from '../support/load.js';
+import { keepsItsPeer, underAttackBesideProcess } from '../support/load.js';
 import { peersOf } from '../support/mesh.js';
 
 // Side by side, for they may wait for two reconciliations.
 describe('in spite of lies, all pools become the same', { concurrency: 4 }, () => {
   test('of clients that pass for a node which is away, and which is let in when it is back', () =>
-    underAttack(async (load) => {
+    underAttackBesideProcess(async (load) => {
       const { network, victim, honest } = load;
       const third = await network.startNode('node-3', [victim.address]);
       const copied = {

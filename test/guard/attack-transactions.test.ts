@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { ask, Client } from '../support/client.js';
 import { connectTo, say, until } from '../support/helpers.js';
 import { underAttack, untilPoolHolds } from '../support/load.js';
-import type { NodeProcess } from '../support/program.js';
+import type { RunningNode } from '../support/program.js';
 import type { TrapServer } from '../support/trap-servers.js';
 
 type Id = string | number | null;
@@ -63,11 +63,11 @@ async function sendAll(clients: Client[], texts: string[], times = 1): Promise<v
   await Promise.all(clients.map((client, index) => client.received(counts[index])));
 }
 
-const conflictsAt = (node: NodeProcess, id: string) =>
+const conflictsAt = (node: RunningNode, id: string) =>
   node.lines.filter((line) => line.includes(`conflict: transaction ${id} has other content from `));
 
 /** What a node has on disk under an id, which must be there soon, and once. */
-async function storedAt(node: NodeProcess, id: string): Promise<Record<string, unknown>> {
+async function storedAt(node: RunningNode, id: string): Promise<Record<string, unknown>> {
   let found: Record<string, unknown>[] = [];
   await until(`${node.name} to have ${id}`, async () => {
     found = (await node.pool()).filter((transaction) => transaction.id === id);

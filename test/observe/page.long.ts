@@ -8,7 +8,7 @@ import { freePort, makeTransaction } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
-import { untilLive, untilLost, withThree } from '../support/visitor.js';
+import { untilLive, untilLost, withThree, withThreeProcesses } from '../support/visitor.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;
@@ -51,7 +51,7 @@ test('of a transaction it is told who sent it first, and how long it took', IN_B
 );
 
 test('the links of a killed node go, and are back when it is', IN_BROWSER, () =>
-  withThree(async ([first, second, third], network) => {
+  withThreeProcesses(async ([first, second, third], network) => {
     const addresses = [first, second, third].map(({ address }) => address);
     await withVisit(pageOf(first), async ({ page }) => {
       await untilShown(page, 'three nodes', (now) => showsMesh(now, addresses));

@@ -10,7 +10,7 @@ import { makeTransaction, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
-import { untilLive, untilLost, withThree } from '../support/visitor.js';
+import { untilLive, untilLost, withThree, withThreeProcesses } from '../support/visitor.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;
@@ -62,7 +62,7 @@ test('a block takes the transactions out of the pool, and is shown', IN_BROWSER,
 );
 
 test('a page that has lost its node says so, and is back by itself', IN_BROWSER, () =>
-  withThree(async ([first, second, third], network) => {
+  withThreeProcesses(async ([first, second, third], network) => {
     const addresses = [first, second, third].map(({ address }) => address);
     await withVisit(
       pageOf(first),

@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import { newSeed } from '../support/helpers.js';
 import { runChaos } from './chaos.js';
 
-const SECONDS = 5;
+const SECONDS = 3;
 
 test('no receipt is broken by kills, stops, cuts and losses, and all pools end the same', async (t) => {
   const seed = newSeed(t);

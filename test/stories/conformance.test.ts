@@ -31,7 +31,7 @@ describe('conformance', { concurrency: 2 }, () => {
       await judgedBy(
         root,
         LAST,
-        STORIES.filter((id) => !/^(9|11|bonus 4)$/.test(id)),
+        STORIES.filter((id) => !/^(4|6|9|11|bonus [24])$/.test(id)),
       ),
       [],
     );

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { TEST_LIMIT_MS, within } from './helpers.js';
 import { Network } from './network.js';
-import { environment, RunningNode } from './program.js';
+import { environment, NodeProcess, RunningNode } from './program.js';
 
 /** The process, and the lines that each of its nodes has printed. */
 class Host {
@@ -100,13 +100,32 @@ process.on('exit', () => {
 });
 
 /** Runs a test in a network of its own, whose nodes share a process. */
-export async function withHostedNodes(
+export function withHostedNodes(
   check: (network: Network<HostedNode>) => Promise<void>,
 ): Promise<void> {
-  const network = await Network.createWith((...of) => {
-    if (!host?.isRunning) host = new Host();
-    return new HostedNode(host, ...of);
-  });
+  return withNodes(launchHosted, check);
+}
+
+/** The same, but for node-1, which has a process of its own. */
+export function withHostedBesideOne(
+  check: (network: Network<RunningNode>) => Promise<void>,
+): Promise<void> {
+  return withNodes(
+    (name, ...of) => (name === 'node-1' ? new NodeProcess(name, ...of) : launchHosted(name, ...of)),
+    check,
+  );
+}
+
+function launchHosted(name: string, port: number, folder: string): HostedNode {
+  if (!host?.isRunning) host = new Host();
+  return new HostedNode(host, name, port, folder);
+}
+
+async function withNodes<N extends RunningNode>(
+  launch: (name: string, port: number, folder: string) => N,
+  check: (network: Network<N>) => Promise<void>,
+): Promise<void> {
+  const network = await Network.createWith(launch);
   folders.push(network.temporary);
   try {
     await within(TEST_LIMIT_MS, check(network));

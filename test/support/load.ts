@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'fs-extra';
 import { give, makeIds } from './client.js';
 import { say, transactionMessage, until } from './helpers.js';
+import { withHostedBesideOne } from './hosted.js';
 import { peersOf } from './mesh.js';
 import { type Network, withNetwork } from './network.js';
-import type { NodeProcess } from './program.js';
+import type { NodeProcess, RunningNode } from './program.js';
 
 /** How much more than an honest node, which is not attacked, the victim of a siege may grow by. */
 const MEMORY_BYTES = 100 * 1024 * 1024;
@@ -18,12 +19,12 @@ const LINES_PER_SECOND = 8;
 const PROBE_INTERVAL_MS = 200;
 const WARM_UP = 40_000;
 
-export interface Loaded {
-  readonly network: Network;
+export interface Loaded<H extends RunningNode = RunningNode> {
+  readonly network: Network<H>;
   /** The node to attack. */
   readonly victim: NodeProcess;
   /** An honest node that is connected to it. */
-  readonly honest: NodeProcess;
+  readonly honest: H;
   /** What the victim has printed since the attack began. */
   said(): string;
 }
@@ -34,7 +35,20 @@ export interface Loaded {
  * stay alive, and print few lines and no stack trace.
  */
 export function underAttack(attack: (load: Loaded) => Promise<void>): Promise<void> {
-  return withNetwork(async (network) => attackIn(network, await startPair(network), attack));
+  return withHostedBesideOne(async (network) => {
+    const [victim, honest] = await network.startMesh(2);
+    await attackIn(network, [victim as NodeProcess, honest as RunningNode], attack);
+  });
+}
+
+/** The same, for one who needs the honest node in a process of its own. */
+export function underAttackBesideProcess(
+  attack: (load: Loaded<NodeProcess>) => Promise<void>,
+): Promise<void> {
+  return withNetwork(async (network) => {
+    const [victim, honest] = await network.startMesh(2);
+    await attackIn(network, [victim as NodeProcess, honest as NodeProcess], attack);
+  });
 }
 
 /**
@@ -42,11 +56,12 @@ export function underAttack(attack: (load: Loaded) => Promise<void>): Promise<vo
  * other is the control: the victim may not grow by much more than that one does meanwhile.
  */
 export function underSiege(
-  attack: (load: Loaded) => Promise<void>,
+  attack: (load: Loaded<NodeProcess>) => Promise<void>,
   memoryBytes = MEMORY_BYTES,
 ): Promise<void> {
   return withNetwork(async (network) => {
-    const pair = await startPair(network);
+    const [victim, honest] = (await network.startMesh(2)) as [NodeProcess, NodeProcess];
+    const pair = [victim, honest] as const;
     // Code that runs for the first time takes memory of its own, and so does a heap until it is
     // as large as a node at work needs it.
     const ids = makeIds('warm', WARM_UP);
@@ -71,17 +86,10 @@ export function underSiege(
   });
 }
 
-type Pair = readonly [victim: NodeProcess, honest: NodeProcess];
-
-async function startPair(network: Network): Promise<Pair> {
-  const [victim, honest] = await network.startMesh(2);
-  return [victim as NodeProcess, honest as NodeProcess];
-}
-
-async function attackIn(
-  network: Network,
-  [victim, honest]: Pair,
-  attack: (load: Loaded) => Promise<void>,
+async function attackIn<H extends RunningNode>(
+  network: Network<H>,
+  [victim, honest]: readonly [victim: NodeProcess, honest: H],
+  attack: (load: Loaded<H>) => Promise<void>,
 ): Promise<void> {
   const saidBefore = victim.stdout.length;
   const said = () => victim.stdout.slice(saidBefore);
@@ -109,7 +117,7 @@ async function attackIn(
 }
 
 /** Gives the honest node one transaction after the other, at least one, and awaits each. */
-async function probe(victim: NodeProcess, honest: NodeProcess, over: AbortSignal): Promise<void> {
+async function probe(victim: NodeProcess, honest: RunningNode, over: AbortSignal): Promise<void> {
   do {
     const id = `probe${Math.random()}`;
     const file = join(victim.folder, 'transactions.json');
@@ -141,7 +149,7 @@ export async function untilPoolHolds(victim: NodeProcess, ids: readonly unknown[
 }
 
 /** Makes sure that the victim takes a transaction from the command now. */
-export async function admitsACommand({ network }: Loaded): Promise<void> {
+export async function admitsACommand({ network }: Pick<Loaded, 'network'>): Promise<void> {
   const { code, stderr } = await network.run(['add-transaction.js']);
   assert.equal(code, 0, stderr);
 }

@@ -2,24 +2,39 @@
 
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { type HostedNode, withHostedNodes } from './hosted.js';
 import { type Network, withNetwork } from './network.js';
 import { placeInDrawing, untilShown, type View } from './page-view.js';
 import { untilDrawn } from './pictures.js';
-import type { NodeProcess } from './program.js';
+import type { NodeProcess, RunningNode } from './program.js';
 
 /** More than there is to reach on a page with three nodes. */
 const TABS = 40;
 /** Where the link leads that has the focus. */
 export const FOCUSED = 'document.activeElement.href ?? null';
 
-type Three = readonly [NodeProcess, NodeProcess, NodeProcess];
+type Check<N extends RunningNode> = (
+  nodes: readonly [N, N, N],
+  network: Network<N>,
+) => Promise<void>;
 
-export function withThree(check: (nodes: Three, network: Network) => Promise<void>): Promise<void> {
-  return withNetwork(async (network) => {
-    const [first, second, third] = await network.startNodes(3);
-    assert.ok(first !== undefined && second !== undefined && third !== undefined);
-    await check([first, second, third], network);
-  });
+/** Runs a test with three nodes that share a process. */
+export function withThree(check: Check<HostedNode>): Promise<void> {
+  return withHostedNodes((network) => checkThree(network, check));
+}
+
+/** Runs a test with three nodes, each in a process of its own. */
+export function withThreeProcesses(check: Check<NodeProcess>): Promise<void> {
+  return withNetwork((network) => checkThree(network, check));
+}
+
+async function checkThree<N extends RunningNode>(
+  network: Network<N>,
+  check: Check<N>,
+): Promise<void> {
+  const [first, second, third] = await network.startNodes(3);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  await check([first, second, third], network);
 }
 
 export function untilLive(page: Page): Promise<View> {
