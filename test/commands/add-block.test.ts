@@ -6,6 +6,7 @@ import { LIMITS } from '../../lib/limits.js';
 import { startWithChain, trunkTo } from '../support/chain.js';
 import { addBlock, includedIds, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
 import { ask, Client, give, makeIds } from '../support/client.js';
+import { failureOfScript } from '../support/failing.js';
 import { freePort, makeTransaction, onTerminal } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import type { AnyNetwork } from '../support/network.js';
@@ -23,8 +24,13 @@ function readLine(line: string): [string, number, string, number] {
 const runAddBlock = (network: AnyNetwork, ...args: string[]) =>
   network.run(['add-block.js', ...args]);
 
+/** For a mistake in the arguments alone. */
+const inThisProcess = (network: AnyNetwork, ...args: string[]) =>
+  failureOfScript(network.path('add-block.js'), args);
+
 interface Mistake {
   readonly what: string;
+  readonly run?: typeof inThisProcess;
   /** Returns the arguments. */
   readonly make: (network: AnyNetwork) => Promise<string[]>;
   readonly says: RegExp;
@@ -41,7 +47,12 @@ const mistakes: Mistake[] = [
       [['--address', 'http://localhost:1'], /^--address http:\/\/localhost:1 is not an address/],
       [['--node', 'node-1', '--address', 'ws://localhost:1'], /^Give either --node or --address/],
     ] as const
-  ).map(([args, says]) => ({ what: args.join(' '), make: async () => [...args], says })),
+  ).map(([args, says]) => ({
+    what: args.join(' '),
+    run: inThisProcess,
+    make: async () => [...args],
+    says,
+  })),
   {
     what: 'no node listening',
     make: async (network) => {
@@ -74,12 +85,12 @@ async function makeSecretNode(network: AnyNetwork, secret: string): Promise<stri
   return ['--empty', '--address', address];
 }
 
-for (const { what, make, says } of mistakes) {
+for (const { what, run = runAddBlock, make, says } of mistakes) {
   test(`add-block tells a mistake in one line: ${what}`, () =>
     withHostedNodes(async (network) => {
-      const { code, stdout, stderr } = await runAddBlock(network, ...(await make(network)));
+      const { code, stdout, stderr } = await run(network, ...(await make(network)));
       assert.equal(stdout, '');
-      assert.match(stderr, /^[^\n]+\n$/);
+      assert.match(stderr.trimEnd(), /^[^\n]+$/);
       assert.match(stderr.trimEnd(), says);
       assert.equal(code, 1);
     }));

@@ -9,10 +9,10 @@ import { readKnownPeers } from '../../lib/peers/index.js';
 import { Pool } from '../../lib/pool/index.js';
 import { loadSettings } from '../../lib/settings.js';
 import { fileOf, trunkTo } from '../support/chain.js';
-import { failureOf } from '../support/failing.js';
+import { failureOf, failureOfScript } from '../support/failing.js';
 import { freePort, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
-import type { AnyNetwork } from '../support/network.js';
+import { type AnyNetwork, withNetwork } from '../support/network.js';
 import type { Result } from '../support/program.js';
 
 interface Mistake {
@@ -39,10 +39,6 @@ const peers = (text: string) => (network: AnyNetwork) =>
   network.write('node-1/known-peers.json', text);
 const pool = (text: string) => (network: AnyNetwork) =>
   network.write('node-1/transactions.json', text);
-const add =
-  (...args: string[]) =>
-  (network: AnyNetwork) =>
-    network.run(['add-transaction.js', ...args]);
 const nothing = async () => {};
 
 const mistakes: Mistake[] = [
@@ -159,7 +155,7 @@ const mistakes: Mistake[] = [
   {
     what: 'add-transaction with no node listening',
     make: async (network) => network.addNode('node-1', await freePort(), []),
-    run: add(),
+    run: (network) => network.run(['add-transaction.js']),
     says: /^No node is listening on ws:\/\/localhost:\d+: start it with node index\.js in its folder$/,
   },
   ...(
@@ -182,7 +178,7 @@ const mistakes: Mistake[] = [
   ).map(([args, says]) => ({
     what: `add-transaction ${args.join(' ').slice(0, 40)}`,
     make: nothing,
-    run: add(...args),
+    run: (network: AnyNetwork) => failureOfScript(network.path('add-transaction.js'), args),
     says,
   })),
 ];
@@ -214,7 +210,7 @@ test('npm start before anything is compiled says what to do', () =>
   }));
 
 test('a PORT set in the terminal does not override the one in .env', () =>
-  withHostedNodes(async (network) => {
+  withNetwork(async (network) => {
     const port = await freePort();
     await network.addNode('node-1', port, []);
     process.env.PORT = '1';

@@ -9,7 +9,6 @@ import { EventStream } from '../support/event-stream.js';
 import { makeTransaction, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
-import { keepPictures } from '../support/pictures.js';
 import { untilLive, untilLost, withThree, withThreeProcesses } from '../support/visitor.js';
 
 /** What a browser says of a node that does not answer any more. */
@@ -51,7 +50,6 @@ test('a block takes the transactions out of the pool, and is shown', IN_BROWSER,
       }
       await untilShown(page, 'all in the pool', ({ pool }) => pool === '20');
       client.socket.terminate();
-      await keepPictures(page, 'three-nodes');
       const { stdout } = await network.run(['add-block.js']);
       const hash = /\(([0-9a-f]{64})\)/.exec(stdout)?.[1] ?? stdout;
       const view = await untilShown(page, 'the block', ({ height }) => height === '1');
@@ -72,7 +70,6 @@ test('a page that has lost its node says so, and is back by itself', IN_BROWSER,
         const lost = await untilLost(page);
         assert.notEqual(lost.notice, '');
         assert.ok(showsMesh(lost, addresses), 'what was known is still there');
-        await keepPictures(page, 'lost-node');
         await network.restart(first);
         assert.equal((await untilLive(page)).notice, '');
         await untilShown(page, 'three nodes', (now) => showsMesh(now, addresses));
@@ -121,7 +118,6 @@ test('a node that is alone, and knows nobody, is shown as one', IN_BROWSER, () =
       assert.equal(view.height, '0');
       assert.equal(view.pool, '0');
       assert.equal(view.notice, '');
-      await keepPictures(page, 'one-node');
     });
   }),
 );

@@ -1,5 +1,8 @@
 /** What a function says that would end the process for the mistake of a person. */
 
+import { pathToFileURL } from 'node:url';
+import type { Result } from './program.js';
+
 /** Thrown in place of the end of the process. */
 class Ended extends Error {}
 
@@ -37,3 +40,22 @@ export async function failureOf(act: () => unknown): Promise<string> {
   if (exitCode !== 1) throw new Error(`it does not end the process; exit code ${exitCode}`);
   return lines.join('\n');
 }
+
+/**
+ * Runs a script in this process, which ends with one line and exit code 1: for mistakes that it finds
+ * before it does anything else, because to start Node.js for each of them takes most of the time.
+ */
+export async function failureOfScript(file: string, args: readonly string[]): Promise<Result> {
+  const { argv } = process;
+  process.argv = [argv[0] as string, file, ...args];
+  runs += 1;
+  const url = `${pathToFileURL(file)}?${runs}`;
+  try {
+    return { code: 1, stdout: '', stderr: await failureOf(() => import(url)) };
+  } finally {
+    process.argv = argv;
+  }
+}
+
+/** A module runs again under another URL. */
+let runs = 0;
