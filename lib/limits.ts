@@ -105,6 +105,8 @@ export const LIMITS = Object.freeze({
   slowPollMs: 5,
   /** Multiple of slowBytes that a plain peer may leave unread before it is disconnected. */
   plainSlowTimes: 4,
+  /** Nodes that we cannot dial, and that are sent transactions over the connections they opened. */
+  undialledPeers: 32,
   /** Unread data of all peers, and of all inbound connections; the slowest is closed (1008). */
   unreadBytes: 32 * 1024 * 1024,
   /** Data not yet on disk; above it, senders are paused. */

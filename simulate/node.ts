@@ -67,7 +67,7 @@ export class Node {
   readonly addressBook: AddressBook;
   readonly peers = new Map<string, Peer>();
   readonly callers = new Set<Caller>();
-  readonly routes: Routes<Peer>;
+  readonly routes: Routes<Peer, Caller>;
   isUp = true;
   /** Dials under way. */
   dialling = 0;
@@ -88,7 +88,7 @@ export class Node {
     this.identity = { meshId, address, wantsReceipts: false };
     this.addressBook = new AddressBook(address, false, maxPeers);
     this.#maxPeers = maxPeers;
-    this.routes = new Routes<Peer>(this.peers, this.callers, this.addressBook);
+    this.routes = new Routes<Peer, Caller>(this.peers, this.callers, this.addressBook);
   }
 
   /** Records what a HANDSHAKE says, as far as the budgets of its sender allow. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TokenBucket } from '../lib/token-bucket.js';
-import { checkProperty } from './support/helpers.js';
+import { checkProperty } from './support/property.js';
 
 test('a token bucket gives its depth at once, then one a second', (t) => {
   checkProperty(

@@ -126,6 +126,11 @@ export class AddressBook {
     return this.#ownNames.has(address);
   }
 
+  /** Whether we may dial an address on a peer's word, or may turn out to. */
+  isInReach({ scope }: Address): boolean {
+    return isDiallable(this.#scope, scope) || (this.#mayBePrivate && isDiallable('private', scope));
+  }
+
   /** Returns the key of the node at an address; aliases met so far have the key of their node. */
   resolve(address: Address): string {
     return this.#entries.get(address.key)?.sameAs ?? address.key;
@@ -213,10 +218,7 @@ export class AddressBook {
   #mayLearn(address: Address): boolean {
     if (this.isOwn(address) || this.#entries.has(address.key)) return false;
     if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
-    return (
-      isDiallable(this.#scope, address.scope) ||
-      (this.#mayBePrivate && isDiallable('private', address.scope))
-    );
+    return this.isInReach(address);
   }
 
   #isFull(): boolean {

@@ -1,6 +1,8 @@
 /** What is wrong with a dial or a connection, in words for a person. */
 
 import { LIMITS } from '../limits.js';
+import type { AddressBook } from './address-book.js';
+import type { Connection } from './connection.js';
 
 /** OpenSSL's errors for a certificate of an authority that we do not trust. */
 const UNTRUSTED = /UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|SELF_SIGNED_CERT/;
@@ -51,6 +53,24 @@ export function explainClose(code: number): string {
   if (code === 1001) return 'it left';
   if (code === 1006) return 'the connection broke';
   return `closed with code ${code}`;
+}
+
+/**
+ * Why one of our nodes cannot be dialled by the address that it gives itself; undefined if it can.
+ *
+ * @param ownAddress as we announce it
+ */
+export function explainAddress(
+  { identity, tcp }: Pick<Connection, 'identity' | 'tcp'>,
+  ownAddress: string,
+  addressBook: AddressBook,
+): string | undefined {
+  const address = identity?.address;
+  if (address === undefined) return undefined;
+  const who = `a node at ${tcp?.remoteAddress} calls itself ${address.text}`;
+  if (addressBook.isOwn(address)) return `${who}, as we do: one of the two needs another ADDRESS`;
+  if (addressBook.isInReach(address)) return undefined;
+  return `${who}, where we, as ${ownAddress}, do not dial: each needs an ADDRESS that the other reaches`;
 }
 
 /**

@@ -10,6 +10,7 @@ import { handshakeFrame } from '../wire/messages.js';
 import type { AddressBook } from './address-book.js';
 import { type Address, parseAddress } from './addresses.js';
 import { type Connection, expel, nameOf, send } from './connection.js';
+import { explainAddress } from './dialling.js';
 import type { Routes } from './routes.js';
 import { totalSlots } from './slots.js';
 
@@ -67,6 +68,8 @@ export class PeerExchange {
         ? `connected to ${peers}`
         : `naming ${count(texts.length, 'node')}`;
       this.#log('handshake from', `${nameOf(from)}, ${says}`);
+      const mistake = explainAddress(from, this.#ownAddress, this.#addressBook);
+      if (mistake) this.#log('warning', mistake);
     }
     from.neighbours = addresses.slice(1, 1 + totalSlots(LIMITS.peers));
     this.#routes.forget();

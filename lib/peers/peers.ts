@@ -9,7 +9,7 @@ import type { Saver } from '../storage/small-file.js';
 import { AddressBook } from './address-book.js';
 import { type Address, parseAddress } from './addresses.js';
 import { type Connection, isAtHome, isSameNode, type Peer, SOCKET_OPTIONS } from './connection.js';
-import { explainClocks } from './dialling.js';
+import { explainAddress, explainClocks } from './dialling.js';
 import type { Entry } from './entry.js';
 import { identityHeaders } from './identity.js';
 import { createLearntPeersSaver, readLearntPeers } from './peer-files.js';
@@ -143,6 +143,8 @@ export class Peers {
     this.#tellSoon();
     const difference = explainClocks(peer.clockAheadMs ?? 0);
     if (difference) this.#log('clocks', `that of ${peer.address.text} is ${difference}`);
+    const mistake = explainAddress(peer, this.own.text, this.addressBook);
+    if (mistake) this.#log('warning', mistake);
   }
 
   /** A dial has failed, or the connection with a peer has ended: decides when to dial again. */

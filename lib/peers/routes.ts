@@ -3,26 +3,30 @@
  * each other to whom they are connected, so that no node is sent what it has from another one.
  */
 
+import { LIMITS } from '../limits.js';
 import type { AddressBook } from './address-book.js';
 import type { Address } from './addresses.js';
 import { type Connection, isSameNode, type Peer } from './connection.js';
 
 /** The parts of a connection that decide about routes. */
-type End = Pick<Connection, 'address' | 'identity' | 'neighbours'>;
+type End = Pick<Connection, 'address' | 'identity' | 'neighbours'> & {
+  readonly isInbound?: boolean;
+};
 /** The same for a connection that we opened. */
 type Dialled = End & { readonly address: Address; readonly isLeftBehind?: boolean };
 
-export class Routes<P extends Dialled = Peer> {
+export class Routes<P extends Dialled = Peer, C extends End = Connection> {
   readonly #peers: ReadonlyMap<string, P>;
-  readonly #connections: ReadonlySet<End>;
+  readonly #connections: ReadonlySet<C>;
   readonly #addressBook: AddressBook;
   /** Routes found since the last change: each takes a search. */
   #found = new WeakMap<End, P[]>();
+  #undialled: C[] | undefined;
 
   /** All three are read when needed; call `forget` when they change. */
   constructor(
     peers: ReadonlyMap<string, P>,
-    connections: ReadonlySet<End>,
+    connections: ReadonlySet<C>,
     addressBook: AddressBook,
   ) {
     this.#peers = peers;
@@ -48,6 +52,16 @@ export class Routes<P extends Dialled = Peer> {
   }
 
   /**
+   * Returns the connections that some of our nodes have opened, to whom we have opened none: because
+   * they call themselves what we do, or by an address where we do not dial, or where nobody answers.
+   * They must be sent what comes over another connection, as far as there are few of them.
+   */
+  undialled(from: End): C[] {
+    this.#undialled ??= this.#findUndialled();
+    return this.#undialled.filter((each) => each !== from && !isSameNode(each, from));
+  }
+
+  /**
    * Returns our peer at the other end of a connection, if that is certain: the connection is the one
    * that we opened to it, or it has shown us the same mesh-id at the address that it claims. A plain
    * peer that dials us is never known, because the order of the addresses in its HANDSHAKE means
@@ -70,6 +84,17 @@ export class Routes<P extends Dialled = Peer> {
   /** Must be called when a peer comes or goes, or names its neighbours. */
   forget(): void {
     this.#found = new WeakMap();
+    this.#undialled = undefined;
+  }
+
+  #findUndialled(): C[] {
+    const byId = new Map<string, C>();
+    for (const each of this.#connections) {
+      const { identity, isInbound } = each;
+      if (!isInbound || identity?.address === undefined) continue;
+      if (this.peerBehind(each) === undefined) byId.set(identity.meshId, each);
+    }
+    return [...byId.values()].slice(0, LIMITS.undialledPeers);
   }
 
   /** The keys of the addresses that one of our nodes is connected to, by its latest HANDSHAKE. */

@@ -6,7 +6,7 @@
 import type { Counters } from '../counters.js';
 import type { Backpressure } from '../guard/backpressure.js';
 import { LIMITS } from '../limits.js';
-import type { Connection } from '../peers/connection.js';
+import { type Connection, send } from '../peers/connection.js';
 import type { Routes } from '../peers/routes.js';
 import type { Transaction } from '../wire/transaction.js';
 import { manyFrame, transactionFrame } from '../wire/transaction-messages.js';
@@ -47,6 +47,7 @@ export class Relay {
     for (const peer of this.#routes.from(from)) {
       if (peer.identity !== undefined) this.#backpressure.send(peer, [frame], from);
     }
+    for (const caller of this.#readers(from)) send(caller, frame);
   }
 
   #flush(): void {
@@ -64,6 +65,17 @@ export class Relay {
       const isSent = this.#backpressure.send(peer, isAlone ? alone() : together(), from);
       if (isSent) this.#counters.count('relayed', batch.length);
     }
+    for (const caller of this.#readers(from)) {
+      for (const frame of batch.length === 1 ? alone() : together()) send(caller, frame);
+      this.#counters.count('relayed', batch.length);
+    }
+  }
+
+  /** The nodes that we cannot dial. One that does not keep up finds the rest by comparing pools. */
+  #readers(from: Connection): Connection[] {
+    return this.#routes
+      .undialled(from)
+      .filter(({ socket }) => socket.bufferedAmount <= LIMITS.slowBytes);
   }
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../../lib/chain/block.js';
 import { type Block, type BlockTransaction, type Header, toBlock } from '../../lib/wire/block.js';
 import { anyBlock, anyHeader, anyTransaction, included, mined } from '../support/any-block.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 
 const KiB = 1024;
 const HOUR_MS = 60 * 60 * 1000;

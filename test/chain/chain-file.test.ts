@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fs from 'fs-extra';
 import { Chain as ChainOnDisk } from '../../lib/chain/index.js';
 import {
   type Chain,
@@ -72,36 +71,36 @@ for (const [what, file, says] of [
 }
 
 test('a node without a chain begins one, whatever is left of its file', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const genesis = fileOf(trunkTo(0));
-    for (const file of [undefined, '', '[', '[]', '[\n]\n', genesis.slice(0, 100), genesis]) {
-      await fs.remove(network.path(FILE));
-      if (file !== undefined) await network.write(FILE, file);
-      const node = await network.startNode();
-      await untilChainIs(node, trunkTo(0));
-      await node.end('SIGKILL');
+    const files = [undefined, '', '[', '[]', '[\n]\n', genesis.slice(0, 100), genesis];
+    for (const [index, file] of files.entries()) {
+      const [name, port] = [`node-${index + 1}`, await freePort()];
+      await network.addNode(name, port, []);
+      if (file !== undefined) await network.write(`${name}/blocks.json`, file);
+      await untilChainIs(await network.launch(name, port).listening(), trunkTo(0));
     }
   }));
 
 test('a chain that is torn at its end is mended, the piece is kept, and the rest fetched again', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const peer = network.keep(await ChainPeer.open(CHAIN, { GET_LATEST_BLOCK: () => undefined }));
     const file = fileOf(CHAIN);
     const start = fileOf(CHAIN.slice(0, -1)).length - '\n]\n'.length + ',\n'.length;
-    for (const end of [start + 1, start + 200, file.length - '}\n]\n'.length]) {
-      await network.addNode('node-1', await freePort(), [peer.address]);
-      await network.write(FILE, file.slice(0, end));
-      const port = Number(/^PORT=(\d+)$/m.exec(await network.read('node-1/.env'))?.[1]);
-      const node = await network.launch('node-1', port).listening();
+    const ends = [start + 1, start + 200, file.length - '}\n]\n'.length];
+    for (const [index, end] of ends.entries()) {
+      const [name, port] = [`node-${index + 1}`, await freePort()];
+      const its = `${name}/blocks.json`;
+      await network.addNode(name, port, [peer.address]);
+      await network.write(its, file.slice(0, end));
+      const node = await network.launch(name, port).listening();
       await untilOneChain([node], CHAIN.length - 2);
-      const torn = await network.read(`${FILE}.torn`);
+      const torn = await network.read(`${its}.torn`);
       assert.equal(torn.trimEnd(), file.slice(start, end));
-      assert.ok(node.stdout.includes('mended: node-1/blocks.json'), node.stdout);
+      assert.ok(node.stdout.includes(`mended: ${its}`), node.stdout);
       await peer.dial(node.address);
       peer.announce();
       await untilChainIs(node, CHAIN);
-      await node.end('SIGKILL');
-      await fs.remove(network.path(`${FILE}.torn`));
     }
   }));
 

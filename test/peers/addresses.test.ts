@@ -9,7 +9,7 @@ import {
   type Scope,
   scopeOfName,
 } from '../../lib/peers/addresses.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 
 test('spellings of one address have one key', () => {
   const spellings: Record<string, string[]> = {

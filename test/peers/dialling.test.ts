@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { connectTo, newSeed, say, transactionMessage, until } from '../support/helpers.js';
+import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
+import { newSeed } from '../support/property.js';
 import { MuteServers } from '../support/trap-servers.js';
 
 // Four at a time: three of them mostly wait.

@@ -33,7 +33,7 @@ for (const [what, from, sender] of [
   ['one of ours cannot pass for a plain peer', end(4003, 'a'), undefined],
 ] as const) {
   test(what, () => {
-    const routes = new Routes<End>(peers, new Set([from]), new AddressBook(at(4001)));
+    const routes = new Routes<End, End>(peers, new Set([from]), new AddressBook(at(4001)));
     assert.equal(routes.peerBehind(from), sender);
     const others = [ours, plain, other].filter((peer) => peer !== sender);
     assert.deepEqual(routes.from(from), others, 'all but the sender are told');

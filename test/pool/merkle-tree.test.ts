@@ -6,7 +6,7 @@ import { KeySet } from '../../lib/pool/key-set.js';
 import { type KeyPage, LEAF_LEVEL, MerkleTree, ROOT } from '../../lib/pool/merkle-tree.js';
 import { KEY_BYTES, type Key, keyOf } from '../../lib/wire/key.js';
 import { CHILDREN, DIGEST_BYTES } from '../../lib/wire/reconciliation-messages.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 
 const hexOf = (key: Key) => Buffer.from(key, 'latin1').toString('hex');
 const digestOf = (bytes: Buffer) =>

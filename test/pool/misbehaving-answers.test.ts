@@ -7,7 +7,7 @@ import { PeerError } from '../../lib/peers/peer-error.js';
 import { type Answer, type Request, Session } from '../../lib/pool/reconciliation-session.js';
 import type { Key } from '../../lib/wire/key.js';
 import { CHILDREN, DIGEST_BYTES } from '../../lib/wire/reconciliation-messages.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 import {
   type Answerer,
   budget,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { LIMITS } from '../../lib/limits.js';
 import { Session } from '../../lib/pool/reconciliation-session.js';
 import type { Key } from '../../lib/wire/key.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 import { budget, follow, keyAt, Pool, spread } from '../support/sessions.js';
 
 /** Two in a leaf, in a node, and nowhere near each other; or hundreds in one leaf. */

@@ -7,9 +7,10 @@ import { LIMITS } from '../../lib/limits.js';
 import { parseMessage } from '../../lib/wire/messages.js';
 import { manyFrame } from '../../lib/wire/transaction-messages.js';
 import { ask } from '../support/client.js';
-import { checkProperty, connectTo, transactionMessage, until } from '../support/helpers.js';
+import { connectTo, transactionMessage, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
+import { checkProperty } from '../support/property.js';
 
 const FIRST = { id: 'first', amount: 1 };
 const parse = (text: string) => parseMessage(Buffer.from(text), true);

@@ -5,17 +5,11 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { handshakeFrame } from '../../lib/wire/messages.js';
 import { give, makeIds } from '../support/client.js';
-import {
-  connectTo,
-  freePort,
-  newSeed,
-  say,
-  transactionMessage,
-  until,
-} from '../support/helpers.js';
+import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { untilPoolsHold } from '../support/mesh.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
+import { newSeed } from '../support/property.js';
 
 test('in a full mesh of ten, each node is sent each transaction once', (t) =>
   withHostedNodes(async (network) => {

@@ -12,7 +12,8 @@ import { KeySet } from '../../lib/pool/key-set.js';
 import { MerkleTree, ROOT } from '../../lib/pool/merkle-tree.js';
 import { type Journal, openJournal } from '../../lib/storage/journal.js';
 import { KEY_BYTES, type Key } from '../../lib/wire/key.js';
-import { checkProperty, newSeed, until } from '../support/helpers.js';
+import { until } from '../support/helpers.js';
+import { checkProperty, newSeed } from '../support/property.js';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'removal-'));
 const file = join(folder, 'transactions.json');

@@ -12,7 +12,8 @@ import fc from 'fast-check';
 import fs from 'fs-extra';
 import type { Element } from '../../lib/storage/element-reader.js';
 import { type Journal, openJournal } from '../../lib/storage/journal.js';
-import { isJson, newSeed } from '../support/helpers.js';
+import { isJson } from '../support/helpers.js';
+import { newSeed } from '../support/property.js';
 
 const RECORDS = [
   '{"id":"a"}',

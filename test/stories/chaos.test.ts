@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { newSeed } from '../support/helpers.js';
+import { newSeed } from '../support/property.js';
 import { runChaos } from './chaos.js';
 
 const SECONDS = 3;

@@ -4,7 +4,7 @@ import { grow, text, trunkTo } from './chain.js';
 import type { Remains, Scene } from './chain-fixture.js';
 import { KILLS, killOften } from './chain-kills.js';
 import { makeIds } from './client.js';
-import { newSeed } from './helpers.js';
+import { newSeed } from './property.js';
 
 /** Side by side, each with a node of its own. */
 export const WORKERS = 2;

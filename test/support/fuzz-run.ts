@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { newSeed, PROJECT, TEST_LIMIT_MS, until } from './helpers.js';
+import { PROJECT, TEST_LIMIT_MS, until } from './helpers.js';
 import { Program } from './program.js';
+import { newSeed } from './property.js';
 
 /**
  * Fuzzes in a process of its own, and ends that once it has said how it went: Node.js may hang at

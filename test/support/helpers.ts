@@ -3,10 +3,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { WebSocket } from 'ws';
 
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -136,17 +134,6 @@ export function isListening(port: number): Promise<boolean> {
     });
     socket.once('error', () => done(false));
   });
-}
-
-/** A seed for what a test does at random; printed, and given back to it with SEED=… npm test. */
-export function newSeed(t: TestContext): number {
-  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-  t.diagnostic(`seed ${seed}`);
-  return seed;
-}
-
-export function checkProperty<T>(t: TestContext, property: fc.IProperty<T>, numRuns = 500): void {
-  fc.assert(property, { seed: newSeed(t), numRuns });
 }
 
 /** The arguments of `script`, which runs a command on a terminal of its own. */

@@ -5,8 +5,9 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Client } from './client.js';
-import { freePort, newSeed } from './helpers.js';
+import { freePort } from './helpers.js';
 import { type Network, withNetwork } from './network.js';
+import { newSeed } from './property.js';
 
 const KILLS = fc.record({
   afterMs: fc.integer({ min: 0, max: 50 }),

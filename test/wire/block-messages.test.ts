@@ -15,7 +15,7 @@ import { keyOf } from '../../lib/wire/key.js';
 import { type Message, parseMessage } from '../../lib/wire/messages.js';
 import { anyBlock, anyHeader, included } from '../support/any-block.js';
 import { frame, goodBlock, goodHeader, goodName, parse, TYPES } from '../support/block-messages.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 
 type BlockMessage = Message<keyof BlockMessageData>;
 

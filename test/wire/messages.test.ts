@@ -6,7 +6,7 @@ import { parseIdentity } from '../../lib/peers/identity.js';
 import { parseMessage } from '../../lib/wire/messages.js';
 import { identify } from '../../lib/wire/transaction.js';
 import { transactionFrame } from '../../lib/wire/transaction-messages.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 
 const parse = (text: string) => parseMessage(Buffer.from(text), true);
 const transaction = (data: string) => parse(`{"type":"TRANSACTION","data":${data}}`);

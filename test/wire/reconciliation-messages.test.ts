@@ -10,7 +10,8 @@ import {
   reconciliationFrame,
 } from '../../lib/wire/reconciliation-messages.js';
 import { manyFrame } from '../../lib/wire/transaction-messages.js';
-import { checkProperty, makeTransaction } from '../support/helpers.js';
+import { makeTransaction } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 
 const parse = (text: string) => parseMessage(Buffer.from(text), true);
 const frame = (type: string, data: unknown) => JSON.stringify({ type, data });

@@ -7,7 +7,7 @@ import { LIMITS } from '../../lib/limits.js';
 import { keyOf } from '../../lib/wire/key.js';
 import { parseMessage } from '../../lib/wire/messages.js';
 import { identify, parseTransaction } from '../../lib/wire/transaction.js';
-import { checkProperty } from '../support/helpers.js';
+import { checkProperty } from '../support/property.js';
 
 const strings = [
   ...['""', '"a"', '"é 😀"', '"a b"', '"\u2028"', '"\x7f"', '"id"', '","'],

@@ -1,0 +1,15 @@
+/** Tests with random content. Apart from the other helpers, because many tests need no more. */
+
+import type { TestContext } from 'node:test';
+import fc from 'fast-check';
+
+/** A seed for what a test does at random; printed, and given back to it with SEED=… npm test. */
+export function newSeed(t: TestContext): number {
+  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+  t.diagnostic(`seed ${seed}`);
+  return seed;
+}
+
+export function checkProperty<T>(t: TestContext, property: fc.IProperty<T>, numRuns = 500): void {
+  fc.assert(property, { seed: newSeed(t), numRuns });
+}
