@@ -1,9 +1,10 @@
 /** What a node does about peers once a minute has passed. */
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { say, until } from '../support/helpers.js';
+import { connectTo, freePort, say, until } from '../support/helpers.js';
 import { untilFullMesh } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
 import { SlowPeer } from '../support/trap-servers.js';
@@ -45,5 +46,38 @@ describe('a mesh in the long run', { concurrency: 2 }, () => {
       await peer.close();
       await until('it to be given up', () => node.stdout.includes(', given up'), 60_000);
       await until('it to be forgotten', async () => (await remembered()) === '[]\n');
+    }));
+
+  test('an address that nobody can reach is dialled six times in the first minute, then once', () =>
+    withNetwork(async (network) => {
+      const node = await network.startNode();
+      const dialledMs: number[] = [];
+      const port = await freePort();
+      const server = createServer((socket) => {
+        dialledMs.push(performance.now());
+        socket.on('error', () => {}).resetAndDestroy();
+      });
+      network.keep({ close: () => void server.close() });
+      await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+      const socket = await connectTo(node.address);
+      const handshake = JSON.stringify({
+        type: 'HANDSHAKE',
+        data: ['ws://localhost:9', `ws://localhost:${port}`],
+      });
+      const startMs = performance.now();
+      while (performance.now() - startMs < 180_000) {
+        socket.send(handshake);
+        await sleep(500);
+      }
+      socket.terminate();
+      const inMinute = (minute: number) =>
+        dialledMs.filter((ms) => Math.floor((ms - startMs) / 60_000) === minute).length;
+      const minutes = [0, 1, 2].map(inMinute);
+      assert.ok((minutes[0] as number) >= 5 && (minutes[0] as number) <= 6, `${minutes}`);
+      // It is given up within a minute, and its turns come a minute later, and two after that.
+      assert.ok(
+        minutes.slice(1).every((dials) => dials <= 1),
+        `${minutes}`,
+      );
     }));
 });

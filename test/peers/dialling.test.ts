@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
+import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
@@ -75,5 +75,32 @@ describe('a mesh', { concurrency: 4 }, () => {
       // Five that it has heard of, and the one that its caller calls its own, while that is there.
       assert.ok(most === 5 || most === 6, `${most} at the same time`);
       assert.match(node.stdout, /unreachable: \S+ \(no answer in time\), again in/);
+    }));
+
+  test('forty known peers that take a connection and stay silent keep no newcomer waiting', () =>
+    withHostedNodes(async (network) => {
+      const mute = network.keep(await MuteServers.open(40));
+      const node = await network.startNode('node-1', mute.addresses);
+      await until('some to be dialled', () => mute.accepted >= 5);
+      const newcomer = await network.startNode('node-2', [node.address]);
+      await until('it to be dialled back', () =>
+        node.stdout.includes(`] connected: ${newcomer.address}`),
+      );
+      const heard = node.lines.findIndex((line) =>
+        line.includes(`handshake from: ${newcomer.address}`),
+      );
+      const dials = node.lines.slice(heard).filter((line) => line.includes('] dialling: '));
+      assert.ok(heard > 0 && dials[0]?.includes(newcomer.address), `first of all, not ${dials[0]}`);
+    }));
+
+  test('of two spellings of a known peer, the one that leads to it is found', () =>
+    withHostedNodes(async (network) => {
+      const port = await freePort();
+      await network.addNode('node-2', port, []);
+      await network.write('node-2/.env', `PORT=${port}\nHOST=127.0.0.1\n`);
+      await network.launch('node-2', port).listening();
+      const spellings = [`ws://[::1]:${port}`, `ws://127.0.0.1:${port}`];
+      const node = await network.startNode('node-1', spellings);
+      await until('a connection', () => node.stdout.includes(`] connected: ${spellings[1]}`));
     }));
 });

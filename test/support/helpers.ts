@@ -24,14 +24,16 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   deadlineMs = DEADLINE_MS,
 ): Promise<void> {
-  const giveUpMs = performance.now() + deadlineMs;
+  const startMs = performance.now();
   while (!(await condition())) {
-    if (performance.now() > giveUpMs) {
+    const waitedMs = performance.now() - startMs;
+    if (waitedMs > deadlineMs) {
       throw new Error(
         `waited ${deadlineMs / 1000} s for: ${typeof what === 'string' ? what : what()}`,
       );
     }
-    await sleep(20);
+    // What takes long is looked at less often, for looking takes time from what is waited for.
+    await sleep(Math.min(20 + waitedMs / 20, 100));
   }
 }
 

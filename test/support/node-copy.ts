@@ -64,11 +64,10 @@ async function place(from: string, to: string): Promise<void> {
   else await fs.symlink(from, to, 'junction');
 }
 
-/** Whether something beside a node may be of use to it: not other nodes, and nothing hidden. */
+/** Whether something beside a node may be of use to it: no other node, source, text or hidden file. */
 function isBeside(name: string, node: string): boolean {
-  return (
-    !name.startsWith('.') && name !== 'up' && name !== basename(node) && !NODE_FOLDER.test(name)
-  );
+  if (/^\.|\.(ts|md)$|^package-lock\.json$/.test(name)) return false;
+  return name !== 'up' && name !== basename(node) && !NODE_FOLDER.test(name);
 }
 
 /** The folders above one, the nearest first. */
