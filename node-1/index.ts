@@ -75,7 +75,7 @@ log(
 log('page', net.pageAddressOf(settings.address));
 for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);
 
-// It dials the known peers. Ctrl-C ends it.
+// It dials the known peers; some learnt addresses wait until it has found itself. Ctrl-C ends it.
 connectToAll();
 peers.locate().then(() => connectToAll());
 leaveOnSignal({ stop, listeners, connections, pool, others: [chainSync, peers] });

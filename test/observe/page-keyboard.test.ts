@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
-import { withNetwork } from '../support/network.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { tabTo } from '../support/visitor.js';
 
 after(closeBrowser);
 
 test('the Tab key reaches each peer, and Enter goes to its page', IN_BROWSER, () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [first, ...others] = await network.startNodes(3);
     assert.ok(first !== undefined);
     const addresses = [first, ...others].map(({ address }) => address);

@@ -24,6 +24,7 @@ export interface BeyondStory {
 
 export const commandStories: BeyondStory[] = [
   {
+    isLong: true,
     asks: 'clone-node makes the next free node-N without data; delete-nodes removes exactly those',
     async check(network) {
       await network.write('node-1/transactions.json', JSON.stringify([makeTransaction('old')]));
@@ -61,6 +62,7 @@ export const commandStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'add-transaction gives a node a transaction, at the top and inside a node folder',
     async check(network) {
       const nodes = [await network.startNode('node-1'), await network.startNode('node-2')];
@@ -83,6 +85,7 @@ export const commandStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'npm start runs three nodes in one terminal and ends them all on Ctrl-C',
     async check(network) {
       const ports = [4001, 4002, 4003];
