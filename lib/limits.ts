@@ -62,7 +62,7 @@ export const LIMITS = Object.freeze({
   learntAddresses: 1024,
   /** Other addresses of this node that it has recognised as its own. */
   ownNames: 1024,
-  /** Dials under way at the same time. */
+  /** Dials under way at the same time: of addresses whose names are looked up, and of all others. */
   dialsAtOnce: 8,
   /** Time for a dial to be answered. */
   dialTimeoutMs: 5_000,
