@@ -14,15 +14,15 @@ test('the Tab key reaches each peer, and Enter goes to its page', IN_BROWSER, ()
     const [first, ...others] = await network.startNodes(3);
     assert.ok(first !== undefined);
     const addresses = [first, ...others].map(({ address }) => address);
-    for (const other of others) {
-      await withVisit(pageOf(first), async ({ page }) => {
-        await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
-        await tabTo(page, pageOf(other));
-        await page.keyboard.press('Enter');
-        await page.waitForURL(pageOf(other));
-        await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
-        assert.ok((await page.locator('h1').innerText()).includes(`localhost:${other.port}`));
-      });
-    }
+    await withVisit(pageOf(first), async ({ page }) => {
+      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
+      for (const other of others) await tabTo(page, pageOf(other));
+      const last = others.at(-1);
+      assert.ok(last !== undefined);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(pageOf(last));
+      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
+      assert.ok((await page.locator('h1').innerText()).includes(`localhost:${last.port}`));
+    });
   }),
 );
