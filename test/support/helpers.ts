@@ -1,7 +1,7 @@
 /** Small things that every test needs. */
 
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -87,25 +87,54 @@ export function transactionMessage(id: string): object {
 }
 
 const FIRST_PORT = 20_000;
-const PORTS = 12_000;
-/** Far from where other test processes begin: nodes go on dialling ports that are free again. */
-let nextPort = (process.pid * 997) % PORTS;
+/** Of each block, the first port is held by the process that the others are for. */
+const BLOCK_PORTS = 100;
+const BLOCKS = 120;
+let [nextPort, endPort] = [0, 0];
+// Spread, because nodes of other tests go on dialling ports that are free again.
+let nextBlock = process.pid * 7;
+let claim: Promise<void> | undefined;
 
 /**
- * A port of this machine that nobody listens on, never the same one twice. Below the ports
- * that systems give to clients, so that no connection takes it in the meantime.
+ * A port of this machine that nobody listens on, never the same one twice, and none that another test
+ * process may get. Below the ports that systems give to clients, so that no connection takes it in the
+ * meantime.
  */
 export async function freePort(): Promise<number> {
-  const port = FIRST_PORT + nextPort;
-  nextPort = (nextPort + 1) % PORTS;
+  while (nextPort >= endPort) {
+    claim ??= claimPorts().finally(() => {
+      claim = undefined;
+    });
+    await claim;
+  }
+  const port = nextPort++;
   return (await canListen(port)) ? port : freePort();
 }
 
-function canListen(port: number): Promise<boolean> {
+/** Takes a block of ports that no other process has. */
+async function claimPorts(): Promise<void> {
+  for (let tries = 0; tries < BLOCKS; tries++) {
+    const first = FIRST_PORT + (nextBlock++ % BLOCKS) * BLOCK_PORTS;
+    // The operating system gives it back when this process ends, however it ends.
+    if (await isListeningOn(createServer().unref(), first)) {
+      [nextPort, endPort] = [first + 1, first + BLOCK_PORTS];
+      return;
+    }
+  }
+  throw new Error(`all ports from ${FIRST_PORT} to ${FIRST_PORT + BLOCKS * BLOCK_PORTS} are taken`);
+}
+
+async function canListen(port: number): Promise<boolean> {
   const server = createServer();
+  const isFree = await isListeningOn(server, port);
+  server.close();
+  return isFree;
+}
+
+function isListeningOn(server: Server, port: number): Promise<boolean> {
   return new Promise((done) => {
     server.once('error', () => done(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+    server.listen(port, '127.0.0.1', () => done(true));
   });
 }
 
