@@ -111,7 +111,7 @@ export function loadSettings(folder: string): Settings {
     port,
     hosts,
     address,
-    lacksPort: env.ADDRESS?.includes('://') === true && !/:\d+\/?$/.test(env.ADDRESS),
+    lacksPort: env.ADDRESS?.includes('://') === true && !hasPort(env.ADDRESS),
     maxPeers,
     maxPoolBytes,
     secret,
@@ -143,7 +143,7 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
     warnings.push(`ADDRESS has no port, and is ${address}: write ${proxied}, if a proxy is there`);
   }
   for (const known of knownPeers) {
-    if (hasPort(known)) continue;
+    if (hasPort(known.text)) continue;
     const { port } = new URL(known.key);
     const leads = `leads to port ${port || (isTls(known.key) ? 443 : 80)}`;
     warnings.push(`${known.text} in known-peers.json has no port, and ${leads}`);
@@ -205,7 +205,7 @@ function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain
   const scheme = hasTls ? 'wss' : 'ws';
   const bracketed = isIP(place) === 6 ? `[${place}]` : place;
   const full = place.includes('://') ? place : `${scheme}://${bracketed}`;
-  const text = /:\d+$/.test(full) ? full : `${full}:${port}`;
+  const text = hasPort(full) ? full : `${full}:${port}`;
   const address = parseAddress(text);
   const isEverywhere = address !== undefined && EVERYWHERE.has(new URL(text).hostname);
   if (given !== undefined && (address === undefined || address.scope === 'reserved')) {

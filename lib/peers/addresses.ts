@@ -73,8 +73,8 @@ export function parseAddress(text: unknown): Address | undefined {
   };
 }
 
-/** Whether an address says to which port it leads. */
-export function hasPort({ text }: Address): boolean {
+/** Whether the text of an address says to which port it leads. */
+export function hasPort(text: string): boolean {
   return /:\d+\/?$/.test(text);
 }
 

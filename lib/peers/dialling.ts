@@ -16,6 +16,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such name',
   EAI_AGAIN: 'no name server answers',
   ETIMEOUT: 'no name server answers',
+  EAI_FAIL: 'its name could not be looked up',
   EPROTO: 'it speaks no TLS: it is ws://',
   CERT_HAS_EXPIRED: 'its certificate has expired, or one of the clocks is wrong',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet, or one of the clocks is wrong',

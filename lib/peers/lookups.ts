@@ -30,6 +30,7 @@ const PROCESS = fileURLToPath(new URL('lookup-process.js', import.meta.url));
 export class Lookups {
   /** By name; whoever asks for one that is under way gets the same answer. */
   readonly #underWay = new Map<string, Promise<Found>>();
+  /** How many more may be asked for at once. */
   #free: number = LIMITS.lookupsAtOnce;
   /** What begins the next ones. */
   readonly #waiting: (() => void)[] = [];

@@ -36,14 +36,10 @@ export class Reach {
 
   /** The `lookup` of a dial: an address that a person wrote may lead anywhere. */
   lookupFor({ isKnown }: { readonly isKnown: boolean }): LookupFunction {
-    if (isKnown)
-      return lookupWith(
-        (name) => this.#written.find(name),
-        () => true,
-      );
+    const lookups = isKnown ? this.#written : this.#learnt;
     const mayLead = (address: string) =>
-      this.#ownPlaces.has(address) || isDiallable(this.scope, scopeOf(address));
-    return lookupWith((name) => this.#learnt.find(name), mayLead);
+      isKnown || this.#ownPlaces.has(address) || isDiallable(this.scope, scopeOf(address));
+    return lookupWith((name) => lookups.find(name), mayLead);
   }
 
   /** Finds out from where we are reached: resolves when a name server has told where our name leads. */

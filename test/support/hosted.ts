@@ -27,7 +27,9 @@ class Host {
     const [stdout, stderr] = [this.#process.stdout as Socket, this.#process.stderr as Socket];
     createInterface(stdout).on('line', (line) => {
       const port = Number(/^\[(\d+)\]/.exec(line)?.[1]);
-      this.#linesOf.set(port, [...this.linesOf(port), line]);
+      const lines = this.#linesOf.get(port);
+      if (lines === undefined) this.#linesOf.set(port, [line]);
+      else lines.push(line);
     });
     stderr.on('data', (data) => {
       this.stderr += data;
