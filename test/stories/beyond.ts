@@ -218,6 +218,7 @@ export function beyondWith(limitMs: number): Story[] {
     needs: [],
     async check(bench) {
       const network = await Network.create(bench.original);
+      bench.keep(network);
       try {
         await within(limitMs, check(network));
       } catch (error) {

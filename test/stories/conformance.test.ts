@@ -101,22 +101,32 @@ describe('conformance', { concurrency: 2 }, () => {
   });
 });
 
-// After the others, which have folders of their own.
-test('conformance is ended by Ctrl-C, and leaves no process and no file', async () => {
-  const node = await writeVariant(root, { ...FIRST, name: 'interrupted' });
-  const before = await temporaryFolders();
-  const judging = startConformance(node);
-  await until('a story to begin', () => judging.stdout.includes('  2  '));
-  assert.equal(await judging.end('SIGINT'), 130);
-  assert.match(judging.stdout, /\nInterrupted\n$/);
-  assert.deepEqual(
-    (await temporaryFolders()).filter((each) => !before.includes(each)),
-    [],
-  );
-});
+for (const [what, sign, ...args] of [
+  ['a story of the exercise', /^ +2 {2}/m],
+  ['stories beyond it', /^Beyond the exercise/m, '--story', '1', '--story', 'beyond 1'],
+] as const) {
+  test(`conformance is ended by Ctrl-C during ${what}, and leaves no process and no file`, async () => {
+    const node = await writeVariant(root, { ...FIRST, name: `interrupted in ${what}` });
+    const own = await fs.mkdtemp(join(root, 'temporary-'));
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = own;
+    const judging = startConformance(node, ...args);
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await until('a story to begin', () => sign.test(judging.stdout));
+    // In the midst of what it does first: it copies the node, and starts it.
+    await until('a copy', async () => (await fs.readdir(own)).length > 0);
+    assert.equal(await judging.end('SIGINT'), 130, judging.stderr);
+    assert.match(judging.stdout, /\nInterrupted\n$/);
+    assert.deepEqual(await fs.readdir(own), []);
+    await until('no process in its folders', async () => (await processesIn(own)).length === 0);
+  });
+}
 
-/** The folders of networks, in which other tests may be at work. */
-async function temporaryFolders(): Promise<string[]> {
-  const names = await fs.readdir(tmpdir());
-  return names.filter((name) => name.startsWith('p2p-judge-'));
+/** The processes in a folder, also if that is gone; only Linux tells. */
+async function processesIn(folder: string): Promise<string[]> {
+  const ids = (await fs.readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const places = ids.map((id) => fs.readlink(`/proc/${id}/cwd`).catch(() => ''));
+  const found = await Promise.all(places);
+  return ids.filter((_, index) => found[index]?.startsWith(folder));
 }

@@ -8,6 +8,7 @@ import fs from 'fs-extra';
 import { WebSocket } from 'ws';
 import { freePort } from '../support/helpers.js';
 import { copyFolder, type NodeCopy } from '../support/node-copy.js';
+import type { Closable } from '../support/trap-servers.js';
 import { JudgePeer } from './judge-peer.js';
 import { JudgedNode } from './judged-node.js';
 
@@ -42,6 +43,8 @@ export class Bench {
   readonly #peers: JudgePeer[] = [];
   readonly #clients: WebSocket[] = [];
   readonly #children: ChildProcess[] = [];
+  readonly #others: Closable[] = [];
+  #isOver = false;
   /** What has been done so far. */
   readonly #done: string[] = [];
 
@@ -58,6 +61,8 @@ export class Bench {
       this.#done.push(what),
     );
     this.#peers.push(peer);
+    if (this.#isOver) await peer.close();
+    this.#goOn();
     return peer;
   }
 
@@ -82,6 +87,7 @@ export class Bench {
     await fs.writeFile(join(folder, 'transactions.json'), JSON.stringify(pool));
     // What a node beyond the exercise remembers of an earlier story.
     for (const file of ['peers.json', 'blocks.json']) await fs.remove(join(folder, file));
+    this.#goOn();
     const node = new JudgedNode(folder, chosen);
     this.#nodes.push(node);
     const peers = knownPeers.length > 0 ? `, and ${knownPeers.join(', ')} in known-peers.json` : '';
@@ -96,6 +102,7 @@ export class Bench {
 
   /** Sends messages to a node, over a connection that ends with the story. */
   async say(node: JudgedNode, ...messages: object[]): Promise<void> {
+    this.#goOn();
     const socket = new WebSocket(node.address);
     this.#clients.push(socket);
     socket.on('error', () => {});
@@ -147,6 +154,7 @@ export class Bench {
 
   /** Runs a script in the folder of a node; resolves when it has ended. */
   async run(node: JudgedNode, script: string): Promise<void> {
+    this.#goOn();
     this.#done.push(`ran ${script} in ${basename(node.folder)}`);
     const child = spawn(process.execPath, [script], { cwd: node.folder, stdio: 'ignore' });
     this.#children.push(child);
@@ -169,12 +177,22 @@ export class Bench {
     return pairs.filter((_, i) => isOther[i]);
   }
 
-  /** Ends all that the story has begun. */
+  /** Has clear() end something else. */
+  keep(thing: Closable): void {
+    this.#others.push(thing);
+  }
+
+  /** Ends all that the story has begun. If it was given up, it may still go on: it begins no more. */
   async clear(): Promise<void> {
+    this.#isOver = true;
     for (const socket of this.#clients) socket.terminate();
     for (const child of this.#children) child.kill('SIGKILL');
     await Promise.all(this.#nodes.map((node) => node.end()));
-    await Promise.all(this.#peers.map((peer) => peer.close()));
+    await Promise.all([...this.#peers, ...this.#others].map((each) => each.close()));
+  }
+
+  #goOn(): void {
+    if (this.#isOver) throw new Error('the story is over');
   }
 
   /** What has been done so far, the same thing in a row once. */

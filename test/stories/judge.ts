@@ -63,7 +63,10 @@ export async function judge(
       on.end(verdict);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  // Each ends what it has begun, also when another one has been ended.
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, work));
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }
 
 async function judgeOne(folder: string, story: Story, signal: AbortSignal): Promise<Verdict> {
@@ -73,6 +76,7 @@ async function judgeOne(folder: string, story: Story, signal: AbortSignal): Prom
   const bench = new Bench(copy, resolve(folder));
   let fault: Unmet | undefined;
   try {
+    signal.throwIfAborted();
     await unlessAborted(story.check(bench), signal);
   } catch (error) {
     if (!(error instanceof Unmet)) throw error;

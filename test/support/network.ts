@@ -23,6 +23,7 @@ export class Network<N extends RunningNode = NodeProcess> {
   readonly temporary: string;
   readonly #things: Closable[] = [];
   readonly #launch: Launch<N>;
+  #isOver = false;
 
   private constructor(temporary: string, root: string, launch: Launch<N>) {
     this.temporary = temporary;
@@ -76,6 +77,7 @@ export class Network<N extends RunningNode = NodeProcess> {
 
   /** Starts the node in a folder without waiting for it. */
   launch(name: string, port: number): N {
+    this.#goOn();
     return this.keep(this.#launch(name, port, this.path(name)));
   }
 
@@ -136,6 +138,7 @@ export class Network<N extends RunningNode = NodeProcess> {
 
   /** Starts `node script` in a folder of the network. */
   start(args: string[], folder = '.', command?: string): Program {
+    this.#goOn();
     return this.keep(new Program(args, this.path(folder), command));
   }
 
@@ -154,14 +157,19 @@ export class Network<N extends RunningNode = NodeProcess> {
     return this.keep(await TrapServer.open(port));
   }
 
-  /** Ends what was started, and leaves the folders. */
+  /** Ends what was started, and leaves the folders. A test that took too long may start no more. */
   async end(): Promise<void> {
+    this.#isOver = true;
     await Promise.all(this.#things.map((thing) => thing.close()));
   }
 
   async close(): Promise<void> {
     await this.end();
     await fs.remove(this.temporary);
+  }
+
+  #goOn(): void {
+    if (this.#isOver) throw new Error('the network is closed');
   }
 }
 
