@@ -1,13 +1,13 @@
 /** What a program reads that has a node say its lines as JSON. */
 
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
 import { freePort, say, until } from './support/helpers.js';
 import { type Network, withNetwork } from './support/network.js';
+import { temporaryFolder } from './support/temporary.js';
 
 /** Ends its line, draws on a terminal, and leaves its string. */
 const HOSTILE = '\n{"port":1}\r\u001b[2J\u2028\u202e"},{"\\';
@@ -19,7 +19,7 @@ async function set(network: Network, line: string): Promise<void> {
 
 /** The settings of a node with this line in its .env, and with LOG in the environment. */
 async function settingsOf(line: string, environment?: string): Promise<Settings> {
-  const folder = await fs.mkdtemp(join(tmpdir(), 'p2p-'));
+  const folder = temporaryFolder();
   await fs.writeFile(join(folder, '.env'), `PORT=4001\n${line}`);
   const before = process.env.LOG;
   delete process.env.LOG;
@@ -29,7 +29,6 @@ async function settingsOf(line: string, environment?: string): Promise<Settings>
   } finally {
     delete process.env.LOG;
     if (before !== undefined) process.env.LOG = before;
-    await fs.remove(folder);
   }
 }
 

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { LIMITS } from '../lib/limits.js';
 import { type Address, parseAddress } from '../lib/peers/addresses.js';
 import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
+import { temporaryFolder } from './support/temporary.js';
 
 /** The settings of a node with these lines in its .env, on port 4001. */
 async function settingsOf(...lines: string[]): Promise<Settings> {
-  const folder = await fs.mkdtemp(join(tmpdir(), 'p2p-'));
+  const folder = temporaryFolder();
   await fs.writeFile(join(folder, '.env'), ['PORT=4001', ...lines].join('\n'));
-  const settings = loadSettings(folder);
-  await fs.remove(folder);
-  return settings;
+  return loadSettings(folder);
 }
 
 test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what others hear', async () => {

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import promises, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, mock, test } from 'node:test';
+import { mock, test } from 'node:test';
 import fc from 'fast-check';
 import fs from 'fs-extra';
 import { KeySet } from '../../lib/pool/key-set.js';
@@ -14,10 +13,10 @@ import { type Journal, openJournal } from '../../lib/storage/journal.js';
 import { KEY_BYTES, type Key } from '../../lib/wire/key.js';
 import { until } from '../support/helpers.js';
 import { checkProperty, newSeed } from '../support/property.js';
+import { temporaryFolder } from '../support/temporary.js';
 
-const folder = fs.mkdtempSync(join(tmpdir(), 'removal-'));
+const folder = temporaryFolder('removal-');
 const file = join(folder, 'transactions.json');
-after(() => fs.remove(folder));
 
 // A node holds its journal until it ends; of the many here, each must be given back.
 const handles: FileHandle[] = [];

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import promises, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, mock, test } from 'node:test';
+import { mock, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
@@ -14,6 +13,7 @@ import type { Element } from '../../lib/storage/element-reader.js';
 import { type Journal, openJournal } from '../../lib/storage/journal.js';
 import { isJson } from '../support/helpers.js';
 import { newSeed } from '../support/property.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const RECORDS = [
   '{"id":"a"}',
@@ -25,10 +25,9 @@ const RECORDS = [
 ];
 const NEW = '{"id":"new, €"}';
 
-const folder = fs.mkdtempSync(join(tmpdir(), 'journal-'));
+const folder = temporaryFolder('journal-');
 const file = join(folder, 'transactions.json');
 const tornFile = `${file}.torn`;
-after(() => fs.remove(folder));
 
 // A node holds its journal until it ends; of the thousands here, each must be given back.
 const handles: FileHandle[] = [];

@@ -1,19 +1,13 @@
 /** The verdicts of the judge on solutions that are right in all styles, and wrong in one thing each. */
 
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import fs from 'fs-extra';
+import { describe, test } from 'node:test';
 import { OUR_NODE } from '../support/helpers.js';
 import { conformance, failsWhatItBreaks, judgedBy, STORIES } from '../support/judged.js';
+import { temporaryFolder } from '../support/temporary.js';
 import { MUTANTS, STYLES } from './variants.js';
 
-let root: string;
-before(async () => {
-  root = await fs.mkdtemp(join(tmpdir(), 'p2p-learner-'));
-});
-after(() => fs.remove(root));
+const root = temporaryFolder('p2p-learner-');
 
 describe('a correct solution passes, whatever its style', { concurrency: 2 }, () => {
   for (const style of STYLES) {

@@ -1,9 +1,8 @@
 /** The command that judges anybody's node: what it says, and to whom. */
 
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import fs from 'fs-extra';
 import { until } from '../support/helpers.js';
 import {
@@ -13,17 +12,14 @@ import {
   STORIES,
   startConformance,
 } from '../support/judged.js';
+import { temporaryFolder } from '../support/temporary.js';
 import { type Mutant, type Variant, writeVariant } from './solution.js';
 import { MUTANTS, STYLES } from './variants.js';
 
 const [FIRST, LAST] = STYLES as [Variant, Variant];
 const mutant = (name: string) => MUTANTS.find((each) => each.name === name) as Mutant;
 
-let root: string;
-before(async () => {
-  root = await fs.mkdtemp(join(tmpdir(), 'p2p-learner-'));
-});
-after(() => fs.remove(root));
+const root = temporaryFolder('p2p-learner-');
 
 describe('conformance', { concurrency: 2 }, () => {
   test('passes a solution that does what the exercise says, and nothing more', async () => {

@@ -179,6 +179,7 @@ export class Bench {
 
   /** Has clear() end something else. */
   keep(thing: Closable): void {
+    this.#goOn();
     this.#others.push(thing);
   }
 

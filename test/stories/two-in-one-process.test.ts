@@ -4,9 +4,8 @@
  */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
@@ -27,6 +26,7 @@ import { Pool, Reconciler, Relay, writeTransactions } from '../../lib/pool/index
 import { dispatch, type Handlers, parseMessage } from '../../lib/wire/index.js';
 import { parseTransaction } from '../../lib/wire/transaction.js';
 import { until } from '../support/helpers.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const log = () => {};
 const ignore = () => {};
@@ -135,8 +135,7 @@ function give(node: Node, ...ids: string[]): Promise<void> {
 }
 
 test('two pools and chains in one process agree over streams in memory', async () => {
-  const root = await mkdtemp(join(tmpdir(), 'p2p-'));
-  const folders = [await mkdtemp(join(root, 'a-')), await mkdtemp(join(root, 'b-'))];
+  const folders = [temporaryFolder(), temporaryFolder()];
   const [a, b] = (await Promise.all(folders.map((folder, i) => openNode(folder, 4101 + i)))) as [
     Node,
     Node,
@@ -174,6 +173,5 @@ test('two pools and chains in one process agree over streams in memory', async (
     toB.socket.terminate();
   } finally {
     await Promise.all([a.peers.saved(), b.peers.saved()]);
-    await rm(root, { recursive: true });
   }
 });

@@ -5,7 +5,6 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -93,13 +92,8 @@ export class HostedNode extends RunningNode {
 }
 
 let host: Host | undefined;
-/** They are removed at the end of the process, after the nodes that write to them. */
-const folders: string[] = [];
-
-process.on('exit', () => {
-  host?.kill();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
-});
+// Before their folders are removed, which they write to.
+process.prependListener('exit', () => host?.kill());
 
 /** Runs a test in a network of its own, whose nodes share a process. */
 export function withHostedNodes(
@@ -128,7 +122,6 @@ async function withNodes<N extends RunningNode>(
   check: (network: Network<N>) => Promise<void>,
 ): Promise<void> {
   const network = await Network.createWith(launch);
-  folders.push(network.temporary);
   try {
     await within(TEST_LIMIT_MS, check(network));
   } finally {

@@ -19,14 +19,13 @@ type Launch<N> = (name: string, port: number, folder: string) => N;
 export class Network<N extends RunningNode = NodeProcess> {
   /** Where its nodes are. */
   readonly root: string;
-  /** What close() removes. */
-  readonly temporary: string;
+  readonly #temporary: string;
   readonly #things: Closable[] = [];
   readonly #launch: Launch<N>;
   #isOver = false;
 
   private constructor(temporary: string, root: string, launch: Launch<N>) {
-    this.temporary = temporary;
+    this.#temporary = temporary;
     this.root = root;
     this.#launch = launch;
   }
@@ -165,7 +164,7 @@ export class Network<N extends RunningNode = NodeProcess> {
 
   async close(): Promise<void> {
     await this.end();
-    await fs.remove(this.temporary);
+    await fs.remove(this.#temporary);
   }
 
   #goOn(): void {

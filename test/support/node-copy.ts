@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import fs from 'fs-extra';
 import { PROJECT } from './helpers.js';
+import { temporaryFolder } from './temporary.js';
 
 /** How many of the folders above a node may hold what it uses. */
 const LEVELS = 3;
@@ -27,7 +28,7 @@ export interface NodeCopy {
  */
 export async function copyNode(original: string, prefix = 'p2p-'): Promise<NodeCopy> {
   const node = resolve(original);
-  const root = await fs.mkdtemp(join(tmpdir(), prefix));
+  const root = temporaryFolder(prefix);
   const above = ancestorsOf(node);
   // The nearest one of them is the innermost one here too.
   const folders = above.map((_, level) =>
