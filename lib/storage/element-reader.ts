@@ -46,7 +46,7 @@ export class BrokenFileError extends Error {
 export class ElementReader {
   readonly size: number;
   readonly #fd: number;
-  #buffer = Buffer.alloc(2 * WINDOW_BYTES);
+  #buffer = Buffer.alloc(0);
   #window = this.#buffer.subarray(0, 0);
   /** Offset of the window in the file. */
   #start = 0;
@@ -184,8 +184,9 @@ export class ElementReader {
 
 /** After a loss of power, a file may be longer than what was written: the rest is NUL bytes. */
 function sizeWithoutNuls(fd: number): number {
-  const tail = Buffer.alloc(WINDOW_BYTES);
-  for (let { size } = fstatSync(fd); size > 0; ) {
+  let { size } = fstatSync(fd);
+  const tail = Buffer.alloc(Math.min(WINDOW_BYTES, size));
+  while (size > 0) {
     const length = Math.min(size, tail.length);
     readSync(fd, tail, 0, length, size - length);
     const filled = tail.subarray(0, length).findLastIndex((byte) => byte !== 0) + 1;

@@ -48,7 +48,7 @@ const mistakes: Mistake[] = [
     run: start,
     says: /^node-1\/\.env cannot be read: create it with the line PORT=4001$/,
   },
-  { what: 'no PORT', make: env('HOST=x\n'), run: start, says: /^node-1\/\.env has no PORT: add/ },
+  { what: 'no PORT', make: env('HOST=x\n'), run: read, says: /^node-1\/\.env has no PORT: add/ },
   ...['abc', '0', '70000', '-1', '40.5', '1e3'].map((port) => ({
     what: `PORT ${port}`,
     make: env(`PORT=${port}\n`),
@@ -68,7 +68,7 @@ const mistakes: Mistake[] = [
   {
     what: 'no known-peers.json',
     make: (network) => fs.remove(network.path('node-1/known-peers.json')),
-    run: start,
+    run: read,
     says: /^node-1\/known-peers\.json is missing: create it, for example \["ws/,
   },
   {
@@ -146,12 +146,18 @@ const mistakes: Mistake[] = [
     run: (network: AnyNetwork) => network.run(args),
     says: /^node-1\/index\.js is missing, the code is not compiled: run npm install$/,
   })),
-  ...['clone-node.js', 'delete-nodes.js', 'start-nodes.js', 'add-transaction.js'].map((script) => ({
+  ...['clone-node.js', 'start-nodes.js', 'add-transaction.js'].map((script) => ({
     what: `${script} with an unknown flag`,
     make: nothing,
-    run: (network: AnyNetwork) => network.run([script, '--colour']),
+    run: (network: AnyNetwork) => failureOfScript(network.path(script), ['--colour']),
     says: /^Unknown option '--colour'; --help lists what there is$/,
   })),
+  {
+    what: 'delete-nodes.js with an unknown flag',
+    make: nothing,
+    run: (network: AnyNetwork) => network.run(['delete-nodes.js', '--colour']),
+    says: /^Unknown option '--colour'; --help lists what there is$/,
+  },
   {
     what: 'add-transaction with no node listening',
     make: async (network) => network.addNode('node-1', await freePort(), []),

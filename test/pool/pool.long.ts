@@ -8,6 +8,7 @@ for (const [what, text, old] of [
   ['[]', '[]', []],
   ['[] and empty lines', '[]\n\n', []],
   ['an array in one line', JSON.stringify(OLD), OLD],
+  ['a pretty-printed array', PRETTY, OLD],
   // More of them than the node appends at first.
   ['an array and empty lines', `\n${PRETTY.slice(0, -1)}${'\n'.repeat(2000)}]\n\n`, OLD],
   ['an array with the line ends of Windows', `${PRETTY}\n`.replaceAll('\n', '\r\n'), OLD],

@@ -21,7 +21,6 @@ const FILE = 'node-1/transactions.json';
 
 for (const [what, text, old] of [
   ['no file', undefined, []],
-  ['a pretty-printed array', PRETTY, OLD],
   ['an array behind a byte order mark', `\uFEFF${PRETTY}\n`, OLD],
 ] as const) {
   test(`a node appends to what a person wrote: ${what}`, () => appendsTo(text, old));

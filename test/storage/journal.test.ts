@@ -12,7 +12,7 @@ import fs from 'fs-extra';
 import type { Element } from '../../lib/storage/element-reader.js';
 import { type Journal, openJournal } from '../../lib/storage/journal.js';
 import { isJson } from '../support/helpers.js';
-import { newSeed } from '../support/property.js';
+import { ANY_CHARACTER, newSeed } from '../support/property.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const RECORDS = [
@@ -172,8 +172,8 @@ const WHITE = fc.oneof(
   { weight: 1, arbitrary: fc.constant(' '.repeat(5000)) },
 );
 const JSON_OBJECT = fc.dictionary(
-  fc.string({ unit: 'binary', maxLength: 6 }),
-  fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }),
+  fc.string({ unit: ANY_CHARACTER, maxLength: 6 }),
+  fc.jsonValue({ stringUnit: ANY_CHARACTER, maxDepth: 3 }),
   { maxKeys: 4 },
 );
 const FOREIGN = fc

@@ -13,3 +13,8 @@ export function newSeed(t: TestContext): number {
 export function checkProperty<T>(t: TestContext, property: fc.IProperty<T>, numRuns = 500): void {
   fc.assert(property, { seed: newSeed(t), numRuns });
 }
+
+/** Any character there is. The unit `binary` of fast-check lists them all first, for a second. */
+export const ANY_CHARACTER = fc
+  .nat({ max: 0x10_ffff - 0x800 })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));

@@ -6,7 +6,7 @@ import { parseIdentity } from '../../lib/peers/identity.js';
 import { parseMessage } from '../../lib/wire/messages.js';
 import { identify } from '../../lib/wire/transaction.js';
 import { transactionFrame } from '../../lib/wire/transaction-messages.js';
-import { checkProperty } from '../support/property.js';
+import { ANY_CHARACTER, checkProperty } from '../support/property.js';
 
 const parse = (text: string) => parseMessage(Buffer.from(text), true);
 const transaction = (data: string) => parse(`{"type":"TRANSACTION","data":${data}}`);
@@ -75,7 +75,7 @@ test('a transaction is relayed as the text it came as', (t) => {
 
 test('no text makes parseMessage throw', (t) => {
   const frame = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: ANY_CHARACTER }),
     jsonText,
     jsonText.map((value) => `{"type":"TRANSACTION","data":${value}}`),
     jsonText.map((value) => `{"type":"HANDSHAKE","data":${value}}`),
