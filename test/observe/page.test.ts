@@ -1,4 +1,4 @@
-/** The page of a node, in a browser: what it shows while transactions, and other nodes, come and go. */
+/** The page of a node, in a browser: what it shows while transactions and nodes come and go, by keys too. */
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -9,7 +9,7 @@ import { EventStream } from '../support/event-stream.js';
 import { makeTransaction, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
-import { untilLive, untilLost, withThree, withThreeProcesses } from '../support/visitor.js';
+import { tabTo, untilLive, untilLost, withThree, withThreeProcesses } from '../support/visitor.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;
@@ -37,6 +37,21 @@ test('three nodes and their links are in the list and in the drawing', IN_BROWSE
       assert.ok(view.nodes.every(({ isStranger }) => !isStranger));
       assert.ok((await page.title()).startsWith(`localhost:${first.port} – `));
       assert.ok((await page.locator('h1').innerText()).includes(`localhost:${first.port}`));
+    });
+  }),
+);
+
+test('the Tab key reaches each peer, and Enter goes to its page', IN_BROWSER, () =>
+  withThree(async ([first, ...others]) => {
+    const addresses = [first, ...others].map(({ address }) => address);
+    await withVisit(pageOf(first), async ({ page }) => {
+      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
+      for (const other of others) await tabTo(page, pageOf(other));
+      const [, last] = others;
+      await page.keyboard.press('Enter');
+      await page.waitForURL(pageOf(last));
+      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
+      assert.ok((await page.locator('h1').innerText()).includes(`localhost:${last.port}`));
     });
   }),
 );

@@ -25,15 +25,17 @@ export async function until(
   deadlineMs = DEADLINE_MS,
 ): Promise<void> {
   const startMs = performance.now();
-  while (!(await condition())) {
-    const waitedMs = performance.now() - startMs;
+  for (let lookedMs = startMs; !(await condition()); lookedMs = performance.now()) {
+    const nowMs = performance.now();
+    const waitedMs = nowMs - startMs;
     if (waitedMs > deadlineMs) {
       throw new Error(
         `waited ${deadlineMs / 1000} s for: ${typeof what === 'string' ? what : what()}`,
       );
     }
     // What takes long is looked at less often, for looking takes time from what is waited for.
-    await sleep(Math.min(20 + waitedMs / 20, 100));
+    const costMs = Math.min(nowMs - lookedMs, 100);
+    await sleep(Math.min(20 + waitedMs / 20, 100) + 2 * costMs);
   }
 }
 
