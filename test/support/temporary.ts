@@ -1,14 +1,19 @@
 /** Temporary folders that the process which makes them never leaves behind. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const folders: string[] = [];
+const TRIES = 100;
 
-// At the very end: something given up may still be writing to them until then.
+// At the very end: something given up may still be writing to them until then, and a little longer.
 process.on('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  for (const folder of folders) {
+    for (let tries = 0; existsSync(folder) && tries < TRIES; tries++) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
 });
 
 /**
