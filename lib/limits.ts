@@ -152,6 +152,8 @@ export const LIMITS = Object.freeze({
   reconcileIntervalMs: 30_000,
   /** Part of that interval by which it varies at random: 0.2 is ±20 %. */
   reconcileJitter: 0.2,
+  /** Time for a peer to dial back; after that we compare, though that would be for the peer. */
+  dialBackMs: 3_000,
   /** Delay until transactions found by a comparison are compared with all peers. */
   spreadDelayMs: 3_000,
   /** Interval after which a transaction counts as possibly lost, no longer as on its way. */
@@ -215,6 +217,8 @@ export const LIMITS = Object.freeze({
   linesAtOnce: 20,
   /** Lines of one event that are printed per second, once linesAtOnce are used up. */
   linesPerSecond: 1,
+  /** Bytes of lines that wait while nobody reads them; further lines are left out. */
+  unprintedBytes: 16_384,
   /** Delay until a line says how many lines were left out. */
   leftOutIntervalMs: 5_000,
   /** Known transactions that wait for the disk, to be compared with those that we have. */

@@ -23,6 +23,11 @@ export interface LogLine {
   readonly detail: string;
 }
 
+/** What Node.js has behind a stream. */
+interface Handle {
+  setBlocking?(isBlocking: boolean): void;
+}
+
 const LINE_CHARACTERS = 300;
 // Control characters and text-direction marks: a peer must not repaint somebody's terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -32,8 +37,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
  * lines at once, then one a second; from time to time a line says how many were left out.
  */
 export function createLog(port: number, format: LogFormat): NodeLog {
-  // A reader that goes away (`node index.js | head`) must not end the node.
-  process.stdout.on('error', () => {});
+  goOnWithout(process.stdout);
   const budgets = new Map<string, TokenBucket>();
   const leftOut = new Map<string, number>();
   const recentLines: LogLine[] = [];
@@ -41,7 +45,7 @@ export function createLog(port: number, format: LogFormat): NodeLog {
   function log(event: string, detail: string): void {
     const budget = budgets.get(event) ?? newBudget();
     budgets.set(event, budget);
-    if (budget.take(performance.now())) print(event, detail);
+    if (!isUnread() && budget.take(performance.now())) print(event, detail);
     else leaveOut(event);
   }
 
@@ -52,6 +56,10 @@ export function createLog(port: number, format: LogFormat): NodeLog {
   }
 
   function tellLeftOut(event: string): void {
+    if (isUnread()) {
+      setTimeout(tellLeftOut, LIMITS.leftOutIntervalMs, event).unref();
+      return;
+    }
     print(event, `${leftOut.get(event)} more of these`);
     leftOut.delete(event);
   }
@@ -68,6 +76,20 @@ export function createLog(port: number, format: LogFormat): NodeLog {
   }
 
   return Object.assign(log, { recentLines });
+}
+
+/**
+ * Lets a node go on when nobody reads its lines: neither a reader that goes away (`node index.js |
+ * head`) nor a terminal that is stopped (Ctrl-S) may stop it too. Node.js makes terminals block.
+ */
+function goOnWithout(stdout: NodeJS.WriteStream & { _handle?: Handle }): void {
+  stdout.on('error', () => {});
+  stdout._handle?.setBlocking?.(false);
+}
+
+/** Whether lines wait to be read: then no more of them are kept. */
+function isUnread(): boolean {
+  return process.stdout.writableLength > LIMITS.unprintedBytes;
 }
 
 /**

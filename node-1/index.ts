@@ -124,8 +124,7 @@ function peerOnOpen(peer: net.Peer): void {
   log('connected', `${address.text}, ${count(connectedAddresses.length, 'peer')} now`);
   sendHandshake(peer);
   if (identity !== undefined) chainSync.ask(peer);
-  // One of the two compares the pools, and finds what either of them lacks.
-  if (identity !== undefined && peers.meshId < identity.meshId) reconciler.compareWith(peer);
+  if (identity !== undefined) reconciler.meet(peer, peers.meshId < identity.meshId);
   connectToAll();
 }
 

@@ -12,11 +12,14 @@ import { limitFileSize, ON_LINUX } from './support/disk.js';
 import {
   bytesUnderWay,
   connectTo,
+  DEADLINE_MS,
   freePort,
   isListening,
+  onTerminal,
   say,
   transactionMessage,
   until,
+  within,
 } from './support/helpers.js';
 import { withHostedNodes } from './support/hosted.js';
 import { visit } from './support/http.js';
@@ -88,6 +91,27 @@ test('a peer cannot write control characters to the terminal, nor endless lines'
     assert.ok(node.stdout.includes('transaction ?[2J??[4001] accepted: forged?, 1 in the pool'));
     assert.ok(node.lines.every((line) => line.length < 400));
   }));
+
+test('a terminal that is stopped does not stop the node', ON_LINUX, () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    // Once it is stopped, another program fills it.
+    const fill = 'until [ -e full ]; do sleep 0.1; done; head -c 100000 /dev/zero; wait';
+    const terminal = network.start(onTerminal(`node index.js & ${fill}`), 'node-1', 'script');
+    await until('it to listen', () => terminal.stdout.includes('] page: '));
+    terminal.process.kill('SIGSTOP');
+    await network.write('node-1/full', '');
+    const address = `ws://localhost:${port}`;
+    for (const number of [1, 2, 3, 4, 5]) {
+      await say(address, { type: 'HANDSHAKE', data: [`ws://127.1.1.${number}:1`] });
+    }
+    const health = await within(DEADLINE_MS, fetch(`http://localhost:${port}/healthz`));
+    assert.equal(health.status, 200);
+    terminal.process.kill('SIGCONT');
+    await until('its lines', () => terminal.stdout.includes('learnt: ws://127.1.1.5:1'));
+  }),
+);
 
 test('Ctrl-C: peers are told, the pool is on disk, and the node ends with 0 in two seconds', () =>
   withNetwork(async (network) => {

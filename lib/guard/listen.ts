@@ -72,7 +72,9 @@ export async function listen(
         return goesOn;
       },
     });
+    const waiting = setTimeout(log, LIMITS.lookupTimeoutMs, 'waiting', explainWaiting(host));
     if (await startOn(server, host, port)) servers.push(server);
+    clearTimeout(waiting);
   }
   return servers;
 }
@@ -197,6 +199,10 @@ function endOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
+function explainWaiting(host: string): string {
+  return `no name server says which address of this machine HOST, ${host}, is: we do not listen yet`;
+}
+
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
   switch (error.code) {
     case 'EADDRINUSE':
@@ -206,6 +212,8 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): stri
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `This machine has no address ${host}: change HOST in .env`;
+    case 'EAI_AGAIN':
+      return `No name server says which address of this machine HOST, ${host}, is: write the IP address`;
     default:
       return `Cannot listen on port ${port} (${error.message}): change PORT in .env`;
   }

@@ -74,6 +74,11 @@ export class Routes<P extends Dialled = Peer, C extends End = Connection> {
     return identity !== undefined && peer?.identity?.meshId === identity.meshId ? peer : undefined;
   }
 
+  /** Whether the node at the other end of a connection that we opened has opened one too. */
+  hasDialled(peer: P): boolean {
+    return [...this.#connections].some((each) => each.isInbound && isSameNode(each, peer));
+  }
+
   /** The peers that identified themselves and keep up. */
   identifiedPeers(): P[] {
     return [...this.#peers.values()].filter(

@@ -83,6 +83,22 @@ export class Reconciler {
     refreshDigests(pool.tree);
   }
 
+  /**
+   * We have reached a peer. One of the two compares the pools, and finds what either of them lacks.
+   *
+   * @param isOurTurn if false, we leave it to the peer, unless it has not dialled us after a while
+   */
+  meet(peer: Peer, isOurTurn: boolean): void {
+    if (isOurTurn) {
+      this.compareWith(peer);
+      return;
+    }
+    const compareAfterAll = () => {
+      if (!peer.isDropped && !this.#routes.hasDialled(peer)) this.compareWith(peer);
+    };
+    setTimeout(compareAfterAll, LIMITS.dialBackMs).unref();
+  }
+
   /** Compares our pool with a peer's as soon as other sessions allow. */
   compareWith(connection: Connection): void {
     this.#add(connection, 'compare', (session) => session.compare());

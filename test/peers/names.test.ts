@@ -89,6 +89,19 @@ describe('a name', { skip: whyNoIslands(), concurrency: 3 }, () => {
       assert.ok(first?.startsWith(`[${PORT}] listening: ws://silent.test:${PORT},`), first);
     }));
 
+  test('to listen on that no name server answers for is waited for in a line, and what to write instead', () =>
+    withNetwork(async (network) => {
+      const island = await Island.create(network);
+      const node = await island.startNode('node-1', PORT, [], 'HOST=silent.test');
+      await untilSays(
+        node,
+        /^\[4001\] waiting: no name server says which address of this machine HOST, silent\.test, is/,
+      );
+      const { code, stderr } = await node.result();
+      assert.match(stderr, /^No name server says which address .* is: write the IP address\n$/);
+      assert.equal(code, 1);
+    }));
+
   test('of this machine that leads to loopback, as Debian has it, is one by which nodes here meet', () =>
     withNetwork(async (network) => {
       const island = await Island.create(network, {}, { mylaptop: '127.0.1.1' });

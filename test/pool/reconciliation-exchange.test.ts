@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../../lib/limits.js';
 import type { Request } from '../../lib/pool/reconciliation-session.js';
@@ -145,13 +144,18 @@ test('a plain peer is sent one HANDSHAKE, and transactions, whoever else comes a
     assert.equal((await node.pool()).length, 1);
   }));
 
-test('of two that meet, the one with the larger mesh-id does not begin to compare', () =>
+test('of two that dial each other the one with the larger mesh-id leaves it to the other to begin', () =>
   withHostedNodes(async (network) => {
-    const partner = network.keep(await MeshPeer.open(honest([]), '0'.repeat(32)));
-    await network.startNode('node-1', [partner.address]);
-    // The second one comes when it has long been decided.
-    await until('a HANDSHAKE, and another', () => partner.asked('HANDSHAKE') === 2);
-    await sleep(500);
+    const smallest = '0'.repeat(32);
+    const partner = network.keep(await MeshPeer.open(honest([]), smallest));
+    const node = await network.startNode();
+    await partner.dial(node.address);
+    await say(node.address, { type: 'HANDSHAKE', data: [partner.address] });
+    await until('a HANDSHAKE', () => partner.asked('HANDSHAKE') > 0);
+    // With one that does not dial it, and came later, it begins after a while.
+    const silent = network.keep(await MeshPeer.open(honest([]), smallest.replace('0', '1')));
+    await say(node.address, { type: 'HANDSHAKE', data: [silent.address] });
+    await until('a comparison', () => silent.asked('GET_NODES') > 0);
     assert.equal(partner.asked('GET_NODES'), 0);
   }));
 
