@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { frameOf, listenTo, OPCODES, openRaw } from '../support/frames.js';
 import { connectTo, say, transactionMessage, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { peersOf, untilPoolsHold } from '../support/mesh.js';
@@ -199,3 +200,20 @@ function onlyPlainProtocolWasHeard(stranger: PlainPeer): void {
     assert.equal(new Set(heard).size, heard.length, 'nothing comes twice over one connection');
   }
 }
+
+test('what comes in fragments, with pings between them, from one who then closes its half, is taken', () =>
+  withHostedNodes(async (network) => {
+    const node = await network.startNode();
+    const stranger = await openRaw(node);
+    const answer = listenTo(stranger);
+    const text = JSON.stringify(transactionMessage('in three parts'));
+    const [first, second, third] = [text.slice(0, 10), text.slice(10, 20), text.slice(20)];
+    stranger.write(frameOf(first, { isFinal: false }));
+    stranger.write(frameOf('one', { opcode: OPCODES.ping }));
+    stranger.write(frameOf(second, { opcode: OPCODES.continuation, isFinal: false }));
+    stranger.write(frameOf('two', { opcode: OPCODES.ping }));
+    stranger.end(frameOf(third, { opcode: OPCODES.continuation }));
+    await untilPoolsHold([node], ['in three parts']);
+    await until('the other half to be closed', () => answer.isEnded);
+    assert.match(answer.text, /one.*two/s);
+  }));
