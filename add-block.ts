@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RawData } from 'ws';
 import { newBlock } from './lib/chain/block.js';
-import { readArguments, readCount } from './lib/commands/command-line.js';
+import { readArguments, readCount } from './lib/command-line.js';
 import { chooseNode, dialNode, NODE_OPTIONS } from './lib/commands/dial-node.js';
 import { LIMITS } from './lib/limits.js';
 import { count, fail, printable } from './lib/log.js';

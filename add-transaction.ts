@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { SingleBar } from 'cli-progress';
 import { type RawData, WebSocket } from 'ws';
-import { readArguments, readCount } from './lib/commands/command-line.js';
+import { readArguments, readCount } from './lib/command-line.js';
 import { chooseNode, dialNode, NODE_OPTIONS } from './lib/commands/dial-node.js';
 import { LIMITS } from './lib/limits.js';
-import { fail, printable } from './lib/log.js';
+import { fail, isPrintable, printable } from './lib/log.js';
 import { receiptHeaders } from './lib/peers/identity.js';
 import { parseReceipt } from './lib/wire/receipt.js';
 import { transactionFrame } from './lib/wire/transaction-messages.js';
@@ -23,6 +23,8 @@ that node.
                     the certificates of the folder
   --help            print this`;
 
+/** Above 0 as JSON has it, without an exponent. */
+const AMOUNT = /^(0|[1-9]\d*)(\.\d+)?$/;
 // Data that may wait in memory for the node to read it.
 const UNREAD_BYTES = 1024 * 1024;
 const PROGRESS_INTERVAL_MS = 100;
@@ -37,6 +39,7 @@ const flags = readArguments(USAGE, {
   ...NODE_OPTIONS,
 });
 const amount = readAmount(flags.amount);
+const [from, to] = [readName('from'), readName('to')];
 const total = readCount(flags.count);
 const target = await chooseNode(import.meta.dirname, flags);
 const { address } = target;
@@ -173,25 +176,24 @@ function stopWaiting(): void {
 
 /** Equal transactions of one millisecond still differ, by a random nonce in the hash. */
 function nextTransaction(): { id: string; json: string } {
-  const content = {
-    fromAddress: flags.from,
-    toAddress: flags.to,
-    amount,
-    timeStamp: Date.now(),
-  };
+  const content = `"fromAddress":${from},"toAddress":${to},"amount":${amount},"timeStamp":${Date.now()}`;
   const nonce = randomBytes(16).toString('hex');
-  const id = createHash('sha256')
-    .update(JSON.stringify([content, nonce]))
-    .digest('hex');
-  return { id, json: JSON.stringify({ id, ...content, hash: id }) };
+  const id = createHash('sha256').update(`{${content}} ${nonce}`).digest('hex');
+  return { id, json: `{"id":"${id}",${content},"hash":"${id}"}` };
 }
 
-function readAmount(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number) || number <= 0) {
-    fail(`--amount ${text} is not a number above 0`);
-  }
-  return number;
+/** The digits as they were typed: a number of JavaScript may not have room for all of them. */
+function readAmount(text: string): string {
+  if (!AMOUNT.test(text) || !/[1-9]/.test(text)) fail(`--amount ${text} is not a number above 0`);
+  return text;
+}
+
+/** A name as JSON. */
+function readName(flag: 'from' | 'to'): string {
+  const name = flags[flag];
+  if (name.trim() === '') fail(`--${flag} is empty: it needs a name`);
+  if (!isPrintable(name)) fail(`--${flag} ${printable(name)} has characters that nobody sees`);
+  return JSON.stringify(name);
 }
 
 function newBar(): SingleBar {

@@ -1,19 +1,43 @@
 import { join } from 'node:path';
 import fs from 'fs-extra';
-import { readArguments } from './lib/commands/command-line.js';
+import { readArguments } from './lib/command-line.js';
 import { listNodes } from './lib/commands/node-folders.js';
+import { stopNode } from './lib/commands/stop-node.js';
+import { isFolderLocked } from './lib/storage/index.js';
+import { explainFileError } from './lib/text-file.js';
 
 /** The folder that holds the node folders. */
 const ROOT = import.meta.dirname;
 
-const USAGE = `Usage: node delete-nodes.js
+const USAGE = `Usage: node delete-nodes.js [options]
 
-Removes every node-N folder but node-1, with its pool. Nothing else is touched.`;
+Removes every node-N folder but node-1, with its pool. Nothing else is touched. Nothing is deleted
+while one of them is running.
 
-readArguments(USAGE, {});
+  --stop   ends those that are running first, as Ctrl-C does
+  --help   print this`;
+
+const { stop } = readArguments(USAGE, { stop: { type: 'boolean', default: false } });
 const clones = (await listNodes(ROOT)).filter((name) => name !== 'node-1');
+const areRunning = await Promise.all(clones.map((name) => isFolderLocked(join(ROOT, name))));
+const running = clones.filter((_, index) => areRunning[index]);
+if (running.length > 0 && !stop) {
+  const verb = running.length === 1 ? 'is' : 'are';
+  const line = `${running.join(', ')} ${verb} running: Ctrl-C there, or --stop here, ends what runs`;
+  console.error(`Nothing is deleted: ${line}`);
+  process.exit(1);
+}
+for (const name of running) {
+  await stopNode(join(ROOT, name));
+  console.log(`${name} ended`);
+}
 for (const name of clones) {
-  await fs.remove(join(ROOT, name));
-  console.log(`${name} deleted`);
+  try {
+    await fs.remove(join(ROOT, name));
+    console.log(`${name} deleted`);
+  } catch (error) {
+    console.error(`${name} is not deleted: ${explainFileError(error)}`);
+    process.exitCode = 1;
+  }
 }
 if (clones.length === 0) console.log('Nothing to delete: there is no clone of node-1');

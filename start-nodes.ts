@@ -1,13 +1,17 @@
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import concurrently, { Logger } from 'concurrently';
-import { readArguments } from './lib/commands/command-line.js';
+import { readArguments } from './lib/command-line.js';
 import { cloneNode, listNodes, numberOf, requireCompiled } from './lib/commands/node-folders.js';
 import { colourOf, NodeLines, wholeLines } from './lib/commands/node-lines.js';
+import { sharedEnvironment } from './lib/env.js';
 import { fail } from './lib/log.js';
 import { pageAddressOf } from './lib/peers/addresses.js';
-import { loadSettings } from './lib/settings.js';
+import { loadSettings, type Settings } from './lib/settings.js';
 
 const NETWORK_SIZE = 3;
+/** The exit code of what ends because nobody reads it, as shells have it for SIGPIPE. */
+const UNREAD = 141;
 // `exec` replaces the shell, which would report a node's clean exit as a kill.
 const COMMAND = `${process.platform === 'win32' ? '' : 'exec '}"${process.execPath}" index.js`;
 /** The folder that holds the node folders. */
@@ -24,17 +28,18 @@ does not.)`;
 
 readArguments(USAGE, {});
 const created: string[] = [];
-while ((await listNodes(ROOT)).length < NETWORK_SIZE) created.push(await cloneNode(ROOT));
+while ((await listNodes(ROOT)).length < NETWORK_SIZE) created.push((await cloneNode(ROOT)).name);
 const names = await listNodes(ROOT);
 for (const name of names) await requireCompiled(ROOT, name);
 
-const settingsOf = (name: string) => loadSettings(join(ROOT, name));
-const isJson = settingsOf(names[0] as string).logFormat === 'json';
-// For the nodes whose .env does not set it.
-if (isJson) process.env.LOG = 'json';
-const nodes = names.map((name) => ({ name, ...settingsOf(name) }));
-const other = nodes.find(({ logFormat }) => (logFormat === 'json') !== isJson);
-if (other !== undefined) fail(`LOG is not the same in ${names[0]} and in ${other.name}`);
+// What several nodes have in common may be in the environment, but no node gets the PORT in it.
+const environment = sharedEnvironment();
+const nodes = names.map((name) => ({ name, ...loadSettings(join(ROOT, name), environment) }));
+for (const [index, node] of nodes.entries()) {
+  const other = nodes.slice(0, index).find((each) => listensThere(each, node));
+  if (other) fail(`${other.name} and ${node.name} both have PORT=${node.port}: change one of them`);
+}
+const isJson = nodes[0]?.logFormat === 'json';
 const say = isJson ? console.error : console.log;
 for (const name of created) say(`${name} created`);
 say(`Starting ${names.join(', ')}; Ctrl-C ends them`);
@@ -49,18 +54,39 @@ if (process.env.npm_lifecycle_event === 'start') {
   setInterval(() => process.ppid !== parent && process.kill(process.pid), 200).unref();
 }
 
+// Without a reader (`| head`) there is nothing to run for. Other failures, as of a full disk, pass.
+let isUnread = false;
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE' || isUnread) return;
+  isUnread = true;
+  for (const command of commands) command.kill('SIGTERM');
+});
+
 const { commands, result } = concurrently(
   names.map((name) => ({
     name,
     command: COMMAND,
     cwd: join(ROOT, name),
-    // A node prints no colours, and Node.js warns about FORCE_COLOR if NO_COLOR is set too.
-    env: { FORCE_COLOR: undefined },
+    env: {
+      PORT: undefined,
+      ADDRESS: undefined,
+      LOG: isJson ? 'json' : 'text',
+      // A node prints no colours, and Node.js warns about FORCE_COLOR if NO_COLOR is set too.
+      FORCE_COLOR: undefined,
+      // It ends with us, however we end.
+      RUNNER: process.pid,
+    },
     prefixColor: colourOf(numberOf(name)),
   })),
   {
     // concurrently checks for a terminal and for FORCE_COLOR, but not for NO_COLOR.
     ...(process.env.NO_COLOR && { prefixColors: false }),
+    outputStream: new Writable({
+      write(chunk, _, done) {
+        print(chunk);
+        done();
+      },
+    }),
     logger: isJson ? new Logger({ hide: names }) : new NodeLines(names.length),
     padPrefix: true,
     killTimeout: 5000,
@@ -69,10 +95,25 @@ const { commands, result } = concurrently(
 if (isJson) {
   for (const { name, stdout, stderr, close } of commands) {
     close.subscribe(({ exitCode }) => say(`${name} ended with ${exitCode}`));
-    stdout.subscribe(wholeLines((line) => process.stdout.write(line)));
+    stdout.subscribe(wholeLines(print));
     stderr.subscribe((chunk) => process.stderr.write(chunk));
   }
 }
 await result.catch(() => {
   process.exitCode = 1;
 });
+if (isUnread) process.exitCode = UNREAD;
+
+/** Prints what a node has said. Where stdout is a file, a full disk throws. */
+function print(text: string | Buffer): void {
+  try {
+    process.stdout.write(text);
+  } catch {}
+}
+
+/** Whether two nodes listen on one port of one address. */
+function listensThere(a: Settings, b: Settings): boolean {
+  const isEverywhere = (host: string) => host === '0.0.0.0' || host === '::';
+  const isShared = (host: string) => b.hosts.includes(host) || isEverywhere(host);
+  return a.port === b.port && (a.hosts.some(isShared) || b.hosts.some(isEverywhere));
+}

@@ -1,6 +1,6 @@
 /** npm run bench: measures everything in turns, and prints the results beside the targets. */
 
-import { readArguments } from '../lib/commands/command-line.js';
+import { readArguments } from '../lib/command-line.js';
 import { fail } from '../lib/log.js';
 import { closeBrowser, IN_BROWSER } from '../test/support/browser.js';
 import { fullGroups, quickGroups } from './groups.js';

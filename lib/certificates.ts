@@ -5,13 +5,9 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import type { Complain, Env } from './env.js';
 import { hostnameOf } from './guard/access.js';
 import { reason } from './log.js';
-
-/** The names and values in .env. */
-export type Env = Readonly<Record<string, string | undefined>>;
-/** Ends the process with one line about a setting. */
-export type Complain = (what: string) => never;
 
 /** A certificate and its key, PEM. */
 export interface Tls {

@@ -36,6 +36,18 @@ export function leaveOnSignal(leaving: Leaving): void {
     leave(leaving);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, processOnSignal);
+  leaveWithRunner(processOnSignal);
+}
+
+/** Under npm start a node ends with it, also when that is killed and can end nothing any more. */
+function leaveWithRunner(leaveNow: () => void): void {
+  const runner = process.ppid;
+  if (process.env.RUNNER !== String(runner)) return;
+  const look = setInterval(() => {
+    if (process.ppid === runner) return;
+    clearInterval(look);
+    leaveNow();
+  }, LIMITS.runnerIntervalMs).unref();
 }
 
 async function leave({ stop, listeners, connections, pool, others }: Leaving): Promise<void> {

@@ -112,6 +112,11 @@ export function reason(error: unknown): string {
   return text.replace(/\s+/g, ' ');
 }
 
+/** Whether all of a text can be seen. */
+export function isPrintable(text: string): boolean {
+  return text.search(UNPRINTABLE) < 0;
+}
+
 /** Makes foreign text one line that has no effect on a terminal. */
 export function printable(text: string): string {
   const line = text.replace(UNPRINTABLE, '?');

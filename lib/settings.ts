@@ -1,20 +1,11 @@
-/** The settings of one node: its .env, checked. */
+/** The settings of one node, checked. */
 
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { basename, join } from 'node:path';
-import dotenv from 'dotenv';
-import {
-  type Complain,
-  checkCertificate,
-  type Env,
-  readCa,
-  readTls,
-  type Tls,
-} from './certificates.js';
+import { checkCertificate, readCa, readTls, type Tls } from './certificates.js';
+import { type Complain, type Env, readEnv, SETTINGS, suggestPort } from './env.js';
 import { secretHeaders } from './guard/access.js';
 import { LIMITS } from './limits.js';
-import { fail, type LogFormat } from './log.js';
+import type { LogFormat } from './log.js';
 import { explainNoAddress } from './peers/address-mistakes.js';
 import { type Address, hasPort, isLoopback, parseAddress } from './peers/addresses.js';
 
@@ -48,40 +39,24 @@ export interface Settings {
   readonly badLogFormat: string | undefined;
   /** Names in .env that are not settings. */
   readonly unknown: readonly string[];
+  /** Which settings are taken from the environment, as the end of a line. */
+  readonly origin: string;
 }
 
-export const SETTINGS = [
-  'PORT',
-  'MAX_PEERS',
-  'MAX_POOL_BYTES',
-  'HOST',
-  'ADDRESS',
-  'NETWORK_SECRET',
-  'TLS_CERT',
-  'TLS_KEY',
-  'TLS_CA',
-  'LOG',
-];
-/** If one of these is empty, that is a mistake and not a wish for an open network. */
-const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
 const LOOPBACK = ['127.0.0.1', '::1'];
 const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
 const SHORT_SECRET_CHARACTERS = 16;
 
 /**
- * Reads the settings of the node in `folder` from its .env alone: a PORT that is set in the
- * terminal must not turn three nodes into one. Only LOG, which may be the same for all nodes, is
- * taken from the terminal if .env has none. Ends the process with one line if a setting is missing
- * or wrong.
+ * Reads the settings of the node in `folder`, from its .env and the environment. Ends the process with
+ * one line if a setting is missing or wrong.
+ *
+ * @param environment what goes before its .env
  */
-export function loadSettings(folder: string): Settings {
-  const name = basename(folder);
-  const suggestion = `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(name)?.[1] ?? 1)}`;
-  const env = readEnv(join(folder, '.env'), name, suggestion);
-  const complain = (what: string) => fail(`${name}/.env: ${what}`);
-  const empty = PROTECTING.find((setting) => env[setting] === '');
-  if (empty) complain(`${empty} is empty: give it a value, or take its line away`);
-  if (!env.PORT) fail(`${name}/.env has no PORT: add a line such as ${suggestion}`);
+export function loadSettings(folder: string, environment: Env): Settings {
+  const { env, fromEnvironment, complain } = readEnv(folder, environment);
+  const suggestion = suggestPort(folder);
+  if (!env.PORT) return complain(`there is no PORT: add a line such as ${suggestion}`);
   const port = Number(env.PORT);
   if (!/^\d+$/.test(env.PORT) || port < 1 || port > 65_535) {
     complain(`PORT must be a whole number from 1 to 65535, for example ${suggestion}`);
@@ -105,7 +80,7 @@ export function loadSettings(folder: string): Settings {
   const tls = readTls(env, folder, complain);
   const address = readAddress(env, port, tls !== undefined, complain);
   checkCertificate(address, tls, complain);
-  const log = env.LOG ?? (process.env.LOG || 'text');
+  const log = env.LOG ?? 'text';
   return Object.freeze({
     folder,
     port,
@@ -121,7 +96,9 @@ export function loadSettings(folder: string): Settings {
     ca: readCa(env, folder, complain),
     logFormat: log === 'json' ? 'json' : 'text',
     badLogFormat: log === 'json' || log === 'text' ? undefined : log,
-    unknown: Object.keys(env).filter((name) => !SETTINGS.includes(name)),
+    unknown: Object.keys(env).filter((setting) => !(setting in SETTINGS)),
+    origin:
+      fromEnvironment.length > 0 ? `; ${fromEnvironment.join(', ')} from the environment` : '',
   });
 }
 
@@ -176,18 +153,6 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
 
 function isTls(address: string): boolean {
   return /^wss:/i.test(address);
-}
-
-function readEnv(file: string, name: string, suggestion: string): Env {
-  try {
-    const env = Object.entries(dotenv.parse(readFileSync(file)));
-    const trimmed = env.map(([key, value]) => [key, value.trim()] as const);
-    return Object.fromEntries(
-      trimmed.filter(([key, value]) => value !== '' || PROTECTING.includes(key)),
-    );
-  } catch {
-    return fail(`${name}/.env cannot be read: create it with the line ${suggestion}`);
-  }
 }
 
 function readHosts({ HOST: host }: Env, complain: Complain): readonly string[] {

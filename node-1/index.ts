@@ -8,7 +8,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { Chain, ChainSync } from '../lib/chain/index.js';
+import { readArguments } from '../lib/command-line.js';
 import { Counters } from '../lib/counters.js';
+import { USAGE } from '../lib/env.js';
 import { Guard, listen } from '../lib/guard/index.js';
 import { leaveOnSignal } from '../lib/leave.js';
 import { count, createLog } from '../lib/log.js';
@@ -19,9 +21,10 @@ import { loadSettings, warningsOf } from '../lib/settings.js';
 import { lockFolder } from '../lib/storage/index.js';
 import * as wire from '../lib/wire/index.js';
 
-// The settings in this folder, and the peers to dial first.
+// The settings, from .env or the environment, and the peers to dial first.
+readArguments(USAGE, {});
 const folder = import.meta.dirname;
-const settings = loadSettings(folder);
+const settings = loadSettings(folder, process.env);
 const log = createLog(settings.port, settings.logFormat);
 const knownPeers = net.readKnownPeers(folder);
 await lockFolder(folder);
@@ -60,7 +63,7 @@ const handlers: wire.Handlers<net.Connection> = {
   ...chainSync.handlers,
 };
 
-// A WebSocket server listens on the PORT in .env.
+// A WebSocket server listens on the PORT.
 const server = new WebSocketServer(net.SERVER_OPTIONS);
 server.on('headers', (headers) => headers.push(...net.headerLines(peers.identityHeaders)));
 const listeners = await listen(settings, log, {
@@ -70,7 +73,7 @@ const listeners = await listen(settings, log, {
 });
 log(
   'listening',
-  `${settings.address}, ${count(pool.size.transactions, 'transaction')} in the pool`,
+  `${settings.address}, ${count(pool.size.transactions, 'transaction')} in the pool${settings.origin}`,
 );
 log('page', net.pageAddressOf(settings.address));
 for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);

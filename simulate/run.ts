@@ -1,6 +1,6 @@
 /** Simulates a network of any size: the decisions of node-1, in virtual time. */
 
-import { readArguments } from '../lib/commands/command-line.js';
+import { readArguments } from '../lib/command-line.js';
 import { fail } from '../lib/log.js';
 import { describe, isWhole, upIn } from './figures.js';
 import { Network } from './network.js';

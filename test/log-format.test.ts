@@ -18,18 +18,10 @@ async function set(network: Network, line: string): Promise<void> {
 }
 
 /** The settings of a node with this line in its .env, and with LOG in the environment. */
-async function settingsOf(line: string, environment?: string): Promise<Settings> {
+async function settingsOf(line: string, LOG?: string): Promise<Settings> {
   const folder = temporaryFolder();
   await fs.writeFile(join(folder, '.env'), `PORT=4001\n${line}`);
-  const before = process.env.LOG;
-  delete process.env.LOG;
-  if (environment !== undefined) process.env.LOG = environment;
-  try {
-    return loadSettings(folder);
-  } finally {
-    delete process.env.LOG;
-    if (before !== undefined) process.env.LOG = before;
-  }
+  return loadSettings(folder, { LOG });
 }
 
 test('with LOG=json each line is an object: when, which node, what, and why', () =>
@@ -78,15 +70,15 @@ test('a mistake that ends a node is a plain line on stderr, also with LOG=json',
     assert.deepEqual([code, stdout], [1, '']);
   }));
 
-test('LOG may be in the environment too; what .env says goes before it', async () => {
+test('LOG may be in the environment too, which goes before what .env says', async () => {
   const cases: [line: string, environment: string | undefined, format: string][] = [
     ['', undefined, 'text'],
     ['', '', 'text'],
     ['', 'text', 'text'],
     ['', 'json', 'json'],
     ['LOG=json', undefined, 'json'],
-    ['LOG=json', 'text', 'json'],
-    ['LOG=text', 'json', 'text'],
+    ['LOG=json', 'text', 'text'],
+    ['LOG=text', 'json', 'json'],
     ['LOG=', 'json', 'json'],
   ];
   for (const [line, environment, format] of cases) {
@@ -98,7 +90,7 @@ test('LOG may be in the environment too; what .env says goes before it', async (
 
 test('a LOG that is neither text nor json is told, and lines are text', async () => {
   for (const [line, environment, given] of [
-    ['LOG=jsn', 'json', 'jsn'],
+    ['LOG=jsn', undefined, 'jsn'],
     ['LOG=JSON', undefined, 'JSON'],
     ['', 'debug', 'debug'],
   ] as const) {

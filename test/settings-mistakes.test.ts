@@ -15,7 +15,7 @@ type Mistake = readonly [lines: string, says: RegExp];
 async function checkMistakes(network: Network, mistakes: readonly Mistake[]): Promise<void> {
   for (const [lines, says] of mistakes) {
     await network.write('node-1/.env', `PORT=4001\n${lines}\n`);
-    const said = await failureOf(() => loadSettings(network.path('node-1')));
+    const said = await failureOf(() => loadSettings(network.path('node-1'), {}));
     assert.match(said, says, lines);
     assert.doesNotMatch(said, /\n/, `one line for ${lines}`);
   }
@@ -47,7 +47,7 @@ describe('mistakes in the settings', () => {
       for (const host of ['203.0.113.7', '2001:db8::7', 'nowhere.invalid']) {
         await network.write('node-1/.env', `PORT=${await freePort()}\nHOST=${host}\n`);
         const { code, stdout, stderr } = await network.run(['index.js'], 'node-1');
-        assert.match(stderr, /^This machine has no address \S+: change HOST in \.env\n$/);
+        assert.match(stderr, /^This machine has no address \S+: set another HOST\n$/);
         assert.deepEqual([code, stdout], [1, '']);
       }
     }));

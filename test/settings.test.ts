@@ -2,16 +2,20 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
+import { SETTINGS, sharedEnvironment } from '../lib/env.js';
 import { LIMITS } from '../lib/limits.js';
 import { type Address, parseAddress } from '../lib/peers/addresses.js';
 import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
+import { failureOf } from './support/failing.js';
+import { freePort, until } from './support/helpers.js';
+import { withHostedNodes } from './support/hosted.js';
 import { temporaryFolder } from './support/temporary.js';
 
 /** The settings of a node with these lines in its .env, on port 4001. */
 async function settingsOf(...lines: string[]): Promise<Settings> {
   const folder = temporaryFolder();
   await fs.writeFile(join(folder, '.env'), ['PORT=4001', ...lines].join('\n'));
-  return loadSettings(folder);
+  return loadSettings(folder, {});
 }
 
 test('a node listens on loopback, unless HOST says otherwise; ADDRESS is what others hear', async () => {
@@ -102,3 +106,52 @@ test('a secret is kept only where there are TLS and a secret', async () => {
   assert.equal((await settingsOf(secret)).keepsSecret, false);
   assert.equal((await settingsOf('ADDRESS=wss://mesh.example')).keepsSecret, false);
 });
+
+test('what is set in the environment goes before .env, and is told', () => {
+  const folder = temporaryFolder();
+  fs.writeFileSync(join(folder, '.env'), 'PORT=4001\nMAX_PEERS=5\n');
+  const settings = loadSettings(folder, { PORT: '5203', MAX_PEERS: '', HOME: '/', LOG: 'json' });
+  assert.deepEqual([settings.port, settings.address], [5203, 'ws://localhost:5203']);
+  assert.deepEqual([settings.maxPeers, settings.logFormat], [5, 'json']);
+  assert.equal(settings.origin, '; PORT, LOG from the environment');
+  assert.equal(loadSettings(folder, {}).origin, '');
+  const shared = loadSettings(
+    folder,
+    sharedEnvironment({ PORT: '5203', ADDRESS: 'x', LOG: 'json' }),
+  );
+  assert.deepEqual(
+    [shared.address, shared.origin],
+    ['ws://localhost:4001', '; LOG from the environment'],
+  );
+});
+
+test('a mistake in the environment is told as one there', async () => {
+  const folder = temporaryFolder();
+  fs.writeFileSync(join(folder, '.env'), 'PORT=4001\n');
+  for (const [environment, says] of [
+    [{ PORT: '5203x' }, /^environment: PORT must be a whole number/],
+    [{ NETWORK_SECRET: '' }, /^environment: NETWORK_SECRET is empty/],
+    [{ HOST: '0.0.0.0' }, /^environment: HOST=0\.0\.0\.0 needs an ADDRESS/],
+  ] as const) {
+    assert.match(await failureOf(() => loadSettings(folder, environment)), says);
+  }
+});
+
+test('a node says what it takes, and takes nothing else', () =>
+  withHostedNodes(async (network) => {
+    const help = await network.run(['index.js', '--help'], 'node-1');
+    assert.match(help.stdout, /^Usage: node index\.js\n/);
+    for (const setting of Object.keys(SETTINGS)) assert.ok(help.stdout.includes(`  ${setting} `));
+    assert.deepEqual([help.code, help.stderr], [0, '']);
+    const odd = await network.run(['index.js', '--port', '5202'], 'node-1');
+    assert.equal(odd.stderr, "Unknown option '--port'; --help lists what there is\n");
+    assert.deepEqual([odd.code, odd.stdout], [1, '']);
+    const port = await freePort();
+    const node = network.start([`PORT=${port}`, 'node', 'index.js'], 'node-1', 'env');
+    const line = `[${port}] listening: ws://localhost:${port}, 0 transactions in the pool; PORT from the environment`;
+    await until('the line', () => node.stdout.startsWith(`${line}\n`));
+    const accepted = await network
+      .start([`PORT=${port}`, 'node', 'add-transaction.js'], '.', 'env')
+      .result();
+    assert.ok(accepted.stdout.startsWith(`ws://localhost:${port} accepted`), accepted.stderr);
+  }));

@@ -6,8 +6,8 @@
  * ones.
  */
 
-import { hash } from 'node:crypto';
 import { LIMITS } from '../limits.js';
+import { hash } from '../runtime.js';
 import { type Block, type BlockTransaction, type Header, toBlock } from '../wire/block.js';
 import type { Key } from '../wire/key.js';
 

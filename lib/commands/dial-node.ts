@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type RawData, WebSocket } from 'ws';
+import { sharedEnvironment } from '../env.js';
 import { secretHeaders } from '../guard/access.js';
 import { LIMITS } from '../limits.js';
 import { fail } from '../log.js';
@@ -42,7 +43,9 @@ export async function chooseNode(
       return { address: flags.address, secret: undefined, ca: undefined };
     fail(`There is no node folder ${name}; there is ${names.join(', ')}`);
   }
-  const settings = loadSettings(join(root, name));
+  // Who names a folder means what is in it.
+  const environment = flags.node === undefined ? process.env : sharedEnvironment();
+  const settings = loadSettings(join(root, name), environment);
   return flags.address === undefined ? settings : { ...settings, address: flags.address };
 }
 

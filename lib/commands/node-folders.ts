@@ -2,8 +2,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import dotenv from 'dotenv';
 import fs from 'fs-extra';
+import { type Env, sharedEnvironment } from '../env.js';
 import { fail } from '../log.js';
+import { loadSettings } from '../settings.js';
+import { explainFileError, readTextFile } from '../text-file.js';
 
 const ORIGINAL = 'node-1';
 // What a node writes while it runs. A clone is the code and starts without data.
@@ -11,48 +16,47 @@ const DATA = /^(transactions|peers|blocks)\.json/;
 // Of `ADDRESS=name:4001`, but not what looks like it in an IPv6 address without brackets.
 const PORT_OF_ADDRESS =
   /^(\s*(?:export\s+)?ADDRESS(?:\s*=\s*|:\s+)["']?(?:\w+:\/\/)?(?:\[.*\]|[^:\s]+)):\d+/;
+const HIGHEST_PORT = 65_535;
 
 /**
- * Returns the names of the node folders, node-1 first, in the order of their numbers.
+ * Returns the names of the node folders, node-1 first, in the order of their numbers. A link to a
+ * folder is one too.
  *
  * @param root the folder of the node folders
  */
 export async function listNodes(root: string): Promise<string[]> {
-  const entries = await fs.readdir(root, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && isNodeName(entry.name))
-    .map((entry) => entry.name)
-    .sort((a, b) => numberOf(a) - numberOf(b));
+  const names = (await fs.readdir(root)).filter(isNodeName);
+  const isFolder = await Promise.all(
+    names.map(async (name) => (await statOf(join(root, name)))?.isDirectory() === true),
+  );
+  return names.filter((_, index) => isFolder[index]).sort((a, b) => numberOf(a) - numberOf(b));
 }
 
 export function isNodeName(name: string): boolean {
   return /^node-[1-9]\d*$/.test(name);
 }
 
-/** The port of a node folder: 4000 and its number. */
-export function portOf(name: string): number {
-  return 4000 + numberOf(name);
-}
-
 /**
- * Copies node-1's code to the first node-N that is free, with PORT=4000+N and an empty pool.
- * Ends the process with one line when there is no compiled node-1.
+ * Copies node-1's code to the first node-N that is free, with the PORT that is N - 1 above that of
+ * node-1, and an empty pool. Ends the process with one line when there is no compiled node-1, or its
+ * settings are wrong.
  *
- * @returns the name of the new folder
+ * @returns the name of the new folder, and its port
  */
-export async function cloneNode(root: string): Promise<string> {
+export async function cloneNode(root: string): Promise<{ name: string; port: number }> {
   const original = join(root, ORIGINAL);
-  if (!(await fs.pathExists(original))) fail(`There is no ${ORIGINAL} folder to clone in ${root}`);
+  if ((await statOf(original)) === undefined)
+    fail(`There is no ${ORIGINAL} folder to clone in ${root}`);
   await requireCompiled(root, ORIGINAL);
-  const env = await readEnv(root, ORIGINAL);
+  const { port } = loadSettings(original, sharedEnvironment());
 
   // Made under another name and then renamed: a clone is complete or not there.
   const unfinished = join(root, `.clone-${randomUUID()}.tmp`);
   try {
-    return await cloneTo(root, unfinished, original, env);
+    return await cloneTo(root, unfinished, original, port);
   } catch (error) {
     await fs.remove(unfinished);
-    return fail(`Cannot clone ${ORIGINAL}: ${(error as Error).message}`);
+    return fail(`Cannot clone ${ORIGINAL}: ${explainFileError(error)}`);
   }
 }
 
@@ -60,15 +64,20 @@ async function cloneTo(
   root: string,
   unfinished: string,
   original: string,
-  env: string,
-): Promise<string> {
-  await fs.copy(original, unfinished, { filter: (path) => !DATA.test(basename(path)) });
+  firstPort: number,
+): Promise<{ name: string; port: number }> {
+  // A clone has files of its own: what node-1 only links to would be changed through the link.
+  const filter = (path: string) => !DATA.test(basename(path));
+  await fs.copy(original, unfinished, { dereference: true, filter });
   await fs.writeFile(join(unfinished, 'transactions.json'), '[]\n');
+  const env = readTextFile(join(original, '.env'));
   for (let number = 2; ; number++) {
     const name = `node-${number}`;
-    if (await fs.pathExists(join(root, name))) continue;
-    await fs.writeFile(join(unfinished, '.env'), withPort(env, portOf(name)));
-    if (await tryRename(unfinished, join(root, name))) return name;
+    const port = firstPort + number - 1;
+    if (port > HIGHEST_PORT) throw new Error(`no PORT is left for ${name}`);
+    if (await isTaken(join(root, name))) continue;
+    await fs.writeFile(join(unfinished, '.env'), withPort(env, port));
+    if (await tryRename(unfinished, join(root, name))) return { name, port };
   }
 }
 
@@ -78,12 +87,14 @@ export async function requireCompiled(root: string, name: string): Promise<void>
   fail(`${name}/index.js is missing, the code is not compiled: run npm install`);
 }
 
-async function readEnv(root: string, name: string): Promise<string> {
-  try {
-    return await fs.readFile(join(root, name, '.env'), 'utf8');
-  } catch {
-    return fail(`${name}/.env cannot be read: create it with the line PORT=${portOf(name)}`);
-  }
+/** What is at a path, behind a link too; undefined for nothing. */
+function statOf(path: string): Promise<fs.Stats | undefined> {
+  return fs.stat(path).catch(() => undefined);
+}
+
+/** Whether there is anything, also a link that leads nowhere. */
+async function isTaken(path: string): Promise<boolean> {
+  return (await fs.lstat(path).catch(() => undefined)) !== undefined;
 }
 
 /** False if the name was taken in the meantime. */
@@ -92,16 +103,32 @@ async function tryRename(from: string, to: string): Promise<boolean> {
     await fs.rename(from, to);
     return true;
   } catch (error) {
-    if (await fs.pathExists(to)) return false;
+    if (await isTaken(to)) return false;
     throw error;
   }
 }
 
-/** Sets PORT, also within ADDRESS, and leaves the other settings as they are. */
+/**
+ * Sets PORT, also within ADDRESS, and leaves the other settings as they are.
+ *
+ * @throws Error if it cannot, as with a value of several lines one of which looks like a PORT
+ */
 function withPort(env: string, port: number): string {
-  const lines = env.split(/\r?\n/).map((line) => line.replace(PORT_OF_ADDRESS, `$1:${port}`));
-  const others = lines.filter((line) => !/^\s*(export\s+)?PORT\s*[=:]/.test(line));
-  return `${[`PORT=${port}`, ...others].join('\n').trimEnd()}\n`;
+  const lines = env
+    .split(/\r\n?|\n/)
+    .map((line) => line.replace(PORT_OF_ADDRESS, `$1:${port}`))
+    .filter((line) => !/^\s*(export\s+)?PORT\s*[=:]/.test(line));
+  const text = `${[`PORT=${port}`, ...lines].join('\n').trimEnd()}\n`;
+  if (!isDeepStrictEqual(othersIn(text), othersIn(env))) {
+    throw new Error('its .env is not understood; write each setting in a line of its own');
+  }
+  return text;
+}
+
+/** The settings in a .env that a clone takes over as they are. */
+function othersIn(env: string): Env {
+  const { PORT: _, ADDRESS: __, ...others } = dotenv.parse(env);
+  return others;
 }
 
 /** The 2 of node-2. */

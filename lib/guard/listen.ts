@@ -206,15 +206,15 @@ function explainWaiting(host: string): string {
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `Port ${port} is already in use: end the program that uses it, or change PORT in .env`;
+      return `Port ${port} is already in use: end the program that uses it, or set another PORT`;
     case 'EACCES':
-      return `Port ${port} needs more rights than you have: set a PORT above 1023 in .env`;
+      return `Port ${port} needs more rights than you have: set a PORT above 1023`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `This machine has no address ${host}: change HOST in .env`;
+      return `This machine has no address ${host}: set another HOST`;
     case 'EAI_AGAIN':
       return `No name server says which address of this machine HOST, ${host}, is: write the IP address`;
     default:
-      return `Cannot listen on port ${port} (${error.message}): change PORT in .env`;
+      return `Cannot listen on port ${port} (${error.message}): set another PORT`;
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Log } from '../log.js';
 import { fail, reason } from '../log.js';
 import { createSaver, type Saver, shortName } from '../storage/small-file.js';
+import { readTextFile } from '../text-file.js';
 import { explainNoAddress } from './address-mistakes.js';
 import { type Address, parseAddress } from './addresses.js';
 
@@ -57,7 +58,7 @@ function readArray(file: string): unknown[] {
   const example = 'for example ["ws://localhost:4001"]';
   if (!existsSync(file)) return fail(`${name} is missing: create it, ${example}`);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    const text = readTextFile(file);
     if (text.trim() === '') return fail(`${name} is empty: write an array, ${example}`);
     const array: unknown = JSON.parse(text);
     return Array.isArray(array) ? array : fail(`${name} is not a JSON array, ${example}`);

@@ -6,7 +6,7 @@
  * of child a of the root, `'a3f0'` is a leaf. A leaf holds the keys that begin with its name.
  */
 
-import { hash } from 'node:crypto';
+import { hash } from '../runtime.js';
 import type { Key } from '../wire/key.js';
 import { CHILDREN, DIGEST_BYTES } from '../wire/reconciliation-messages.js';
 import { KeySet } from './key-set.js';

@@ -6,4 +6,4 @@
  * wrote is never overwritten without a copy. Stands on the limits and the log alone.
  */
 
-export { lockFolder } from './folder-lock.js';
+export { holderOf, isFolderLocked, lockFolder } from './folder-lock.js';

@@ -1,6 +1,6 @@
 /** The key of a transaction: a short fingerprint of its id, by which pools are compared. Pure. */
 
-import { hash } from 'node:crypto';
+import { hash } from '../runtime.js';
 
 /** The first 96 bits of a SHA-256, as a string with one character (0 to 255) per byte. */
 export type Key = string;

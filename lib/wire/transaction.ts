@@ -1,9 +1,9 @@
 /** One transaction: what counts as one, when two are the same, and its exact text. Pure. */
 
-import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { memberSource, parseJson } from '../json-source.js';
 import { LIMITS } from '../limits.js';
+import { hash } from '../runtime.js';
 import { type Key, keyOf, keyOfText } from './key.js';
 import type { Malformed, TransactionId } from './message.js';
 

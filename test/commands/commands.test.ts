@@ -49,7 +49,6 @@ test('a clone has its own port in ADDRESS too', () =>
       ['ADDRESS: mesh.example:4001', 'ADDRESS: mesh.example:4002'],
       ['export ADDRESS=[fd00::1]:4001', 'export ADDRESS=[fd00::1]:4002'],
       ['ADDRESS=fd00::4001', 'ADDRESS=fd00::4001'],
-      ['ADDRESS=::4001', 'ADDRESS=::4001'],
       ['OTHER_ADDRESS=mesh.example:4001', 'OTHER_ADDRESS=mesh.example:4001'],
     ];
     const text = (line?: string, port = 4001) => `PORT=${port}\n${line}\n`;
@@ -67,7 +66,8 @@ test('clones made at the same time get a folder each', () =>
     // In one process, so that all of them do look for a free name at the same moment.
     const program = `
       import { cloneNode } from './lib/commands/node-folders.js';
-      console.log((await Promise.all([${numbers}].map(() => cloneNode(process.cwd())))).sort().join());`;
+      const made = await Promise.all([${numbers}].map(() => cloneNode(process.cwd())));
+      console.log(made.map(({ name }) => name).sort().join());`;
     const { stdout } = await network.run(['--input-type=module', '-e', program]);
     assert.equal(stdout, 'node-2,node-3,node-4,node-5\n');
     for (const number of numbers) {
@@ -100,6 +100,21 @@ test('add-transaction says which node accepted which transaction: it is on disk 
     assert.match(many.stdout, / accepted 2000 transactions in \d+\.\d s \(\d+\/s\), from /);
     assert.ok(many.stdout.endsWith(`from ${ids[1]} to ${ids[2000]}\n`));
     assert.equal(many.stdout.split('\n').length, 2, 'a plain line where there is no terminal');
+  }));
+
+test('add-transaction sends an amount as it was typed', () =>
+  withHostedNodes(async (network) => {
+    const node = await network.startNode();
+    const amounts = ['9007199254740993', '12345678901234567890', '0.1000000000000000055', '1.10'];
+    for (const amount of amounts) {
+      const { code } = await network.run(['add-transaction.js', '--amount', amount]);
+      assert.equal(code, 0);
+    }
+    const sent = [...(await node.poolText()).matchAll(/"amount":([^,]+),/g)];
+    assert.deepEqual(
+      sent.map(([, amount]) => amount),
+      amounts,
+    );
   }));
 
 test('add-transaction shows a progress bar on a terminal', () =>

@@ -12,7 +12,7 @@ import { fileOf, trunkTo } from '../support/chain.js';
 import { failureOf, failureOfScript } from '../support/failing.js';
 import { freePort, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
-import { type AnyNetwork, withNetwork } from '../support/network.js';
+import type { AnyNetwork } from '../support/network.js';
 import type { Result } from '../support/program.js';
 
 interface Mistake {
@@ -27,7 +27,7 @@ const start = (network: AnyNetwork) => network.run(['index.js'], 'node-1');
 const read = async (network: AnyNetwork): Promise<Result> => {
   const folder = network.path('node-1');
   const stderr = await failureOf(async () => {
-    loadSettings(folder);
+    loadSettings(folder, {});
     readKnownPeers(folder);
     await Pool.open(folder, LIMITS.poolBytes, () => false, noLog);
   });
@@ -46,9 +46,14 @@ const mistakes: Mistake[] = [
     what: 'no .env',
     make: (network) => fs.remove(network.path('node-1/.env')),
     run: start,
-    says: /^node-1\/\.env cannot be read: create it with the line PORT=4001$/,
+    says: /^node-1\/\.env is missing: create it with the line PORT=4001$/,
   },
-  { what: 'no PORT', make: env('HOST=x\n'), run: read, says: /^node-1\/\.env has no PORT: add/ },
+  {
+    what: 'no PORT',
+    make: env('HOST=x\n'),
+    run: read,
+    says: /^node-1\/\.env: there is no PORT: add/,
+  },
   ...['abc', '0', '70000', '-1', '40.5', '1e3'].map((port) => ({
     what: `PORT ${port}`,
     make: env(`PORT=${port}\n`),
@@ -63,7 +68,7 @@ const mistakes: Mistake[] = [
       await network.addNode('node-1', port, []);
     },
     run: start,
-    says: /^Port \d+ is already in use: end the program that uses it, or change PORT in \.env$/,
+    says: /^Port \d+ is already in use: end the program that uses it, or set another PORT$/,
   },
   {
     what: 'no known-peers.json',
@@ -167,11 +172,17 @@ const mistakes: Mistake[] = [
   ...(
     [
       [['--amount', 'much'], /^--amount much is not a number above 0$/],
-      [['--amount', '-1'], /^Option '--amount' argument is ambiguous; --help/],
+      [['--amount', '-1'], /^--amount -1 is not a number above 0$/],
       [['--amount=-1'], /^--amount -1 is not a number above 0$/],
       [['--count', '0'], /^--count 0 is not a whole number of 1 or more$/],
       [['--count', '1.5'], /^--count 1\.5 is not a whole number of 1 or more$/],
       [['--count'], /^Option '--count <value>' argument missing; --help/],
+      [['--amount', '0x10'], /^--amount 0x10 is not a number above 0$/],
+      [['--amount', '1e3'], /^--amount 1e3 is not a number above 0$/],
+      [['--amount', '0.00'], /^--amount 0\.00 is not a number above 0$/],
+      [['--amount', '1', '--amount', '2'], /^Option '--amount' is given twice$/],
+      [['--from', ''], /^--from is empty: it needs a name$/],
+      [['--to', 'b\u0007b'], /^--to b\?b has characters that nobody sees$/],
       [['stray'], /^Unexpected argument 'stray'/],
       [['--node', 'node-9'], /^There is no node folder node-9; there is node-1$/],
       [['--address', 'http://localhost:1'], /^--address http:\/\/localhost:1 is not an address/],
@@ -213,18 +224,6 @@ test('npm start before anything is compiled says what to do', () =>
     const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('npm '));
     assert.deepEqual(said, ['The packages or the compiled code are missing: run npm install']);
     assert.deepEqual([code, stdout], [1, '']);
-  }));
-
-test('a PORT set in the terminal does not override the one in .env', () =>
-  withNetwork(async (network) => {
-    const port = await freePort();
-    await network.addNode('node-1', port, []);
-    process.env.PORT = '1';
-    try {
-      await network.launch('node-1', port).listening();
-    } finally {
-      delete process.env.PORT;
-    }
   }));
 
 test('a peers.json that cannot be read is put aside, and the node starts', () =>

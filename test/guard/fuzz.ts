@@ -8,7 +8,7 @@ import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { readArguments } from '../../lib/commands/command-line.js';
+import { readArguments } from '../../lib/command-line.js';
 import { LIMITS } from '../../lib/limits.js';
 import { fail } from '../../lib/log.js';
 import { parseAddress } from '../../lib/peers/addresses.js';

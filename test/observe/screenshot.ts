@@ -4,7 +4,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readArguments } from '../../lib/commands/command-line.js';
+import { readArguments } from '../../lib/command-line.js';
 import { fail } from '../../lib/log.js';
 import { closeBrowser, IN_BROWSER, Visit } from '../support/browser.js';
 import { Client } from '../support/client.js';

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { readArguments } from '../../lib/commands/command-line.js';
+import { readArguments } from '../../lib/command-line.js';
 import { fail } from '../../lib/log.js';
 import { Client, makeIds } from '../support/client.js';
 import { makeTransaction, until } from '../support/helpers.js';

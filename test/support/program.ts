@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import fs from 'fs-extra';
+import { SETTINGS } from '../../lib/env.js';
 import { isListening, until } from './helpers.js';
 
 /** What a finished command said. */
@@ -62,11 +63,11 @@ export class Program {
 
 /**
  * The environment of a process that a test starts: NODE_TEST_CONTEXT would make it report itself as
- * a test, and LOG would change its lines.
+ * a test, and settings would go before those in .env.
  */
 export function environment(): NodeJS.ProcessEnv {
-  const { NODE_TEST_CONTEXT: _, LOG: __, ...env } = process.env;
-  return env;
+  const isWanted = (name: string) => name !== 'NODE_TEST_CONTEXT' && !(name in SETTINGS);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => isWanted(name)));
 }
 
 /** Where a node listens, and what to call it in a failure. */

@@ -1,0 +1,12 @@
+// npm runs this after an install. It is plain JavaScript, because nothing is compiled yet.
+const { spawnSync } = require('node:child_process');
+const { existsSync } = require('node:fs');
+
+if (existsSync('node_modules/typescript')) {
+  const { status } = spawnSync('npm', ['run', 'build'], { stdio: 'inherit', shell: true });
+  process.exit(status ?? 1);
+}
+if (!existsSync('node-1/index.js')) {
+  console.error('Nothing is compiled, and the compiler is missing: run npm install --include=dev');
+  process.exit(1);
+}

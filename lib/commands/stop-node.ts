@@ -1,0 +1,29 @@
+/** How a command ends a node that runs in another terminal. */
+
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fail, reason } from '../log.js';
+import { holderOf, isFolderLocked } from '../storage/index.js';
+
+const LOOK_INTERVAL_MS = 50;
+const PATIENCE_MS = 10_000;
+
+/**
+ * Asks the node in a folder to leave, as Ctrl-C does, and waits until it has. Ends this process with
+ * one line if it does not leave.
+ */
+export async function stopNode(folder: string): Promise<void> {
+  const name = basename(folder);
+  const id = await holderOf(folder);
+  if (id === undefined) return fail(`${name} does not answer: look at its terminal`);
+  try {
+    process.kill(id, 'SIGTERM');
+  } catch (error) {
+    fail(`${name} cannot be ended: ${reason(error)}`);
+  }
+  const giveUpMs = performance.now() + PATIENCE_MS;
+  while (await isFolderLocked(folder)) {
+    if (performance.now() > giveUpMs) fail(`${name} does not end: look at its terminal`);
+    await sleep(LOOK_INTERVAL_MS);
+  }
+}

@@ -1,0 +1,133 @@
+/** What the commands make of node folders as people leave them: running, linked, in any encoding. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fs from 'fs-extra';
+import { ask } from '../support/client.js';
+import { freePort, makeTransaction } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
+import { withNetwork } from '../support/network.js';
+
+const SECRET = 'NETWORK_SECRET=one of sixteen characters';
+
+test('delete-nodes deletes nothing while a node runs, and names it; --stop ends it first', () =>
+  withNetwork(async (network) => {
+    await network.run(['clone-node.js']);
+    const running = await network.startNode('node-3');
+    const refused = await network.run(['delete-nodes.js']);
+    assert.match(refused.stderr, /^Nothing is deleted: node-3 is running: [^\n]+\n$/);
+    assert.deepEqual([refused.code, refused.stdout], [1, '']);
+    await ask(running.address, makeTransaction('kept'));
+    assert.equal((await running.pool()).length, 1);
+
+    const { code, stdout, stderr } = await network.run(['delete-nodes.js', '--stop']);
+    assert.equal(stdout, 'node-3 ended\nnode-2 deleted\nnode-3 deleted\n');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal((await running.result()).code, 0, 'it has left as by Ctrl-C');
+  }));
+
+test('delete-nodes --stop does not delete a node that does not answer', () =>
+  withNetwork(async (network) => {
+    await network.addNode('node-2', await freePort(), []);
+    const stopped = await network.startNode('node-2');
+    stopped.process.kill('SIGSTOP');
+    const { code, stdout, stderr } = await network.run(['delete-nodes.js', '--stop']);
+    assert.equal(stderr, 'node-2 does not answer: look at its terminal\n');
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.ok(await fs.pathExists(network.path('node-2/index.js')));
+  }));
+
+test('a clone of a node that is a link, or has links in it, has files of its own', () =>
+  withHostedNodes(async (network) => {
+    await fs.move(network.path('node-1'), network.path('original'));
+    await fs.symlink(network.path('original'), network.path('node-1'), 'junction');
+    await network.write('settings', `PORT=5401\n${SECRET}\n`);
+    await fs.remove(network.path('original/.env'));
+    await fs.symlink(network.path('settings'), network.path('original/.env'));
+    await network.write('original/transactions.json', '[{"id":"a"}]');
+    const { stdout } = await network.run(['clone-node.js']);
+    assert.equal(stdout, 'node-2 created, PORT 5402: start it with cd node-2 && node index.js\n');
+    assert.equal(await network.read('node-2/.env'), `PORT=5402\n${SECRET}\n`);
+    assert.ok(!(await fs.lstat(network.path('node-2'))).isSymbolicLink());
+    assert.equal(await network.read('settings'), `PORT=5401\n${SECRET}\n`);
+    assert.equal(await network.read('original/transactions.json'), '[{"id":"a"}]');
+    // A link is a node to all commands: it is not cloned over, nor is what it leads to deleted.
+    await fs.symlink(network.path('original'), network.path('node-3'), 'junction');
+    assert.match((await network.run(['clone-node.js'])).stdout, /^node-4 created, PORT 5404: /);
+    const deleted = await network.run(['delete-nodes.js']);
+    assert.equal(deleted.stdout, 'node-2 deleted\nnode-3 deleted\nnode-4 deleted\n');
+    assert.equal(await network.read('original/transactions.json'), '[{"id":"a"}]');
+  }));
+
+test('a clone has the settings of node-1, in whatever way its .env was saved', () =>
+  withHostedNodes(async (network) => {
+    for (const text of [
+      `PORT=4001\r${SECRET}\r`,
+      `${SECRET}\r\nPORT=4001\r\n`,
+      `\uFEFFPORT=4001\n${SECRET}\n`,
+      `export PORT=4001\n${SECRET}`,
+    ]) {
+      await network.write('node-1/.env', text);
+      const { stderr } = await network.run(['clone-node.js']);
+      assert.equal(stderr, '');
+      assert.equal(await network.read('node-2/.env'), `PORT=4002\n${SECRET}\n`);
+      await fs.remove(network.path('node-2'));
+    }
+  }));
+
+for (const [what, content, says] of [
+  [
+    'in UTF-16',
+    Buffer.from(`\uFEFFPORT=4001\n${SECRET}\n`, 'utf16le'),
+    'it has NUL bytes, as UTF-16 has: save it in UTF-8',
+  ],
+  [
+    'in Latin-1',
+    Buffer.from('PORT=4001\n# f\xfcr uns\n', 'latin1'),
+    'it is not in UTF-8: save it in UTF-8',
+  ],
+  ['that is a folder', undefined, 'it is a folder'],
+] as const) {
+  test(`a .env ${what} is refused by all, with the reason`, () =>
+    withHostedNodes(async (network) => {
+      await fs.remove(network.path('node-1/.env'));
+      if (content === undefined) await fs.mkdir(network.path('node-1/.env'));
+      else await fs.writeFile(network.path('node-1/.env'), content);
+      for (const [script, folder] of [
+        ['index.js', 'node-1'],
+        ['clone-node.js', '.'],
+        ['start-nodes.js', '.'],
+        ['add-transaction.js', '.'],
+      ] as const) {
+        const { code, stdout, stderr } = await network.run([script], folder);
+        assert.equal(stderr, `node-1/.env cannot be read: ${says}\n`, script);
+        assert.deepEqual([code, stdout], [1, ''], script);
+      }
+      assert.deepEqual(
+        await fs
+          .readdir(network.root)
+          .then((names) =>
+            names
+              .filter((name) => /node-\d|clone-/.test(name))
+              .filter((name) => !name.endsWith('.js')),
+          ),
+        ['node-1'],
+      );
+    }));
+}
+
+test('a known-peers.json in UTF-16 is told as such', () =>
+  withHostedNodes(async (network) => {
+    const file = network.path('node-1/known-peers.json');
+    await fs.writeFile(file, Buffer.from('\uFEFF["ws://localhost:4001"]', 'utf16le'));
+    const { stderr } = await network.run(['index.js'], 'node-1');
+    assert.match(stderr, /^node-1\/known-peers\.json cannot be read \(it has NUL bytes, as UTF-16/);
+  }));
+
+test('a .env of which a part would be lost in a clone is not cloned', () =>
+  withHostedNodes(async (network) => {
+    await network.write('node-1/.env', 'PORT=4001\nNETWORK_SECRET="of two lines\nPORT=4001"\n');
+    const { code, stdout, stderr } = await network.run(['clone-node.js']);
+    assert.match(stderr, /^node-1\/\.env: NETWORK_SECRET must|^Cannot clone node-1: /);
+    assert.deepEqual([code, stdout], [1, '']);
+  }));
