@@ -216,6 +216,26 @@ for (const { what, make, run, says } of mistakes) {
     }));
 }
 
+test('an older Node.js ends with a line, whatever is started, before anything is done', () =>
+  withHostedNodes(async (network) => {
+    // What it lacks is taken from this one.
+    const old = 'data:text/javascript,import crypto from "node:crypto"; delete crypto.hash';
+    const before = await snapshot(network);
+    for (const [script, folder] of [
+      ['index.js', 'node-1'],
+      ['clone-node.js', '.'],
+      ['delete-nodes.js', '.'],
+      ['start-nodes.js', '.'],
+      ['add-transaction.js', '.'],
+      ['add-block.js', '.'],
+    ] as const) {
+      const { code, stdout, stderr } = await network.run(['--import', old, script], folder);
+      assert.match(stderr, /^This needs Node\.js 20\.12 or newer; this one is [\d.]+\n$/, script);
+      assert.deepEqual([code, stdout], [1, ''], script);
+    }
+    assert.deepEqual(await snapshot(network), before);
+  }));
+
 test('npm start before anything is compiled says what to do', () =>
   withHostedNodes(async (network) => {
     await fs.remove(network.path('start-nodes.js'));
