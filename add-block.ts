@@ -10,7 +10,6 @@ import { clientHeaders } from './lib/peers/identity.js';
 import { ROOT as ALL_KEYS } from './lib/pool/merkle-tree.js';
 import type { Block, BlockTransaction, Header } from './lib/wire/block.js';
 import { getLatestBlockFrame, latestBlockFrame, locatorFrame } from './lib/wire/block-messages.js';
-import type { Key } from './lib/wire/key.js';
 import { type Data, type Message, type MessageType, parseMessage } from './lib/wire/messages.js';
 import { reconciliationFrame } from './lib/wire/reconciliation-messages.js';
 import { inOneLine } from './lib/wire/transaction.js';
@@ -20,7 +19,9 @@ const USAGE = `Usage: node add-block.js [options]
 Makes a block of the oldest transactions in the pool of a node, and gives it to that node: to node-1,
 or, when run inside a node folder, to that node.
 
-  --count N         make N blocks, one after the other (default: 1)
+  --count N         make N blocks, one after the other, while there is something in the pool
+                    (default: 1)
+  --all             make blocks until the pool is empty
   --empty           also when there is nothing in the pool
   --node NAME       with this node folder, such as node-2
   --address URL     with the node at this address, such as ws://localhost:4002, with the secret and
@@ -49,11 +50,15 @@ interface Question {
 }
 
 const flags = readArguments(USAGE, {
-  count: { type: 'string', default: '1' },
+  count: { type: 'string' },
+  all: { type: 'boolean', default: false },
   empty: { type: 'boolean', default: false },
   ...NODE_OPTIONS,
 });
-const total = readCount(flags.count);
+if (flags.all && (flags.empty || flags.count !== undefined)) {
+  fail('Give --all without --count and --empty: it ends when the pool is empty');
+}
+const total = flags.all ? Infinity : readCount('count', flags.count ?? '1');
 const target = await chooseNode(import.meta.dirname, flags);
 const { address } = target;
 const isTerminal = process.stdout.isTTY;
@@ -63,7 +68,7 @@ let question: Question | undefined;
 
 process.once('SIGINT', () => {
   clearProgress();
-  console.log(`Interrupted: ${address} accepted ${made} of ${count(total, 'block')}`);
+  console.log(`Interrupted: ${address}, ${progress()}`);
   process.exit(130);
 });
 const { socket, isOurs } = await dialNode(target, clientHeaders, socketOnMessage);
@@ -75,32 +80,36 @@ socket.on('close', (code, why) => {
   fail(`${address} did not go on (${reason}): ${progress()}`);
 });
 
-while (made < total) {
-  await makeNext();
-  made += 1;
-}
+while (made < total && (await makeNext())) made += 1;
+clearProgress();
+if (made < total) console.log(`The pool of ${address} is empty now: ${progress()}`);
 process.exit(0);
 
-/** Makes a block that the node accepts. If another one is first, starts again on top of it. */
-async function makeNext(): Promise<void> {
+/**
+ * Makes a block that the node accepts. If another one is first, starts again on top of it. Returns
+ * false if there is nothing left to put into one.
+ */
+async function makeNext(): Promise<boolean> {
   for (;;) {
     const tip = await ask(getLatestBlockFrame(), 'LATEST_BLOCK');
     const transactions = await oldestTransactions();
     // Another block has taken them all in the meantime.
     if (transactions === undefined) continue;
     if (transactions.length === 0 && !flags.empty) {
+      if (made > 0) return false;
       const what = 'there is nothing to put into a block (--empty makes one without transactions)';
-      fail(`The pool of ${address} is empty: ${what}${made > 0 ? `; ${progress()}` : ''}`);
+      fail(`The pool of ${address} is empty: ${what}`);
     }
     const mined = await mine(tip, transactions);
     if (mined === undefined) continue;
     const { block, effort } = mined;
     socket.send(latestBlockFrame(block.json), { binary: false });
     if (await isAccepted(block, tip)) {
+      const rest = made + 1 === total ? describeRest(await oldestKeys()) : '';
       clearProgress();
       const what = `block ${block.height} (${block.hash}), ${count(transactions.length, 'transaction')}`;
-      console.log(`${address} accepted ${what}, ${effort}`);
-      return;
+      console.log(`${address} accepted ${what}, ${effort}${rest}`);
+      return true;
     }
   }
 }
@@ -143,16 +152,26 @@ async function isAccepted(block: Block, tip: Header): Promise<boolean> {
   return after.length > 0;
 }
 
-/** Takes as many of the oldest transactions as fit; undefined if they have just left the pool. */
-async function oldestTransactions(): Promise<BlockTransaction[] | undefined> {
-  const keys: Key[] = [];
-  for (let from: number | undefined = 0; from !== undefined && keys.length === 0; ) {
+/** The first page of keys in the pool that is not empty: the oldest. */
+async function oldestKeys(): Promise<Data<'KEYS'>> {
+  for (let from = 0; ; ) {
     const request = reconciliationFrame({ type: 'GET_KEYS', data: { nodes: [ALL_KEYS], from } });
     const page: Data<'KEYS'> = await ask(request, 'KEYS');
-    keys.push(...page.keys.slice(0, LIMITS.blockTransactions));
-    if (page.next !== undefined && page.next <= from) fail(`${address} gives the same keys again`);
+    if (page.keys.length > 0 || page.next === undefined) return page;
+    if (page.next <= from) fail(`${address} gives the same keys again`);
     from = page.next;
   }
+}
+
+/** What remains in the pool, as the end of a line. */
+function describeRest({ keys, next }: Data<'KEYS'>): string {
+  if (keys.length === 0) return '';
+  return `; ${next === undefined ? '' : 'more than '}${keys.length} left in the pool`;
+}
+
+/** Takes as many of the oldest transactions as fit; undefined if they have just left the pool. */
+async function oldestTransactions(): Promise<BlockTransaction[] | undefined> {
+  const keys = (await oldestKeys()).keys.slice(0, LIMITS.blockTransactions);
   if (keys.length === 0) return [];
   const request = reconciliationFrame({ type: 'GET_TRANSACTIONS', data: keys });
   const transactions = await ask(request, 'TRANSACTIONS');
@@ -193,7 +212,7 @@ function socketOnMessage(data: RawData): void {
 }
 
 function progress(): string {
-  return `${made} of ${count(total, 'block')} made`;
+  return flags.all ? `${count(made, 'block')} made` : `${made} of ${count(total, 'block')} made`;
 }
 
 function showProgress(line: string): void {

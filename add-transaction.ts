@@ -40,7 +40,7 @@ const flags = readArguments(USAGE, {
 });
 const amount = readAmount(flags.amount);
 const [from, to] = [readName('from'), readName('to')];
-const total = readCount(flags.count);
+const total = readCount('count', flags.count);
 const target = await chooseNode(import.meta.dirname, flags);
 const { address } = target;
 const bytes = Buffer.byteLength(nextTransaction().json);

@@ -1,14 +1,19 @@
-import { readArguments } from './lib/command-line.js';
+import { readArguments, readCount } from './lib/command-line.js';
 import { cloneNode } from './lib/commands/node-folders.js';
 
 /** The folder that holds the node folders. */
 const ROOT = import.meta.dirname;
 
-const USAGE = `Usage: node clone-node.js
+const USAGE = `Usage: node clone-node.js [options]
 
 Copies node-1 to the next free folder, node-2, node-3 and so on. The clone has the same code,
-its own PORT (4002 for node-2, if that of node-1 is 4001) and an empty pool.`;
+its own PORT (4002 for node-2, if that of node-1 is 4001) and an empty pool.
 
-readArguments(USAGE, {});
-const { name, port } = await cloneNode(ROOT);
-console.log(`${name} created, PORT ${port}: start it with cd ${name} && node index.js`);
+  --count N   make N clones (default: 1)
+  --help      print this`;
+
+const flags = readArguments(USAGE, { count: { type: 'string', default: '1' } });
+for (let left = readCount('count', flags.count); left > 0; left--) {
+  const { name, port } = await cloneNode(ROOT);
+  console.log(`${name} created, PORT ${port}: start it with cd ${name} && node index.js`);
+}

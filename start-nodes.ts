@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import concurrently, { Logger } from 'concurrently';
-import { readArguments } from './lib/command-line.js';
+import { readArguments, readCount } from './lib/command-line.js';
 import { cloneNode, listNodes, numberOf, requireCompiled } from './lib/commands/node-folders.js';
 import { colourOf, NodeLines, wholeLines } from './lib/commands/node-lines.js';
 import { sharedEnvironment } from './lib/env.js';
@@ -17,19 +17,25 @@ const COMMAND = `${process.platform === 'win32' ? '' : 'exec '}"${process.execPa
 /** The folder that holds the node folders. */
 const ROOT = import.meta.dirname;
 
-const USAGE = `Usage: npm start
+const USAGE = `Usage: npm start -- [options]
 
 Runs every node-N folder in this terminal, after cloning node-1 until there are ${NETWORK_SIZE}.
 Ctrl-C ends them all.
+
+  --nodes N   run N of them, after cloning node-1 until there are as many
+  --help      print this
 
 With LOG=json in node-1/.env or in the environment, there are only the lines of the nodes on stdout,
 each a JSON object; all else is on stderr. (npm itself says on stdout what it runs; npm start --silent
 does not.)`;
 
-readArguments(USAGE, {});
+const flags = readArguments(USAGE, { nodes: { type: 'string' } });
+const wanted = flags.nodes === undefined ? undefined : readCount('nodes', flags.nodes);
 const created: string[] = [];
-while ((await listNodes(ROOT)).length < NETWORK_SIZE) created.push((await cloneNode(ROOT)).name);
-const names = await listNodes(ROOT);
+while ((await listNodes(ROOT)).length < (wanted ?? NETWORK_SIZE)) {
+  created.push((await cloneNode(ROOT)).name);
+}
+const names = (await listNodes(ROOT)).slice(0, wanted);
 for (const name of names) await requireCompiled(ROOT, name);
 
 // What several nodes have in common may be in the environment, but no node gets the PORT in it.

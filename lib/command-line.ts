@@ -24,11 +24,11 @@ export function readArguments<T extends Options>(usage: string, options: T): Val
   return values as Values<T>;
 }
 
-/** Reads --count; ends the process with one line if it is not a whole number of 1 or more. */
-export function readCount(text: string): number {
+/** Reads a number of things; ends the process with one line if it is not a whole one of 1 or more. */
+export function readCount(flag: string, text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
-    fail(`--count ${text} is not a whole number of 1 or more`);
+    fail(`--${flag} ${text} is not a whole number of 1 or more`);
   }
   return number;
 }

@@ -11,7 +11,7 @@ Runs what as many nodes as you like decide, whom to dial, when, and whom to tell
 without sockets, and prints what the network costs each of them.
 
   --nodes N         how many nodes (default: 1000)
-  --max-peers N     MAX_PEERS of all of them (default: 128)
+  --max-peers N     MAX_PEERS of all of them (default: 128 up to 129 nodes, as in a full mesh; else 8)
   --known N         how many of them all know when they start (default: 1)
   --join N          seconds over which they start (default: 30)
   --settle N        seconds from then to the first transaction (default: 60)
@@ -25,10 +25,12 @@ without sockets, and prints what the network costs each of them.
 const REPAIR_MS = 120_000;
 const SECOND_MS = 1000;
 const PROGRESS_MS = 2000;
+/** The largest network in which all are connected to all. */
+const FULL_MESH = 129;
 
 const flags = readArguments(USAGE, {
   nodes: { type: 'string', default: '1000' },
-  'max-peers': { type: 'string', default: '128' },
+  'max-peers': { type: 'string' },
   known: { type: 'string', default: '1' },
   join: { type: 'string', default: '30' },
   settle: { type: 'string', default: '60' },
@@ -38,8 +40,11 @@ const flags = readArguments(USAGE, {
   churn: { type: 'string', default: '0' },
   seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
 });
+const nodes = readWhole('nodes', 2, 65_536);
+// All connected to all costs a large network more than it is worth, and the simulator more than an hour.
+flags['max-peers'] ??= nodes > FULL_MESH ? '8' : '128';
 const world = {
-  nodes: readWhole('nodes', 2, 65_536),
+  nodes,
   maxPeers: readWhole('max-peers', 1, 128),
   known: readWhole('known', 1, 100),
   joinMs: SECOND_MS * readWhole('join', 0, 3600),
@@ -55,7 +60,8 @@ const lastMs = firstMs + SECOND_MS * transactions + REPAIR_MS;
 console.log(`seed ${world.seed}`);
 const network = new Network(world);
 let wholeMs: number | undefined;
-let shownMs = performance.now();
+const startedMs = performance.now();
+let shownMs = startedMs;
 for (let nowMs = SECOND_MS; nowMs <= lastMs; nowMs += SECOND_MS) {
   network.run(nowMs);
   if (wholeMs === undefined && nowMs >= world.joinMs && isWhole(network)) {
@@ -73,7 +79,10 @@ console.log(describe(network, wholeMs));
 function showProgress(nowMs: number): void {
   if (performance.now() - shownMs < PROGRESS_MS) return;
   shownMs = performance.now();
-  console.error(`${nowMs / SECOND_MS} of ${lastMs / SECOND_MS} s, ${network.links} links`);
+  const leftS = Math.ceil(((shownMs - startedMs) / 1000) * (lastMs / nowMs - 1));
+  console.error(
+    `simulated second ${nowMs / SECOND_MS} of ${lastMs / SECOND_MS}, ${network.links} links; about ${leftS} s left`,
+  );
 }
 
 function readWhole(name: keyof typeof flags, least: number, most: number): number {
@@ -83,7 +92,7 @@ function readWhole(name: keyof typeof flags, least: number, most: number): numbe
 }
 
 function read(name: keyof typeof flags, least: number, most: number): number {
-  const text = flags[name];
+  const text = flags[name] ?? '';
   const number = Number(text);
   if (text.trim() === '' || !(number >= least && number <= most)) {
     fail(`--${name} ${text} is not a number from ${least} to ${most}`);

@@ -13,7 +13,7 @@ import { parseAddress } from '../peers/addresses.js';
 import { explainError } from '../peers/dialling.js';
 import { parseIdentity } from '../peers/identity.js';
 import { loadSettings, type Settings } from '../settings.js';
-import { isNodeName, listNodes } from './node-folders.js';
+import { isNodeName, listNodes, nodeNameOf } from './node-folders.js';
 
 /** The address of a node, and the secret it asks for. */
 type Target = Pick<Settings, 'address' | 'secret' | 'ca'>;
@@ -36,7 +36,8 @@ export async function chooseNode(
   if (flags.address !== undefined && parseAddress(flags.address) === undefined) {
     fail(`--address ${flags.address} ${explainNoAddress(flags.address, 'ws://localhost:4001')}`);
   }
-  const name = flags.node ?? ownFolder(root) ?? 'node-1';
+  const named = flags.node === undefined ? undefined : nodeNameOf(flags.node);
+  const name = named ?? ownFolder(root) ?? 'node-1';
   const names = await listNodes(root);
   if (!names.includes(name)) {
     if (flags.address !== undefined)

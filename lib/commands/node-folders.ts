@@ -36,6 +36,12 @@ export function isNodeName(name: string): boolean {
   return /^node-[1-9]\d*$/.test(name);
 }
 
+/** The folder that a person means: `2`, `node-2/` and `./node-2` are node-2. */
+export function nodeNameOf(text: string): string {
+  const name = text.replace(/^\.[\\/]/, '').replace(/[\\/]+$/, '');
+  return /^\d+$/.test(name) ? `node-${name}` : name;
+}
+
 /**
  * Copies node-1's code to the first node-N that is free, with the PORT that is N - 1 above that of
  * node-1, and an empty pool. Ends the process with one line when there is no compiled node-1, or its
@@ -79,6 +85,12 @@ async function cloneTo(
     await fs.writeFile(join(unfinished, '.env'), withPort(env, port));
     if (await tryRename(unfinished, join(root, name))) return { name, port };
   }
+}
+
+/** Empties the pool and the chain of a node, and what it has learnt of peers. Copies of files stay. */
+export async function emptyNode(folder: string): Promise<void> {
+  for (const file of ['blocks.json', 'peers.json']) await fs.remove(join(folder, file));
+  await fs.writeFile(join(folder, 'transactions.json'), '[]\n');
 }
 
 /** Ends the process with one line if a node folder has no compiled code. */

@@ -8,7 +8,7 @@ import { DEADLINE_MS, isJson, until, within } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 
 const ACCEPTED =
-  /^(ws:\S+) accepted block (\d+) \(([0-9a-f]{64})\), (\d+) transactions?, after \d+\.\d s \(\d+ hashes\/s\)$/;
+  /^(ws:\S+) accepted block (\d+) \(([0-9a-f]{64})\), (\d+) transactions?, after \d+\.\d s \(\d+ hashes\/s\)(?:; (?:more than )?\d+ left in the pool)?$/;
 
 /** What a line says of a block: by whom it was accepted, its height, hash and transactions. */
 function readLine(line: string): [string, number, string, number] {

@@ -105,7 +105,7 @@ test('add-transaction says which node accepted which transaction: it is on disk 
 test('add-transaction sends an amount as it was typed', () =>
   withHostedNodes(async (network) => {
     const node = await network.startNode();
-    const amounts = ['9007199254740993', '12345678901234567890', '0.1000000000000000055', '1.10'];
+    const amounts = ['12345678901234567890.1000000000000000055', '1.10'];
     for (const amount of amounts) {
       const { code } = await network.run(['add-transaction.js', '--amount', amount]);
       assert.equal(code, 0);
@@ -198,16 +198,10 @@ test('add-transaction says so when the node dies under it', () =>
 
 test('npm start ends its nodes also when only npm gets the signal', () =>
   withHostedNodes(async (network) => {
-    const ports = [await freePort(), await freePort(), await freePort()];
-    for (const [index, port] of ports.entries()) {
-      await network.addNode(`node-${index + 1}`, port, []);
-    }
-    const npm = network.start(['start'], '.', 'npm');
-    for (const port of ports) {
-      await until('a node', () => isListening(port));
-    }
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    const npm = network.start(['start', '--', '--nodes', '1'], '.', 'npm');
+    await until('a node', () => isListening(port));
     await npm.end('SIGTERM');
-    for (const port of ports) {
-      await until('its end', async () => !(await isListening(port)));
-    }
+    await until('its end', async () => !(await isListening(port)));
   }));

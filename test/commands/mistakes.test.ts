@@ -224,9 +224,6 @@ test('an older Node.js ends with a line, whatever is started, before anything is
     for (const [script, folder] of [
       ['index.js', 'node-1'],
       ['clone-node.js', '.'],
-      ['delete-nodes.js', '.'],
-      ['start-nodes.js', '.'],
-      ['add-transaction.js', '.'],
       ['add-block.js', '.'],
     ] as const) {
       const { code, stdout, stderr } = await network.run(['--import', old, script], folder);

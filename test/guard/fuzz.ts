@@ -78,12 +78,12 @@ export async function runFuzz(
       toldMs = performance.now();
       tell(counts());
     }
-    tell(`${stop.aborted ? 'Interrupted' : 'Nothing found'}: ${counts()}`);
   } catch (error) {
     throw new FuzzError(error as Error, seed + round);
   } finally {
     await network.close();
   }
+  tell(`${stop.aborted ? 'Interrupted' : 'Nothing found'}: ${counts()}`);
 }
 
 async function playRound(seed: number, node: RunningNode): Promise<void> {
