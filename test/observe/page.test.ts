@@ -1,4 +1,7 @@
-/** The page of a node, in a browser: what it shows while transactions and nodes come and go, by keys too. */
+/**
+ * The page of a node, in a browser: what it shows while transactions and nodes come and go, by keys too.
+ * All short tests of the page share the browser that is started here, which takes seconds.
+ */
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -10,6 +13,8 @@ import { makeTransaction, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { tabTo, untilLive, untilLost, withThree, withThreeProcesses } from '../support/visitor.js';
+import './page-behind-proxy.js';
+import './page-untrusted.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;

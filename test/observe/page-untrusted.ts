@@ -1,9 +1,9 @@
 /** The page of a node, in a browser: what others send is text there, and never more than that. */
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
+import { IN_BROWSER, withVisit } from '../support/browser.js';
 import { ask } from '../support/client.js';
 import { withFakeEventStream } from '../support/fake-event-stream.js';
 import { until } from '../support/helpers.js';
@@ -53,8 +53,6 @@ const REFUSALS = [
   /data:text/,
   /localhost:1/,
 ];
-
-after(closeBrowser);
 
 test('what another node sends is on the page as it was sent, and runs nothing', IN_BROWSER, () =>
   withNetwork(async (network) => {

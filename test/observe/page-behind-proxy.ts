@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import fs from 'fs-extra';
-import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
+import { IN_BROWSER, withVisit } from '../support/browser.js';
 import { freePort, isListening, PROJECT, until } from '../support/helpers.js';
 import { type Network, withNetwork } from '../support/network.js';
 import { showsMesh, untilShown } from '../support/page-view.js';
@@ -14,8 +14,6 @@ const isHere = spawnSync('nginx', ['-v']).status === 0;
 const SKIP = {
   skip: isHere ? IN_BROWSER.skip : 'nginx is not here: apt-get install nginx',
 };
-
-after(closeBrowser);
 
 /** Starts nginx with the lines in the docs, before a node that listens on a port. */
 async function startNginx(network: Network, port: number, nodePort: number): Promise<void> {
