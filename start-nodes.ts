@@ -46,6 +46,7 @@ for (const [index, node] of nodes.entries()) {
   if (other) fail(`${other.name} and ${node.name} both have PORT=${node.port}: change one of them`);
 }
 const isJson = nodes[0]?.logFormat === 'json';
+const isMixed = nodes.some(({ logFormat }) => (logFormat === 'json') !== isJson);
 const say = isJson ? console.error : console.log;
 for (const name of created) say(`${name} created`);
 say(`Starting ${names.join(', ')}; Ctrl-C ends them`);
@@ -76,7 +77,7 @@ const { commands, result } = concurrently(
     env: {
       PORT: undefined,
       ADDRESS: undefined,
-      LOG: isJson ? 'json' : 'text',
+      ...(isMixed && { LOG: isJson ? 'json' : 'text' }),
       // A node prints no colours, and Node.js warns about FORCE_COLOR if NO_COLOR is set too.
       FORCE_COLOR: undefined,
       // It ends with us, however we end.

@@ -45,7 +45,7 @@ export async function openJournal(
     else table.addOther(record);
   };
   const { handle, ending } = await openJournalFile(path, take, log);
-  const file = new JournalFile(path, handle, Math.max(ending.end, OPENING.length));
+  const file = await JournalFile.of(path, handle, Math.max(ending.end, OPENING.length), log);
   return new Journal(shortName(path), file, ending.count === 0, table, log);
 }
 

@@ -1,6 +1,7 @@
 /** Small files, which are replaced whole at each save, and the name of a file for a person. */
 
-import { open, rename } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { open, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Log } from '../log.js';
 import { Persistence } from './persistence.js';
@@ -20,6 +21,13 @@ export interface Saver {
  */
 export function createSaver(file: string, text: () => string, log: Log): Saver {
   const persistence = new Persistence(shortName(file), log);
+  const folder = statSync(dirname(file));
+  const write = async () => {
+    const now = await stat(dirname(file)).catch(() => undefined);
+    // In another folder of that name, another node may have a file of its own.
+    if (now?.ino !== folder.ino || now.dev !== folder.dev) throw new Error('its folder is gone');
+    await replaceFile(file, text());
+  };
   let writing = Promise.resolve();
   let queued: Promise<void> | undefined;
 
@@ -27,7 +35,7 @@ export function createSaver(file: string, text: () => string, log: Log): Saver {
     save() {
       queued ??= writing.then(() => {
         queued = undefined;
-        writing = persistence.write(() => replaceFile(file, text()));
+        writing = persistence.write(write);
         return writing;
       });
     },
