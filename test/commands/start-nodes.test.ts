@@ -142,7 +142,8 @@ test('with LOG=json there is nothing on stdout but one object a line', () =>
   withNetwork(async (network) => {
     const [first, second] = await addNodes(network);
     const ports = [Number(first), Number(second)];
-    const terminal = startTwo(network, 'LOG=json');
+    // A PORT that happens to be in the environment is for none of them.
+    const terminal = startTwo(network, 'LOG=json', 'PORT=1');
     await untilAllSpeak(terminal, ports);
     await end(terminal, ports);
     assert.deepEqual([...new Set(portsIn(terminal))].sort(), [...ports].sort());
