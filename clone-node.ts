@@ -7,7 +7,7 @@ const ROOT = import.meta.dirname;
 const USAGE = `Usage: node clone-node.js [options]
 
 Copies node-1 to the next free folder, node-2, node-3 and so on. The clone has the same code,
-its own PORT (4002 for node-2, if that of node-1 is 4001) and an empty pool.
+its own PORT (4002 for node-2, if that of node-1 is 4001) and an empty pool, and knows node-1.
 
   --count N   make N clones (default: 1)
   --help      print this`;

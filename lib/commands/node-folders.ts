@@ -7,7 +7,8 @@ import dotenv from 'dotenv';
 import fs from 'fs-extra';
 import { type Env, sharedEnvironment } from '../env.js';
 import { fail } from '../log.js';
-import { loadSettings } from '../settings.js';
+import { readKnownPeers } from '../peers/index.js';
+import { loadSettings, type Settings } from '../settings.js';
 import { explainFileError, readTextFile } from '../text-file.js';
 
 const ORIGINAL = 'node-1';
@@ -54,12 +55,13 @@ export async function cloneNode(root: string): Promise<{ name: string; port: num
   if ((await statOf(original)) === undefined)
     fail(`There is no ${ORIGINAL} folder to clone in ${root}`);
   await requireCompiled(root, ORIGINAL);
-  const { port } = loadSettings(original, sharedEnvironment());
+  const settings = loadSettings(original, sharedEnvironment());
+  const known = readKnownPeers(original).map(({ text }) => text);
 
   // Made under another name and then renamed: a clone is complete or not there.
   const unfinished = join(root, `.clone-${randomUUID()}.tmp`);
   try {
-    return await cloneTo(root, unfinished, original, port);
+    return await cloneTo(root, unfinished, settings, known);
   } catch (error) {
     await fs.remove(unfinished);
     return fail(`Cannot clone ${ORIGINAL}: ${explainFileError(error)}`);
@@ -69,13 +71,17 @@ export async function cloneNode(root: string): Promise<{ name: string; port: num
 async function cloneTo(
   root: string,
   unfinished: string,
-  original: string,
-  firstPort: number,
+  { folder: original, port: firstPort, address }: Settings,
+  known: readonly string[],
 ): Promise<{ name: string; port: number }> {
   // A clone has files of its own: what node-1 only links to would be changed through the link.
   const filter = (path: string) => !DATA.test(basename(path));
   await fs.copy(original, unfinished, { dereference: true, filter });
   await fs.writeFile(join(unfinished, 'transactions.json'), '[]\n');
+  // Whoever has moved node-1 to another port has a network there: its clones find each other by it.
+  if (!known.includes(address)) {
+    await fs.writeJson(join(unfinished, 'known-peers.json'), [address, ...known]);
+  }
   const env = readTextFile(join(original, '.env'));
   for (let number = 2; ; number++) {
     const name = `node-${number}`;

@@ -52,6 +52,8 @@ test('a clone of a node that is a link, or has links in it, has files of its own
     const { stdout } = await network.run(['clone-node.js']);
     assert.equal(stdout, 'node-2 created, PORT 5402: start it with cd node-2 && node index.js\n');
     assert.equal(await network.read('node-2/.env'), `PORT=5402\n${SECRET}\n`);
+    const known = await fs.readJson(network.path('node-2/known-peers.json'));
+    assert.equal(known[0], 'ws://localhost:5401', 'it finds the others by node-1');
     assert.ok(!(await fs.lstat(network.path('node-2'))).isSymbolicLink());
     assert.equal(await network.read('settings'), `PORT=5401\n${SECRET}\n`);
     assert.equal(await network.read('original/transactions.json'), '[{"id":"a"}]');
