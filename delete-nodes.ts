@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import fs from 'fs-extra';
 import { readArguments } from './lib/command-line.js';
 import { listNodes } from './lib/commands/node-folders.js';
-import { stopNode } from './lib/commands/stop-node.js';
-import { isFolderLocked } from './lib/storage/index.js';
+import { runningOf, stopNode } from './lib/commands/stop-node.js';
+import { fail } from './lib/log.js';
 import { explainFileError } from './lib/text-file.js';
 
 /** The folder that holds the node folders. */
@@ -19,13 +19,11 @@ while one of them is running.
 
 const { stop } = readArguments(USAGE, { stop: { type: 'boolean', default: false } });
 const clones = (await listNodes(ROOT)).filter((name) => name !== 'node-1');
-const areRunning = await Promise.all(clones.map((name) => isFolderLocked(join(ROOT, name))));
-const running = clones.filter((_, index) => areRunning[index]);
+const running = await runningOf(ROOT, clones);
 if (running.length > 0 && !stop) {
   const verb = running.length === 1 ? 'is' : 'are';
   const line = `${running.join(', ')} ${verb} running: Ctrl-C there, or --stop here, ends what runs`;
-  console.error(`Nothing is deleted: ${line}`);
-  process.exit(1);
+  fail(`Nothing is deleted: ${line}`);
 }
 for (const name of running) {
   await stopNode(join(ROOT, name));

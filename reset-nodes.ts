@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { readArguments } from './lib/command-line.js';
 import { emptyNode, listNodes } from './lib/commands/node-folders.js';
+import { runningOf } from './lib/commands/stop-node.js';
 import { fail } from './lib/log.js';
-import { isFolderLocked } from './lib/storage/index.js';
 import { explainFileError } from './lib/text-file.js';
 
 /** The folder that holds the node folders. */
@@ -19,8 +19,7 @@ anew. Code and settings stay. Nothing is emptied while one of them is running.
 
 const { yes } = readArguments(USAGE, { yes: { type: 'boolean', default: false } });
 const names = await listNodes(ROOT);
-const areRunning = await Promise.all(names.map((name) => isFolderLocked(join(ROOT, name))));
-const running = names.filter((_, index) => areRunning[index]);
+const running = await runningOf(ROOT, names);
 if (running.length > 0) {
   fail(`Nothing is emptied: ${running.join(', ')} must be ended first, with Ctrl-C`);
 }

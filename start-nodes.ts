@@ -5,6 +5,7 @@ import { readArguments, readCount } from './lib/command-line.js';
 import { cloneNode, listNodes, numberOf, requireCompiled } from './lib/commands/node-folders.js';
 import { colourOf, NodeLines, wholeLines } from './lib/commands/node-lines.js';
 import { sharedEnvironment } from './lib/env.js';
+import { whenParentEnds } from './lib/leave.js';
 import { fail } from './lib/log.js';
 import { pageAddressOf } from './lib/peers/addresses.js';
 import { loadSettings, type Settings } from './lib/settings.js';
@@ -56,10 +57,7 @@ for (const { name, address } of nodes) {
 }
 
 // npm passes a signal only to its shell: when the shell is gone, we were meant to go too.
-const parent = process.ppid;
-if (process.env.npm_lifecycle_event === 'start') {
-  setInterval(() => process.ppid !== parent && process.kill(process.pid), 200).unref();
-}
+if (process.env.npm_lifecycle_event === 'start') whenParentEnds(() => process.kill(process.pid));
 
 // Without a reader (`| head`) there is nothing to run for. Other failures, as of a full disk, pass.
 let isUnread = false;

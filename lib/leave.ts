@@ -36,18 +36,18 @@ export function leaveOnSignal(leaving: Leaving): void {
     leave(leaving);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, processOnSignal);
-  leaveWithRunner(processOnSignal);
+  // Under npm start a node ends with it, also when that is killed and can end nothing any more.
+  if (process.env.RUNNER === String(process.ppid)) whenParentEnds(processOnSignal);
 }
 
-/** Under npm start a node ends with it, also when that is killed and can end nothing any more. */
-function leaveWithRunner(leaveNow: () => void): void {
-  const runner = process.ppid;
-  if (process.env.RUNNER !== String(runner)) return;
+/** Calls back when the process that has started this one is gone, however that ended. */
+export function whenParentEnds(act: () => void): void {
+  const parent = process.ppid;
   const look = setInterval(() => {
-    if (process.ppid === runner) return;
+    if (process.ppid === parent) return;
     clearInterval(look);
-    leaveNow();
-  }, LIMITS.runnerIntervalMs).unref();
+    act();
+  }, LIMITS.parentIntervalMs).unref();
 }
 
 async function leave({ stop, listeners, connections, pool, others }: Leaving): Promise<void> {

@@ -213,8 +213,8 @@ export const LIMITS = Object.freeze({
   pingIntervalMs: 30_000,
   /** Interval between checks for connections that are silent or do not read. */
   sweepIntervalMs: 1_000,
-  /** Interval at which a node looks whether the npm start that runs it is still there. */
-  runnerIntervalMs: 500,
+  /** Interval at which a node under npm start looks whether that is still there. */
+  parentIntervalMs: 500,
   /** Lines of one event that are printed at once. */
   linesAtOnce: 20,
   /** Lines of one event that are printed per second, once linesAtOnce are used up. */

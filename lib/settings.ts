@@ -2,7 +2,8 @@
 
 import { isIP } from 'node:net';
 import { checkCertificate, readCa, readTls, type Tls } from './certificates.js';
-import { type Complain, type Env, readEnv, SETTINGS, suggestPort } from './env.js';
+import { readArguments } from './command-line.js';
+import { type Complain, type Env, readEnv, SETTINGS, suggestPort, USAGE } from './env.js';
 import { secretHeaders } from './guard/access.js';
 import { LIMITS } from './limits.js';
 import type { LogFormat } from './log.js';
@@ -46,6 +47,11 @@ export interface Settings {
 const LOOPBACK = ['127.0.0.1', '::1'];
 const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
 const SHORT_SECRET_CHARACTERS = 16;
+
+/** A node takes no arguments but --help, which tells of its settings. */
+export function readCommandLine(): void {
+  readArguments(USAGE, {});
+}
 
 /**
  * Reads the settings of the node in `folder`, from its .env and the environment. Ends the process with

@@ -8,21 +8,19 @@
 import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { Chain, ChainSync } from '../lib/chain/index.js';
-import { readArguments } from '../lib/command-line.js';
 import { Counters } from '../lib/counters.js';
-import { USAGE } from '../lib/env.js';
 import { Guard, listen } from '../lib/guard/index.js';
 import { leaveOnSignal } from '../lib/leave.js';
 import { count, createLog } from '../lib/log.js';
 import { HttpInterface } from '../lib/observe/index.js';
 import * as net from '../lib/peers/index.js';
 import { Intake, Pool, Reconciler, Relay, writeTransactions } from '../lib/pool/index.js';
-import { loadSettings, warningsOf } from '../lib/settings.js';
+import { loadSettings, readCommandLine, warningsOf } from '../lib/settings.js';
 import { lockFolder } from '../lib/storage/index.js';
 import * as wire from '../lib/wire/index.js';
 
 // The settings, from .env or the environment, and the peers to dial first.
-readArguments(USAGE, {});
+readCommandLine();
 const folder = import.meta.dirname;
 const settings = loadSettings(folder, process.env);
 const log = createLog(settings.port, settings.logFormat);

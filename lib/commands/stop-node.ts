@@ -1,12 +1,18 @@
-/** How a command ends a node that runs in another terminal. */
+/** Nodes that run in other terminals: which do, and how a command ends one. */
 
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, reason } from '../log.js';
 import { holderOf, isFolderLocked } from '../storage/index.js';
 
 const LOOK_INTERVAL_MS = 50;
 const PATIENCE_MS = 10_000;
+
+/** Those of some node folders in which a node is running. */
+export async function runningOf(root: string, names: readonly string[]): Promise<string[]> {
+  const areRunning = await Promise.all(names.map((name) => isFolderLocked(join(root, name))));
+  return names.filter((_, index) => areRunning[index]);
+}
 
 /**
  * Asks the node in a folder to leave, as Ctrl-C does, and waits until it has. Ends this process with

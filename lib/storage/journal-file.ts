@@ -9,15 +9,13 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CLOSE_BRACE, OPEN_BRACE } from '../json-source.js';
 import type { Log } from '../log.js';
+import { type Identity, isSame, requireFolder, statOf } from './identity.js';
 import { type Place, READ_BYTES, readPlaces, writeAll } from './places.js';
 import { CLOSING, FIRST_LEAD, LEAD, OPENING } from './record-table.js';
 import { shortName } from './small-file.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 const CHANGED = 'somebody else has changed it: end this node, and start it again';
-
-/** What a file or folder is known by, wherever it is moved to. */
-type Identity = Pick<BigIntStats, 'dev' | 'ino'>;
 
 export class JournalFile {
   readonly #path: string;
@@ -159,9 +157,7 @@ export class JournalFile {
   }
 
   async #writeBack(): Promise<void> {
-    const folder = await statOf(dirname(this.#path));
-    if (folder === undefined || !isSame(folder, this.#folder))
-      throw new Error('its folder is gone');
+    await requireFolder(dirname(this.#path), this.#folder);
     await this.#writeAnew((write) => this.#copy({ offset: 0, length: this.#end }, write));
     this.#log('written back', `${shortName(this.#path)}, which somebody had removed`);
   }
@@ -218,20 +214,6 @@ export class JournalFile {
 /** Whether the bytes may be those of a record: what somebody else has written is not where ours was. */
 function isObject(bytes: Buffer): boolean {
   return bytes[0] === OPEN_BRACE && bytes.at(-1) === CLOSE_BRACE;
-}
-
-function isSame(a: Identity, b: Identity): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
-}
-
-/** What is at a path; undefined for nothing. */
-async function statOf(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await stat(path, { bigint: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /** Makes a renaming durable: without it, what is appended later could be lost with the new file. */

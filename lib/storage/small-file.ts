@@ -1,9 +1,10 @@
 /** Small files, which are replaced whole at each save, and the name of a file for a person. */
 
 import { statSync } from 'node:fs';
-import { open, rename, stat } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Log } from '../log.js';
+import { requireFolder } from './identity.js';
 import { Persistence } from './persistence.js';
 
 export interface Saver {
@@ -21,11 +22,9 @@ export interface Saver {
  */
 export function createSaver(file: string, text: () => string, log: Log): Saver {
   const persistence = new Persistence(shortName(file), log);
-  const folder = statSync(dirname(file));
+  const folder = statSync(dirname(file), { bigint: true });
   const write = async () => {
-    const now = await stat(dirname(file)).catch(() => undefined);
-    // In another folder of that name, another node may have a file of its own.
-    if (now?.ino !== folder.ino || now.dev !== folder.dev) throw new Error('its folder is gone');
+    await requireFolder(dirname(file), folder);
     await replaceFile(file, text());
   };
   let writing = Promise.resolve();

@@ -1,0 +1,30 @@
+/** Whether what is at a path is still what was there: a file or folder is known by its device and inode. */
+
+import type { BigIntStats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+export type Identity = Pick<BigIntStats, 'dev' | 'ino'>;
+
+export function isSame(a: Identity, b: Identity): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+/**
+ * What is at a path, behind a link too; undefined for nothing.
+ *
+ * @throws Error if it cannot be found out
+ */
+export async function statOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(path, { bigint: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** @throws Error if another folder, or none, is at a path by now: another node may be at work there */
+export async function requireFolder(path: string, folder: Identity): Promise<void> {
+  const found = await statOf(path);
+  if (found === undefined || !isSame(found, folder)) throw new Error('its folder is gone');
+}
