@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { type RawData, WebSocket } from 'ws';
 import { readArguments, readCount } from './lib/command-line.js';
 import { chooseNode, dialNode, NODE_OPTIONS } from './lib/commands/dial-node.js';
@@ -54,7 +54,7 @@ let whyRejected = '';
 let onAllReceipts = () => {};
 let sent = 0;
 let isInterrupted = false;
-const bar = total > 1 && process.stdout.isTTY ? newBar() : undefined;
+const bar = total > 1 && process.stdout.isTTY ? await newBar() : undefined;
 process.once('SIGINT', () => {
   isInterrupted = true;
   // A stopped node may never send its receipts.
@@ -196,7 +196,9 @@ function readName(flag: 'from' | 'to'): string {
   return JSON.stringify(name);
 }
 
-function newBar(): SingleBar {
+/** Loaded only where somebody sees it. */
+async function newBar(): Promise<SingleBar> {
+  const { SingleBar } = await import('cli-progress');
   return new SingleBar({
     format: '{bar} {percentage}% | {value} of {total} transactions | {eta} s left',
     hideCursor: true,

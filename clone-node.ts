@@ -1,5 +1,5 @@
 import { readArguments, readCount } from './lib/command-line.js';
-import { cloneNode } from './lib/commands/node-folders.js';
+import { cloneNode, moveKnownPeers } from './lib/commands/node-folders.js';
 
 /** The folder that holds the node folders. */
 const ROOT = import.meta.dirname;
@@ -17,3 +17,5 @@ for (let left = readCount('count', flags.count); left > 0; left--) {
   const { name, port } = await cloneNode(ROOT);
   console.log(`${name} created, PORT ${port}: start it with cd ${name} && node index.js`);
 }
+const moved = await moveKnownPeers(ROOT);
+if (moved !== undefined) console.log(moved);

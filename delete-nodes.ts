@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fs from 'fs-extra';
 import { readArguments } from './lib/command-line.js';
-import { listNodes } from './lib/commands/node-folders.js';
+import { listNodes } from './lib/commands/node-names.js';
 import { runningOf, stopNode } from './lib/commands/stop-node.js';
 import { fail } from './lib/log.js';
 import { explainFileError } from './lib/text-file.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { readArguments } from './lib/command-line.js';
-import { emptyNode, listNodes } from './lib/commands/node-folders.js';
+import { emptyNode } from './lib/commands/node-folders.js';
+import { listNodes } from './lib/commands/node-names.js';
 import { runningOf } from './lib/commands/stop-node.js';
 import { fail } from './lib/log.js';
 import { explainFileError } from './lib/text-file.js';

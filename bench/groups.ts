@@ -3,12 +3,14 @@
 import { chainGroup } from './chain.js';
 import type { Group } from './experiment.js';
 import { formationGroup } from './formation.js';
+import { labGroup } from './lab.js';
 import { lateJoinerGroup } from './late-joiner.js';
 import { latencyGroup } from './latency.js';
 import { pageGroup } from './page.js';
 import { reconciliationGroup } from './reconciliation.js';
 import { pooledGroup, RELAY_SIZES, relayGroup, rewritingGroup } from './relay.js';
 import { startGroup } from './start.js';
+import { swarmGroup } from './swarm.js';
 
 /** The groups of a full run. */
 export function fullGroups(): Group[] {
@@ -23,6 +25,8 @@ export function fullGroups(): Group[] {
     formationGroup(20),
     chainGroup(2000),
     pageGroup(50_000),
+    labGroup(50_000),
+    swarmGroup(),
   ];
 }
 

@@ -24,12 +24,15 @@ export function saidAtMs(node: NodeProcess, line: RegExp): Promise<number> {
   });
 }
 
-export async function poolSizeOf({ folder }: NodeProcess): Promise<number> {
+export async function poolSizeOf({ folder }: Pick<NodeProcess, 'folder'>): Promise<number> {
   return (await stat(join(folder, 'transactions.json'))).size;
 }
 
 /** The time when the files of all these pools have this size, on the clock of performance.now(). */
-export async function poolsHaveAtMs(nodes: readonly NodeProcess[], bytes: number): Promise<number> {
+export async function poolsHaveAtMs(
+  nodes: readonly Pick<NodeProcess, 'folder'>[],
+  bytes: number,
+): Promise<number> {
   const giveUpMs = performance.now() + LONG_MS;
   for (;;) {
     const sizes = await Promise.all(nodes.map(poolSizeOf));

@@ -6,6 +6,7 @@ import { freePort, until } from '../test/support/helpers.js';
 import { Network } from '../test/support/network.js';
 import type { NodeProcess } from '../test/support/program.js';
 import { statusOf } from '../test/support/status.js';
+import { prepareInSwarm } from '../test/support/swarm.js';
 import {
   type Arrival,
   type Expected,
@@ -40,11 +41,15 @@ export class OurFleet implements Fleet {
     this.#expected = pooled;
   }
 
-  /** Starts so many nodes with so many transactions in their pools. */
-  static async open(size: number, pooled = 0): Promise<OurFleet> {
+  /**
+   * Starts so many nodes with so many transactions in their pools.
+   *
+   * @param bootstrap where the DHT is entered in which they meet; without it, all know the first
+   */
+  static async open(size: number, pooled = 0, bootstrap?: string): Promise<OurFleet> {
     const network = await Network.create();
     try {
-      const nodes = await startNodes(network, size, pooled);
+      const nodes = await startNodes(network, size, pooled, bootstrap);
       const fleet = new OurFleet(network, nodes, pooled);
       await fleet.#untilMeshed();
       return fleet;
@@ -56,6 +61,10 @@ export class OurFleet implements Fleet {
 
   get door(): string {
     return this.#nodes[0]?.address ?? '';
+  }
+
+  get nodes(): readonly NodeProcess[] {
+    return this.#nodes;
   }
 
   get pids(): readonly number[] {
@@ -130,13 +139,22 @@ export class OurFleet implements Fleet {
   }
 }
 
-/** All nodes know the first. */
-async function startNodes(network: Network, size: number, pooled: number): Promise<NodeProcess[]> {
+/** All nodes know the first, or the swarm. */
+async function startNodes(
+  network: Network,
+  size: number,
+  pooled: number,
+  bootstrap: string | undefined,
+): Promise<NodeProcess[]> {
   const nodes: NodeProcess[] = [];
   for (let number = 1; number <= size; number++) {
     const name = `node-${number}`;
-    const port = await freePort();
-    await network.addNode(name, port, number === 1 ? [] : [nodes[0]?.address ?? '']);
+    const knownPeers = number === 1 ? [] : [nodes[0]?.address ?? ''];
+    const port =
+      bootstrap === undefined
+        ? await freePort()
+        : await prepareInSwarm(network, name, { bootstrap });
+    if (bootstrap === undefined) await network.addNode(name, port, knownPeers);
     if (pooled > 0) await copyPool(0, pooled, network.path(name, 'transactions.json'));
     const node = network.launch(name, port);
     nodes.push(node);

@@ -90,7 +90,7 @@ export function pooledGroup(): Group {
 }
 
 /** @param pooled number of transactions in the pools at the beginning */
-async function relay(fleet: Fleet, { warmUp, count }: Work, pooled = 0): Promise<Opened> {
+export async function relay(fleet: Fleet, { warmUp, count }: Work, pooled = 0): Promise<Opened> {
   let next = pooled;
   const handIn = (count: number) => {
     const load = { from: next, count };
@@ -118,7 +118,8 @@ async function relay(fleet: Fleet, { warmUp, count }: Work, pooled = 0): Promise
   };
 }
 
-function workOf(system: System, size: number): Work {
+/** The numbers of transactions for `size` nodes of a system. */
+export function workOf(system: System, size: number): Work {
   const work = WORK[system][size];
   if (work === undefined) throw new Error(`nothing is known of ${size} nodes`);
   return work;

@@ -4,6 +4,7 @@ import { readArguments } from '../lib/command-line.js';
 import { fail } from '../lib/log.js';
 import { closeBrowser, IN_BROWSER } from '../test/support/browser.js';
 import { fullGroups, quickGroups } from './groups.js';
+import { installPeers } from './install.js';
 import { leaveNothing } from './leavings.js';
 import { Progress } from './progress.js';
 import { describe } from './report.js';
@@ -14,7 +15,7 @@ import type { Sample } from './samples.js';
 const USAGE = `Usage: npm run bench -- [options]
 
 Measures how fast a network of these nodes is, and what else could be had in its place, run by run in
-turns, and prints one table: medians, ratios, and whether the targets are met. Twenty minutes on
+turns, and prints one table: medians, ratios, and whether the targets are met. Some 23 minutes on
 two processors; on more, it takes less.
 
   --quick       two minutes: less of everything
@@ -28,6 +29,7 @@ const ROUNDS = 5;
 const flags = readArguments(USAGE, { quick: { type: 'boolean' }, only: { type: 'string' } });
 const isFull = flags.quick !== true && flags.only === undefined;
 const groups = chooseGroups();
+installPeers();
 const progress = new Progress(groups.flat().length * ROUNDS);
 leaveNothing();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);

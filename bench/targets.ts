@@ -17,7 +17,7 @@ export interface Target {
   readonly reference?: Subject;
 }
 
-const [RATE, CPU, SECONDS] = ['tx/s', 'CPU µs/tx/node', 's'];
+const [RATE, CPU, SECONDS, LAG] = ['tx/s', 'CPU µs/tx/node', 's', 'lag p99 ms'];
 const THREE = 'relay, 3 nodes';
 const FEW = 'relay of 4,000, 3 nodes';
 const LARGE = 'start, 1,000,000 pooled';
@@ -26,6 +26,8 @@ const APART = 'pools of 1,000,000, 100 apart';
 const LATENCY = 'latency at 1,000/s, 3 nodes';
 const CHAIN = 'chain of 2,000 blocks';
 const PAGE = 'page open, 3 nodes';
+const LAB = 'in the lab, 3 nodes';
+const SWARM = 'relay by the swarm, 3 nodes';
 
 export const TARGETS: readonly Target[] = [
   atLeast(20, of(THREE, RATE), of(THREE, RATE, 'gossipsub')),
@@ -44,6 +46,10 @@ export const TARGETS: readonly Target[] = [
   atMost(1, of(LATENCY, 'p99 ms'), of(LATENCY, 'p99 ms', 'gossipsub')),
   atMost(3, of(CHAIN, SECONDS), of(CHAIN, SECONDS, 'validation alone')),
   atLeast(0.95, of(PAGE, RATE, 'page shown'), of(PAGE, RATE, 'nobody looks')),
+  atLeast(0.98, of(LAB, RATE, 'nobody looks'), of(LAB, RATE, 'no lab')),
+  atLeast(0.9, of(LAB, RATE, 'lab open'), of(LAB, RATE, 'no lab')),
+  atLeast(0.33, of(SWARM, RATE, 'swarm'), of(SWARM, RATE, 'TCP')),
+  atMost(1, of(SWARM, LAG, 'swarm'), of(SWARM, LAG, 'TCP')),
 ];
 
 function of(experiment: string, figure: string, system = OURS): Subject {

@@ -5,6 +5,7 @@ import { fail } from './log.js';
 import './runtime.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
+type Read = { values: Record<string, unknown>; positionals: string[] };
 type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values'];
 
 /**
@@ -15,13 +16,23 @@ type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['v
  * @returns the values of the options that were given, or have a default
  */
 export function readArguments<T extends Options>(usage: string, options: T): Values<T> {
+  return read(usage, options, false).values as Values<T>;
+}
+
+/** The same for a command that takes any number of words, and no options. */
+export function readWords(usage: string): string[] {
+  return read(usage, {}, true).positionals;
+}
+
+function read(usage: string, options: Options, allowPositionals: boolean): Read {
   goOnUnread();
-  const values = parseOrFail({ ...options, help: { type: 'boolean', short: 'h' } });
-  if (values.help === true) {
+  const help = { type: 'boolean', short: 'h' } as const;
+  const found = parseOrFail({ ...options, help }, allowPositionals);
+  if (found.values.help === true) {
     console.log(usage);
     process.exit(0);
   }
-  return values as Values<T>;
+  return found;
 }
 
 /** Reads a number of things; ends the process with one line if it is not a whole one of 1 or more. */
@@ -40,14 +51,15 @@ function goOnUnread(): void {
   }
 }
 
-function parseOrFail(options: Options): Record<string, unknown> {
+function parseOrFail(options: Options, allowPositionals: boolean): Read {
   const args = withNumbersJoined(process.argv.slice(2), options);
   try {
-    const { values, tokens } = parseArgs({ args, options, tokens: true });
+    const found = parseArgs({ args, options, tokens: true, allowPositionals });
+    const { values, positionals, tokens } = found;
     const names = tokens.flatMap((token) => (token.kind === 'option' ? token.name : []));
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) fail(`Option '--${twice}' is given twice`);
-    return values;
+    return { values, positionals };
   } catch (error) {
     // The sentences after the first are about rare cases.
     const reason = (error as Error).message.split(/\.\s/)[0];

@@ -2,6 +2,7 @@
 
 import { LIMITS } from './limits.js';
 import { count, type Log } from './log.js';
+import type { Key } from './wire/key.js';
 import type { TransactionId } from './wire/message.js';
 import type { Transaction } from './wire/transaction.js';
 
@@ -14,6 +15,10 @@ export interface Arrival {
   readonly at: number;
   /** How long after it was made, in ms, by the clock of its maker; null if it has no timeStamp. */
   readonly delayMs: number | null;
+  /** What it says of these, cut short; null for what is neither a text nor a number. */
+  readonly fromAddress: string | number | null;
+  readonly toAddress: string | number | null;
+  readonly amount: string | number | null;
 }
 
 /** All since the node was started. */
@@ -45,6 +50,8 @@ export class Counters {
   readonly #arrivals: { transaction: Transaction; from: string | null; at: number }[] = [];
   /** How many were accepted in each of the last seconds, the latest last. */
   readonly #rate = new Array<number>(LIMITS.shownSeconds).fill(0);
+  /** How many were accepted before this second. */
+  #before = 0;
   readonly #tallyAccepted: (latest: { id: TransactionId; pooled: number }, times: number) => void;
   readonly #tallyRejected: (reason: string) => void;
 
@@ -58,11 +65,10 @@ export class Counters {
     this.#tallyRejected = createTally((rejected, reason) => {
       log('refused', `${count(rejected, 'transaction')} (${reason})`);
     });
-    let before = 0;
     setInterval(() => {
       this.#rate.shift();
-      this.#rate.push(this.#counts.accepted - before);
-      before = this.#counts.accepted;
+      this.#rate.push(this.#counts.accepted - this.#before);
+      this.#before = this.#counts.accepted;
     }, 1000).unref();
   }
 
@@ -74,14 +80,29 @@ export class Counters {
     return this.#rate;
   }
 
-  /** The latest transactions, the last one first. */
-  get latest(): Arrival[] {
+  /** How many were accepted in the last minute, up to now. */
+  get minute(): number {
+    const whole = this.#rate.reduce((sum, each) => sum + each, 0);
+    return whole + this.#counts.accepted - this.#before;
+  }
+
+  /** The latest transactions, the last one first, and their keys. */
+  get latest(): (Arrival & { readonly key: Key })[] {
     const { accepted } = this.#counts;
     const first = accepted % LIMITS.shownTransactions;
     const arrivals = [...this.#arrivals.slice(first), ...this.#arrivals.slice(0, first)];
-    return arrivals.reverse().map(({ transaction: { id, json }, from, at }) => {
-      const { timeStamp } = JSON.parse(json);
-      return { id, from, at, delayMs: typeof timeStamp === 'number' ? at - timeStamp : null };
+    return arrivals.reverse().map(({ transaction: { id, key, json }, from, at }) => {
+      const { timeStamp, fromAddress, toAddress, amount } = JSON.parse(json);
+      return {
+        id,
+        key,
+        from,
+        at,
+        delayMs: typeof timeStamp === 'number' ? at - timeStamp : null,
+        fromAddress: shown(fromAddress),
+        toAddress: shown(toAddress),
+        amount: shown(amount),
+      };
     });
   }
 
@@ -113,6 +134,11 @@ export class Counters {
     this.count('rejected');
     this.#tallyRejected(reason);
   }
+}
+
+function shown(value: unknown): string | number | null {
+  if (typeof value === 'string') return value.slice(0, LIMITS.shownCharacters);
+  return typeof value === 'number' ? value : null;
 }
 
 /**

@@ -16,6 +16,8 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   HOST: 'the IP address to listen on (default: this machine only)',
   ADDRESS: 'the address at which others reach the node (default: HOST and PORT)',
   NETWORK_SECRET: 'what everybody who connects must know (default: anybody may connect)',
+  SWARM: 'the name under which nodes find each other anywhere (default: they do not)',
+  SWARM_BOOTSTRAP: 'where the DHT of the swarm is entered, host:port,… (default: the public one)',
   TLS_CERT: 'its certificate, a PEM file (default: no TLS)',
   TLS_KEY: 'the key of TLS_CERT, a PEM file',
   TLS_CA: 'the certificate authorities whose nodes it trusts, a PEM file',

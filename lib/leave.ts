@@ -14,7 +14,8 @@ interface Saved {
 interface Leaving {
   /** Stops the node from beginning anything new. */
   stop(): void;
-  readonly listeners: readonly Server[];
+  /** Resolves with the servers as soon as they listen. */
+  readonly listening: Promise<readonly Server[]>;
   readonly connections: ReadonlySet<Connection>;
   readonly pool: Saved;
   /** What else must be saved. */
@@ -50,10 +51,13 @@ export function whenParentEnds(act: () => void): void {
   }, LIMITS.parentIntervalMs).unref();
 }
 
-async function leave({ stop, listeners, connections, pool, others }: Leaving): Promise<void> {
+async function leave({ stop, listening, connections, pool, others }: Leaving): Promise<void> {
   setTimeout(() => fail('Left before all was saved'), LIMITS.leaveTimeoutMs);
   stop();
-  for (const listener of listeners) listener.close();
+  // Not awaited: a name server that does not answer may keep us from listening.
+  listening.then((listeners) => {
+    for (const listener of listeners) listener.close();
+  });
   // Accepted transactions get their receipts before their connections close.
   await Promise.race([pool.saved(), sleep(LIMITS.receiptsTimeoutMs)]);
   for (const { socket } of connections) socket.close(1001, 'leaving');

@@ -66,6 +66,18 @@ export const LIMITS = Object.freeze({
   dialsAtOnce: 8,
   /** Time for a dial to be answered. */
   dialTimeoutMs: 5_000,
+  /** Time for a dial by the swarm to be answered: a way through two routers has to be found. */
+  swarmDialTimeoutMs: 20_000,
+  /** Connections by the swarm, of both directions; further ones are refused. */
+  swarmConnections: 512,
+  /** Wait before the swarm is asked for a second time; it doubles each time. */
+  swarmLookupFirstMs: 2_000,
+  /** Longest wait while the DHT does not answer. */
+  swarmUnansweredMs: 10_000,
+  /** Longest wait of a node that is connected to nobody. */
+  swarmLookupAloneMs: 60_000,
+  /** Longest wait of any other. The DHT forgets an announcement after 20 minutes. */
+  swarmLookupLongestMs: 600_000,
   /** Names looked up at the same time: of known-peers.json, and of those that peers name. */
   lookupsAtOnce: 4,
   /** Time for a name to be found. */
@@ -182,7 +194,7 @@ export const LIMITS = Object.freeze({
   /** Copies of blocks.json that are kept, the latest ones. */
   chainCopies: 8,
 
-  // What the page shows
+  // What the page and programs are shown
 
   /** Readers of /events on this machine, and as many elsewhere (503). */
   eventStreams: 16,
@@ -190,15 +202,39 @@ export const LIMITS = Object.freeze({
   eventStreamBytes: 1024 * 1024,
   /** Interval between two events. */
   eventIntervalMs: 200,
+  /** Readers of /transactions?follow (503). */
+  lineStreams: 16,
+  /** How long one of them may leave what it is sent unread; then it is disconnected. */
+  unreadLinesMs: 60_000,
+  /** Readers of /messages (503). */
+  messageStreams: 4,
+  /** Frames that are shown at once; the others are counted. */
+  shownMessages: 200,
+  /** How many more can be shown in each second. */
+  shownMessagesPerSecond: 50,
+  /** How much of the text of each is shown. */
+  shownMessageBytes: 2048,
+  /** Of how many transactions in each the ids are shown. */
+  shownIds: 100,
+  /** How much is read for that at once; of what is more, no ids are shown. */
+  readForIdsBytes: 1024 * 1024,
+  /** How much more in each second. */
+  readForIdsBytesPerSecond: 128 * 1024,
+  /** Transactions or blocks in one answer, unless the request says how many. */
+  listed: 100,
+  /** How many a request may ask for (400). */
+  listedAtMost: 1000,
   /** Longest time without an event: then one says that the node is alive. */
   heartbeatMs: 2_000,
   /** Nodes on the map of the network. */
   shownNodes: 256,
   /** Transactions that are listed, the latest ones. */
   shownTransactions: 12,
+  /** Characters of each member that is listed of a transaction. */
+  shownCharacters: 64,
   /** Blocks that are listed, the latest ones. */
   shownBlocks: 5,
-  /** Lines of the terminal, the latest ones. */
+  /** Lines of the terminal, the latest ones; of those about dials, as many more. */
   shownLines: 20,
   /** Seconds over which the rate of transactions is drawn. */
   shownSeconds: 60,
@@ -233,6 +269,8 @@ export const LIMITS = Object.freeze({
   receiptsTimeoutMs: 500,
   /** Time for the other end to confirm that a connection is closed. */
   closeTimeoutMs: 1_000,
+  /** Time for withdrawing what was announced in the swarm. */
+  withdrawTimeoutMs: 1_500,
   /** Time for leaving, whatever hangs. */
   leaveTimeoutMs: 2_000,
   /** Time after which another Ctrl-C counts as a second one, and ends the node at once. */

@@ -29,6 +29,8 @@ interface Handle {
 }
 
 const LINE_CHARACTERS = 300;
+/** The events of dials, which are many where nobody listens. */
+const DIALS = new Set(['dialling', 'unreachable']);
 // Control characters and text-direction marks: a peer must not repaint somebody's terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
@@ -40,7 +42,7 @@ export function createLog(port: number, format: LogFormat): NodeLog {
   goOnWithout(process.stdout);
   const budgets = new Map<string, TokenBucket>();
   const leftOut = new Map<string, number>();
-  const recentLines: LogLine[] = [];
+  let recentLines: LogLine[] = [];
 
   function log(event: string, detail: string): void {
     const budget = budgets.get(event) ?? newBudget();
@@ -68,14 +70,23 @@ export function createLog(port: number, format: LogFormat): NodeLog {
     const line = { at: Date.now(), event, detail: printable(detail) };
     // Under load this line comes each second, and would push out all others.
     if (event === 'accepted' && recentLines[0]?.event === event) recentLines.shift();
-    recentLines.unshift(line);
-    recentLines.length = Math.min(recentLines.length, LIMITS.shownLines);
+    recentLines = latestOf([line, ...recentLines]);
     const asObject = { time: new Date(line.at), port, event, detail: line.detail };
     const asText = `[${port}] ${event}: ${line.detail}`;
     console.log(format === 'json' ? JSON.stringify(asObject) : asText);
   }
 
-  return Object.assign(log, { recentLines });
+  return Object.defineProperty(log as NodeLog, 'recentLines', { get: () => recentLines });
+}
+
+/** Those that are kept of some lines: many dials must not push out all else. */
+function latestOf(lines: readonly LogLine[]): LogLine[] {
+  const left = { dials: LIMITS.shownLines, others: LIMITS.shownLines };
+  return lines.filter(({ event }) => {
+    const kind = DIALS.has(event) ? 'dials' : 'others';
+    left[kind] -= 1;
+    return left[kind] >= 0;
+  });
 }
 
 /**

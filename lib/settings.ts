@@ -9,11 +9,14 @@ import { LIMITS } from './limits.js';
 import type { LogFormat } from './log.js';
 import { explainNoAddress } from './peers/address-mistakes.js';
 import { type Address, hasPort, isLoopback, parseAddress } from './peers/addresses.js';
+import type { SwarmSettings } from './swarm/index.js';
 
 export interface Settings {
   /** The node's own folder, absolute. */
   readonly folder: string;
   readonly port: number;
+  /** The port by which people on this machine know the node: that of a proxy before it, if it has one. */
+  readonly knownPort: number;
   /** The hosts to listen on: IP addresses, or a name. */
   readonly hosts: readonly string[];
   /** Our own address, as we announce it to others. */
@@ -26,6 +29,8 @@ export interface Settings {
   readonly maxPoolBytes: number;
   /** The secret that callers must show; undefined in an open network. */
   readonly secret: string | undefined;
+  /** The swarm that the node is in; undefined without one. */
+  readonly swarm: SwarmSettings['swarm'];
   /** The headers that show the secret to a node that we dial. */
   readonly secretHeaders: Readonly<Record<string, string>>;
   /** Whether the secret goes to learnt addresses over TLS only; known peers get it in any case. */
@@ -47,6 +52,7 @@ export interface Settings {
 const LOOPBACK = ['127.0.0.1', '::1'];
 const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
 const SHORT_SECRET_CHARACTERS = 16;
+const SWARM_CHARACTERS = 64;
 
 /** A node takes no arguments but --help, which tells of its settings. */
 export function readCommandLine(): void {
@@ -90,12 +96,14 @@ export function loadSettings(folder: string, environment: Env): Settings {
   return Object.freeze({
     folder,
     port,
+    knownPort: knownPortOf(address, port),
     hosts,
     address,
     lacksPort: env.ADDRESS?.includes('://') === true && !hasPort(env.ADDRESS),
     maxPeers,
     maxPoolBytes,
     secret,
+    swarm: readSwarm(env, complain),
     secretHeaders: secretHeaders(secret),
     keepsSecret: secret !== undefined && isTls(address),
     tls,
@@ -115,7 +123,7 @@ export function isBehindProxy({ address, hosts }: Settings): boolean {
 
 /** Returns warnings about settings that are dangerous or have no effect. */
 export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
-  const { address, hosts, port, secret, badLogFormat, unknown } = settings;
+  const { address, hosts, port, secret, swarm, badLogFormat, unknown } = settings;
   const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
   if (badLogFormat !== undefined) {
     warnings.push(`LOG=${badLogFormat} is neither text nor json: lines are text`);
@@ -126,7 +134,7 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
     warnings.push(`ADDRESS has no port, and is ${address}: write ${proxied}, if a proxy is there`);
   }
   for (const known of knownPeers) {
-    if (hasPort(known.text)) continue;
+    if (hasPort(known.text) || known.scope === 'swarm') continue;
     const { port } = new URL(known.key);
     const leads = `leads to port ${port || (isTls(known.key) ? 443 : 80)}`;
     warnings.push(`${known.text} in known-peers.json has no port, and ${leads}`);
@@ -140,10 +148,20 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
   if (secret === undefined && isReachable) {
     warnings.push(`anybody who reaches ${address} can add transactions: set NETWORK_SECRET`);
   }
+  if (secret === undefined && swarm !== undefined) {
+    warnings.push(
+      'anybody who knows the name of the SWARM can add transactions: set NETWORK_SECRET',
+    );
+  }
+  const lost = knownPeers.find(({ scope }) => scope === 'swarm' && swarm === undefined);
+  if (lost !== undefined) {
+    warnings.push(`${lost.text} in known-peers.json is reached by its swarm alone: set SWARM`);
+  }
   if (secret === undefined) return warnings;
   // With TLS, the secret is also kept from other users of this machine.
   const inClear = [own, ...knownPeers].find(
-    ({ key, scope }) => !isTls(key) && (scope !== 'loopback' || isTls(own.key)),
+    ({ key, scope }) =>
+      !isTls(key) && scope !== 'swarm' && (scope !== 'loopback' || isTls(own.key)),
   );
   if (inClear !== undefined) {
     warnings.push(
@@ -157,8 +175,38 @@ export function warningsOf(settings: Settings, knownPeers: readonly Address[]): 
   return warnings;
 }
 
+function knownPortOf(address: string, port: number): number {
+  const isHere = parseAddress(address)?.scope === 'loopback';
+  return isHere ? Number(new URL(address).port) || port : port;
+}
+
 function isTls(address: string): boolean {
   return /^wss:/i.test(address);
+}
+
+/** The name of the swarm, and where its DHT is entered. */
+function readSwarm(env: Env, complain: Complain): SwarmSettings['swarm'] {
+  const { SWARM: name, SWARM_BOOTSTRAP: places } = env;
+  if (name === undefined) {
+    if (places !== undefined)
+      complain('SWARM_BOOTSTRAP has no effect without a SWARM: give it a name');
+    return undefined;
+  }
+  if ([...name].length > SWARM_CHARACTERS) {
+    complain(`SWARM has more than ${SWARM_CHARACTERS} characters: give it a shorter name`);
+  }
+  const bootstrap = places?.split(/[\s,]+/).filter((place) => place !== '');
+  const wrong = bootstrap?.find((place) => !isPlace(place));
+  if (wrong !== undefined) {
+    complain(`SWARM_BOOTSTRAP names ${wrong}, which is no place: write it like 192.168.1.5:49737`);
+  }
+  return { name, bootstrap };
+}
+
+/** Whether a text is a host, of IPv4 or a name, and a port. */
+function isPlace(text: string): boolean {
+  const [, port] = /^[a-z\d.-]+:(\d{1,5})$/i.exec(text) ?? [];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
 function readHosts({ HOST: host }: Env, complain: Complain): readonly string[] {
@@ -179,11 +227,12 @@ function readAddress(env: Env, port: number, hasTls: boolean, complain: Complain
   const text = hasPort(full) ? full : `${full}:${port}`;
   const address = parseAddress(text);
   const isEverywhere = address !== undefined && EVERYWHERE.has(new URL(text).hostname);
-  if (given !== undefined && (address === undefined || address.scope === 'reserved')) {
+  const isNowhere = address?.scope === 'reserved' || address?.scope === 'swarm';
+  if (given !== undefined && (address === undefined || isNowhere)) {
     const example = `192.168.1.5 or ws://192.168.1.5:${port}`;
     complain(`ADDRESS=${given} ${explainNoAddress(full, example)}`);
   }
-  if (address === undefined || isEverywhere || address.scope === 'reserved') {
+  if (address === undefined || isEverywhere || isNowhere) {
     const what = given === undefined ? `HOST=${host} needs an ADDRESS` : `ADDRESS=${given} is none`;
     complain(`${what} by which others reach this node, like 192.168.1.5`);
   }

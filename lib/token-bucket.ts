@@ -15,13 +15,13 @@ export class TokenBucket {
     this.#updatedMs = nowMs;
   }
 
-  /** Takes one token; false if there is none. */
-  take(nowMs: number): boolean {
+  /** Takes some tokens, one unless told; false if there are not so many. */
+  take(nowMs: number, tokens = 1): boolean {
     const refilled = this.#tokens + ((nowMs - this.#updatedMs) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#depth, refilled);
     this.#updatedMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < tokens) return false;
+    this.#tokens -= tokens;
     return true;
   }
 }

@@ -23,9 +23,9 @@ import * as wire from '../lib/wire/index.js';
 readCommandLine();
 const folder = import.meta.dirname;
 const settings = loadSettings(folder, process.env);
-const log = createLog(settings.port, settings.logFormat);
+const log = createLog(settings.knownPort, settings.logFormat);
 const knownPeers = net.readKnownPeers(folder);
-await lockFolder(folder);
+await lockFolder(folder, log);
 
 // The addresses that we are connected to, and those that we are dialling.
 let connectedAddresses: string[] = [];
@@ -37,16 +37,14 @@ let dialTimer: NodeJS.Timeout | undefined;
 const counters = new Counters(log);
 const chain = await Chain.open(folder, log);
 const pool = await Pool.open(folder, settings.maxPoolBytes, (key) => chain.has(key), log);
-const peers = net.Peers.open(settings, knownPeers, sendHandshake, counters, log);
+const peers = await net.Peers.open(settings, knownPeers, sendHandshake, counters, log);
 const { addressBook, connections, routes } = peers;
 const guard = new Guard(peers, settings.maxPeers, catchUp, log);
-const { answers, backpressure, connectionLimits } = guard;
-const budgetsOf = (from: net.Connection) => guard.budgetsOf(from);
-const exchange = new net.PeerExchange(settings.address, addressBook, routes, budgetsOf, log);
+const { answers, backpressure, connectionLimits, budgetsOf } = guard;
+const exchange = new net.PeerExchange(peers, addressBook, routes, budgetsOf, log);
 const intake = new Intake(pool, counters, log);
 const relay = new Relay(pool, routes, backpressure, counters);
-const node = { isKnown, accept, greet, answers };
-const reconciler = new Reconciler(pool, routes, node, counters, log);
+const reconciler = new Reconciler(pool, routes, { isKnown, accept, greet, answers }, counters, log);
 const chainSync = new ChainSync(chain, pool, routes, { answers, relay, reconciler }, log);
 const http = new HttpInterface({ peers, pool, chain, counters }, log);
 
@@ -61,14 +59,16 @@ const handlers: wire.Handlers<net.Connection> = {
   ...chainSync.handlers,
 };
 
-// A WebSocket server listens on the PORT.
+// A WebSocket server listens on the PORT, until Ctrl-C.
 const server = new WebSocketServer(net.SERVER_OPTIONS);
-server.on('headers', (headers) => headers.push(...net.headerLines(peers.identityHeaders)));
-const listeners = await listen(settings, log, {
+server.on('headers', (lines, request) => lines.push(...peers.headerLinesFor(request)));
+const listening = listen(settings, peers.swarm, log, {
   onUpgrade: (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (client) => serverOnConnection(client, request)),
   onRequest: (request, response) => http.answer(request, response),
 });
+leaveOnSignal({ stop, listening, connections, pool, others: [chainSync, peers] });
+await listening;
 log(
   'listening',
   `${settings.address}, ${count(pool.size.transactions, 'transaction')} in the pool${settings.origin}`,
@@ -76,10 +76,9 @@ log(
 log('page', net.pageAddressOf(settings.address));
 for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);
 
-// It dials the known peers; some learnt addresses wait until it has found itself. Ctrl-C ends it.
+// It dials the known peers; some learnt addresses wait until it has found itself.
 connectToAll();
-peers.locate().then(() => connectToAll());
-leaveOnSignal({ stop, listeners, connections, pool, others: [chainSync, peers] });
+peers.look(() => connectToAll());
 
 /**
  * Connects to every address in the address book that is due, as far as there are free slots.
@@ -212,9 +211,9 @@ function greet(peer: net.Peer): void {
   chainSync.ask(peer);
 }
 
-/** HANDSHAKE: our own address, then all that we are connected to. */
+/** HANDSHAKE: our own address, then all that we are connected to, as the peer may know them. */
 function sendHandshake(peer: net.Peer): void {
-  net.send(peer, wire.handshakeFrame([settings.address, ...connectedAddresses]));
+  net.send(peer, wire.handshakeFrame(peers.namesFor(peer, connectedAddresses)));
 }
 
 /** We leave: from now on nothing is dialled, and nothing taken. */
@@ -223,6 +222,7 @@ function stop(): void {
   log('leaving', `${count(pool.size.transactions, 'transaction')} in the pool`);
   clearTimeout(dialTimer);
   http.end();
+  peers.leave();
 }
 
 function without(addresses: string[], address: string): string[] {

@@ -21,10 +21,11 @@ import {
   until,
   within,
 } from './support/helpers.js';
-import { withHostedNodes } from './support/hosted.js';
+import { withHostedBesideOne, withHostedNodes } from './support/hosted.js';
 import { visit } from './support/http.js';
 import { untilPoolsHold } from './support/mesh.js';
 import { withNetwork } from './support/network.js';
+import type { NodeProcess, RunningNode } from './support/program.js';
 
 test('each event is a line: [port] event: what and why', () =>
   withHostedNodes(async (network) => {
@@ -131,9 +132,8 @@ test('Ctrl-C: peers are told, the pool is on disk, and the node ends with 0 in t
   }));
 
 test('what a node takes while it leaves is in the other pools too', () =>
-  withNetwork(async (network) => {
-    const [leaving, staying] = await network.startMesh(2);
-    assert.ok(leaving !== undefined && staying !== undefined);
+  withHostedBesideOne(async (network) => {
+    const [leaving, staying] = (await network.startMesh(2)) as [NodeProcess, RunningNode];
     const client = await connectTo(leaving.address);
     let sent = 0;
     const flood = setInterval(() => {
@@ -228,6 +228,16 @@ test(
       }
     }),
 );
+
+test('a node that is asked to leave at its first line leaves as it always does', () =>
+  withNetwork(async (network) => {
+    const port = await freePort();
+    await network.addNode('node-1', port, []);
+    const node = network.launch('node-1', port);
+    node.process.stdout?.once('data', () => node.process.kill('SIGTERM'));
+    assert.equal((await node.result()).code, 0, node.stdout);
+    assert.match(node.stdout, /leaving: 0 transactions in the pool\n$/);
+  }));
 
 test('a node on its way out still writes down the peers it has learnt', () =>
   withNetwork(async (network) => {

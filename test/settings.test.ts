@@ -6,7 +6,7 @@ import { SETTINGS, sharedEnvironment } from '../lib/env.js';
 import { LIMITS } from '../lib/limits.js';
 import { type Address, parseAddress } from '../lib/peers/addresses.js';
 import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
-import { failureOf } from './support/failing.js';
+import { failureOf, outcomeOfScript } from './support/failing.js';
 import { freePort, until } from './support/helpers.js';
 import { withHostedNodes } from './support/hosted.js';
 import { temporaryFolder } from './support/temporary.js';
@@ -139,11 +139,11 @@ test('a mistake in the environment is told as one there', async () => {
 
 test('a node says what it takes, and takes nothing else', () =>
   withHostedNodes(async (network) => {
-    const help = await network.run(['index.js', '--help'], 'node-1');
+    const help = await outcomeOfScript(network.path('node-1/index.js'), ['--help']);
     assert.match(help.stdout, /^Usage: node index\.js\n/);
     for (const setting of Object.keys(SETTINGS)) assert.ok(help.stdout.includes(`  ${setting} `));
     assert.deepEqual([help.code, help.stderr], [0, '']);
-    const odd = await network.run(['index.js', '--port', '5202'], 'node-1');
+    const odd = await outcomeOfScript(network.path('node-1/index.js'), ['--port', '5202']);
     assert.equal(odd.stderr, "Unknown option '--port'; --help lists what there is\n");
     assert.deepEqual([odd.code, odd.stdout], [1, '']);
     const port = await freePort();

@@ -50,6 +50,8 @@ export class ChainSync {
   readonly #requests: BlockRequests;
   readonly #queue: SyncQueue;
   #isWorking = false;
+  /** The hash of the latest block of another node that has as much work as ours. */
+  #toldFork = '';
   /** While a fork replaces a part of our chain, the chain is neither read nor appended to. */
   #reorganising: Promise<unknown> | undefined;
 
@@ -103,18 +105,31 @@ export class ChainSync {
    */
   #hear(block: Block, from: Connection): void {
     const why = whyForged(block);
+    const { height, hash } = block;
+    if (why === undefined) from.tip = { height, hash, toldMs: performance.now() };
     if (why !== undefined) {
-      this.#refuse(new InvalidBlockError(`invalid block ${block.height}: ${why}`), from);
-    } else if (block.height === 0 && block.hash !== GENESIS.hash) {
+      this.#refuse(new InvalidBlockError(`invalid block ${height}: ${why}`), from);
+    } else if (height === 0 && hash !== GENESIS.hash) {
       this.#refuse(new InvalidBlockError('its chain has another genesis'), from);
     } else if (!hasMoreWork(block, this.#chain.tip)) {
       this.#queue.drop(from);
+      this.#noteFork(block, from);
     } else if (this.#reorganising === undefined && block.previousHash === this.#chain.tip.hash) {
       this.#takeNext(block, from);
     } else {
-      this.#queue.add({ from, height: block.height });
+      this.#queue.add({ from, height });
       this.#work();
     }
+  }
+
+  /** A node with as much work at another block keeps it, and we keep ours: that is told once. */
+  #noteFork({ height, hash }: Block, from: Connection): void {
+    const { tip } = this.#chain;
+    if (height !== tip.height || hash === tip.hash || from.address === undefined) return;
+    if (hash === this.#toldFork) return;
+    this.#toldFork = hash;
+    const what = `${height} (${hash.slice(0, 8)}…), we are at ${tip.hash.slice(0, 8)}…`;
+    this.#log('another block', `${nameOf(from)} is at ${what}: the next block decides`);
   }
 
   #takeNext(block: Block, from: Connection): void {

@@ -10,8 +10,8 @@ import { fail, type Log } from '../log.js';
 import { KeySet } from '../pool/key-set.js';
 import { keepCopy } from '../storage/copies.js';
 import type { Element } from '../storage/element-reader.js';
+import { shortName } from '../storage/identity.js';
 import { type Journal, openJournal } from '../storage/journal.js';
-import { shortName } from '../storage/small-file.js';
 import { type Block, type Header, parseBlock } from '../wire/block.js';
 import type { Locator } from '../wire/block-messages.js';
 import type { Key } from '../wire/key.js';
@@ -56,7 +56,7 @@ export class Chain {
     const chain = new Chain(file);
     rmSync(chain.forkFile, { force: true });
     let toldMs = performance.now();
-    const onRecord = (record: Element) => {
+    const take = (record: Element) => {
       chain.#add(chain.#readOrFail(record));
       if (performance.now() - toldMs > PROGRESS_INTERVAL_MS) {
         toldMs = performance.now();
@@ -64,7 +64,12 @@ export class Chain {
       }
       return true;
     };
-    chain.#journal = await openJournal(file, onRecord, log);
+    const takeLoose = (record: Element) => {
+      const block = chain.#read(record);
+      if (typeof block !== 'string') chain.#add(block);
+      return typeof block !== 'string';
+    };
+    chain.#journal = await openJournal(file, { take, takeLoose }, log);
     if (chain.#headers.length === 0) chain.append(GENESIS);
     return chain;
   }
@@ -112,6 +117,29 @@ export class Chain {
   has(key: Key, height = this.height): boolean {
     const place = this.#keys.placeOf(key);
     return place !== undefined && place < (this.#keysUntil[height] as number);
+  }
+
+  /** The height of the block that holds a transaction; undefined if none does. */
+  heightOf(key: Key): number | undefined {
+    const place = this.#keys.placeOf(key);
+    if (place === undefined) return undefined;
+    let [low, high] = [0, this.height];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (place < (this.#keysUntil[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The keys of the transactions in a block. */
+  keysOf(height: number): Key[] {
+    const keys: Key[] = [];
+    const until = this.#keysUntil[height] ?? 0;
+    for (let place = this.#keysUntil[height - 1] ?? 0; place < until; place++) {
+      keys.push(this.#keys.at(place));
+    }
+    return keys;
   }
 
   /** Returns why there is no room for a block; undefined if there is. */
@@ -198,8 +226,13 @@ export class Chain {
   }
 
   /** Reads the text of the latest block that is on disk. */
-  async readLatest(): Promise<Buffer> {
-    const [text] = await this.#journal.read([this.#journal.savedCount - 1]);
+  readLatest(): Promise<Buffer> {
+    return this.readAt(this.#journal.savedCount - 1);
+  }
+
+  /** Reads the text of a block that is on disk. */
+  async readAt(height: number): Promise<Buffer> {
+    const [text] = await this.#journal.read([height]);
     return text as Buffer;
   }
 
@@ -229,12 +262,17 @@ export class Chain {
     this.#keysUntil.push(this.#keys.places);
   }
 
-  #readOrFail({ value, json }: Element): Block {
+  #readOrFail(record: Element): Block {
     const height = this.#headers.length;
+    const block = this.#read(record);
+    if (typeof block !== 'string') return block;
+    return fail(`${shortName(this.#file)}, block ${height}: ${block}; mend it, or move it away`);
+  }
+
+  /** Returns the next block, or why it is not that. */
+  #read({ value, json }: Element): Block | string {
     const block = parseBlock(value, json);
-    const why = block === undefined ? 'it is none' : this.#whyInvalid(block);
-    if (block !== undefined && why === undefined) return block;
-    return fail(`${shortName(this.#file)}, block ${height}: ${why}; mend it, or move it away`);
+    return block === undefined ? 'it is none' : (this.#whyInvalid(block) ?? block);
   }
 
   /** By the rules alone: the time was checked when the block came, and the clock may differ now. */

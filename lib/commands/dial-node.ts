@@ -13,7 +13,7 @@ import { parseAddress } from '../peers/addresses.js';
 import { explainError } from '../peers/dialling.js';
 import { parseIdentity } from '../peers/identity.js';
 import { loadSettings, type Settings } from '../settings.js';
-import { isNodeName, listNodes, nodeNameOf } from './node-folders.js';
+import { isNodeName, listNodes, nodeNameOf } from './node-names.js';
 
 /** The address of a node, and the secret it asks for. */
 type Target = Pick<Settings, 'address' | 'secret' | 'ca'>;

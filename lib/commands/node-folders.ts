@@ -1,4 +1,4 @@
-/** The node folders node-1, node-2 …: how they are found and cloned. */
+/** The node folders node-1, node-2 …: how they are cloned and emptied. */
 
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
@@ -13,34 +13,32 @@ import { explainFileError, readTextFile } from '../text-file.js';
 
 const ORIGINAL = 'node-1';
 // What a node writes while it runs. A clone is the code and starts without data.
-const DATA = /^(transactions|peers|blocks)\.json/;
+const DATA = /^(transactions|peers|blocks|swarm-key)\.json/;
 // Of `ADDRESS=name:4001`, but not what looks like it in an IPv6 address without brackets.
 const PORT_OF_ADDRESS =
   /^(\s*(?:export\s+)?ADDRESS(?:\s*=\s*|:\s+)["']?(?:\w+:\/\/)?(?:\[.*\]|[^:\s]+)):\d+/;
 const HIGHEST_PORT = 65_535;
+/** The PORT of node-1 as it comes, and its known-peers.json. */
+const SHIPPED_PORT = 4001;
+const SHIPPED_PEERS = '["ws://localhost:4001", "ws://localhost:4003"]';
 
 /**
- * Returns the names of the node folders, node-1 first, in the order of their numbers. A link to a
- * folder is one too.
+ * Lets node-1 know its own network where somebody has moved it to another port: the known-peers.json
+ * that came with it names another network then. One that a person has changed, or a link, stays.
  *
- * @param root the folder of the node folders
+ * @returns a line about it; undefined if nothing was to do
  */
-export async function listNodes(root: string): Promise<string[]> {
-  const names = (await fs.readdir(root)).filter(isNodeName);
-  const isFolder = await Promise.all(
-    names.map(async (name) => (await statOf(join(root, name)))?.isDirectory() === true),
-  );
-  return names.filter((_, index) => isFolder[index]).sort((a, b) => numberOf(a) - numberOf(b));
-}
-
-export function isNodeName(name: string): boolean {
-  return /^node-[1-9]\d*$/.test(name);
-}
-
-/** The folder that a person means: `2`, `node-2/` and `./node-2` are node-2. */
-export function nodeNameOf(text: string): string {
-  const name = text.replace(/^\.[\\/]/, '').replace(/[\\/]+$/, '');
-  return /^\d+$/.test(name) ? `node-${name}` : name;
+export async function moveKnownPeers(root: string): Promise<string | undefined> {
+  const folder = join(root, ORIGINAL);
+  const file = join(folder, 'known-peers.json');
+  const text = await fs.readFile(file, 'utf8').catch(() => '');
+  if (text.trim() !== SHIPPED_PEERS || (await isLink(folder)) || (await isLink(file)))
+    return undefined;
+  const { port } = loadSettings(folder, sharedEnvironment());
+  if (port === SHIPPED_PORT) return undefined;
+  const names = readKnownPeers(folder).map((each) => movedWith(port, each.text));
+  await fs.writeFile(file, `["${names.join('", "')}"]\n`);
+  return `${ORIGINAL}/known-peers.json names ${names.join(' and ')} now, because its PORT is ${port}`;
 }
 
 /**
@@ -79,8 +77,10 @@ async function cloneTo(
   await fs.copy(original, unfinished, { dereference: true, filter });
   await fs.writeFile(join(unfinished, 'transactions.json'), '[]\n');
   // Whoever has moved node-1 to another port has a network there: its clones find each other by it.
-  if (!known.includes(address)) {
-    await fs.writeJson(join(unfinished, 'known-peers.json'), [address, ...known]);
+  const names = known.map((each) => movedWith(firstPort, each));
+  if (!names.includes(address)) names.unshift(address);
+  if (names.join() !== known.join()) {
+    await fs.writeJson(join(unfinished, 'known-peers.json'), names);
   }
   const env = readTextFile(join(original, '.env'));
   for (let number = 2; ; number++) {
@@ -95,7 +95,8 @@ async function cloneTo(
 
 /** Empties the pool and the chain of a node, and what it has learnt of peers. Copies of files stay. */
 export async function emptyNode(folder: string): Promise<void> {
-  for (const file of ['blocks.json', 'peers.json']) await fs.remove(join(folder, file));
+  const files = ['blocks.json', 'peers.json', 'transactions.json.places'];
+  for (const file of files) await fs.remove(join(folder, file));
   await fs.writeFile(join(folder, 'transactions.json'), '[]\n');
 }
 
@@ -105,9 +106,19 @@ export async function requireCompiled(root: string, name: string): Promise<void>
   fail(`${name}/index.js is missing, the code is not compiled: run npm install`);
 }
 
+/** An address in the network as it comes, whose node-1 has port 4001, when that is at another port. */
+function movedWith(firstPort: number, address: string): string {
+  const [, port] = /^ws:\/\/localhost:(4001|4003)$/.exec(address) ?? [];
+  return port === undefined ? address : `ws://localhost:${firstPort + Number(port) - SHIPPED_PORT}`;
+}
+
 /** What is at a path, behind a link too; undefined for nothing. */
 function statOf(path: string): Promise<fs.Stats | undefined> {
   return fs.stat(path).catch(() => undefined);
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return (await fs.lstat(path)).isSymbolicLink();
 }
 
 /** Whether there is anything, also a link that leads nowhere. */
@@ -147,9 +158,4 @@ function withPort(env: string, port: number): string {
 function othersIn(env: string): Env {
   const { PORT: _, ADDRESS: __, ...others } = dotenv.parse(env);
   return others;
-}
-
-/** The 2 of node-2. */
-export function numberOf(name: string): number {
-  return Number(name.slice('node-'.length));
 }

@@ -3,8 +3,9 @@
  */
 
 import { StringDecoder } from 'node:string_decoder';
-import { type Command, Logger } from 'concurrently';
+import { styleText } from 'node:util';
 
+type Style = Parameters<typeof styleText>[0];
 /** What a node has accepted in the last second, and the size of its pool, in transactions. */
 type Tally = readonly [accepted: string, pool: string];
 
@@ -12,58 +13,76 @@ const TALLY = /^\[\d+\] accepted: (\d+) transactions in the last second, (\d+) i
 const PATIENCE_MS = 1000;
 
 // Not red, which looks like a mistake, and no colour that is illegible on white or on black.
-const HUES = ['cyan', 'magenta', 'green', 'yellow', 'blueBright'];
-const COLOURS = [...HUES, ...HUES.map((hue) => `${hue}.inverse`)];
+const HUES = ['cyan', 'magenta', 'green', 'yellow', 'blueBright'] as const;
+const COLOURS: readonly Style[] = [...HUES, ...HUES.map((hue) => [hue, 'inverse'] as Style)];
 
 /** The colour of a node: always the same, whichever other nodes there are. */
-export function colourOf(number: number): string {
-  return COLOURS[(number - 1) % COLOURS.length] as string;
+export function colourOf(number: number): Style {
+  return COLOURS[(number - 1) % COLOURS.length] as Style;
+}
+
+/** Whether somebody sees colours, or wants them: the variables are those of most programs. */
+export function showsColours(stdout: NodeJS.WriteStream, environment = process.env): boolean {
+  const { NO_COLOR: no, FORCE_COLOR: force } = environment;
+  if (no !== undefined && no !== '') return false;
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
+  return stdout.isTTY && stdout.hasColors();
 }
 
 /** Shows each line after the name of its node, and the tallies of all nodes in one line. */
-export class NodeLines extends Logger {
-  readonly #size: number;
-  readonly #show = new Map<Command, (chunk: string) => void>();
-  readonly #tallies = new Map<Command, Tally>();
+export class NodeLines {
+  readonly #print: (text: string) => void;
+  readonly #isColoured: boolean;
+  /** By name: the number, as it is ordered, and coloured. */
+  readonly #numbers = new Map<string, number>();
+  readonly #tallies = new Map<string, Tally>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param size how many nodes there are */
-  constructor(size: number) {
-    super({ prefixFormat: 'name' });
-    this.#size = size;
+  constructor(print: (text: string) => void, isColoured: boolean) {
+    this.#print = print;
+    this.#isColoured = isColoured;
   }
 
-  override logCommandText(chunk: string, command: Command): void {
-    const show = this.#show.get(command) ?? wholeLines((line) => this.#showLine(line, command));
-    this.#show.set(command, show);
-    show(chunk);
+  /** A node that runs from now on: its tallies are waited for. */
+  add(name: string, number: number): void {
+    this.#numbers.set(name, number);
   }
 
-  #showLine(line: string, command: Command): void {
+  remove(name: string): void {
+    this.#numbers.delete(name);
+  }
+
+  /** @param line with its end */
+  show(line: string, name: string, number: number): void {
     const [, accepted, pool] = TALLY.exec(line) ?? [];
     if (accepted === undefined || pool === undefined) {
-      super.logCommandText(line, command);
+      this.#print(`${this.#inColour(`[${name}]`, number)} ${line}`);
       return;
     }
     // A second tally of this node, while others are silent or late.
-    if (this.#tallies.has(command)) this.#showTallies();
-    this.#tallies.set(command, [accepted, pool]);
+    if (this.#tallies.has(name)) this.#showTallies();
+    this.#tallies.set(name, [accepted, pool]);
     this.#timer ??= setTimeout(() => this.#showTallies(), PATIENCE_MS).unref();
-    if (this.#tallies.size === this.#size) this.#showTallies();
+    if (this.#tallies.size >= this.#numbers.size) this.#showTallies();
   }
 
   #showTallies(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const tallies = [...this.#tallies].sort(([a], [b]) => a.index - b.index);
+    const numberOf = (name: string) => this.#numbers.get(name) ?? 0;
+    const tallies = [...this.#tallies].sort(([a], [b]) => numberOf(a) - numberOf(b));
     this.#tallies.clear();
     const accepted = tallies.map(
-      ([command, [count]]) => `${this.colorText(command, command.name)} ${count}`,
+      ([name, [count]]) => `${this.#inColour(name, numberOf(name))} ${count}`,
     );
     const pools = tallies.map(([, [, count]]) => count);
-    this.logGlobalEvent(
-      `accepted in the last second: ${accepted.join(', ')}; in the pools: ${pools.join(', ')}`,
+    this.#print(
+      `--> accepted in the last second: ${accepted.join(', ')}; in the pools: ${pools.join(', ')}\n`,
     );
+  }
+
+  #inColour(text: string, number: number): string {
+    return this.#isColoured ? styleText(colourOf(number), text) : text;
   }
 }
 
@@ -75,7 +94,8 @@ export function wholeLines(take: (line: string) => void): (chunk: Buffer | strin
   const decoder = new StringDecoder();
   let rest = '';
   return (chunk) => {
-    const lines = (rest + decoder.write(chunk)).split(/(?<=\n)/);
+    const text = typeof chunk === 'string' ? chunk : decoder.write(chunk);
+    const lines = (rest + text).split(/(?<=\n)/);
     rest = lines.at(-1)?.endsWith('\n') ? '' : (lines.pop() ?? '');
     for (const line of lines) take(line);
   };

@@ -21,7 +21,11 @@ export async function runningOf(root: string, names: readonly string[]): Promise
 export async function stopNode(folder: string): Promise<void> {
   const name = basename(folder);
   const id = await holderOf(folder);
-  if (id === undefined) return fail(`${name} does not answer: look at its terminal`);
+  if (id === undefined) {
+    return fail(
+      `${name} does not answer: look at its terminal, or at the container that it runs in`,
+    );
+  }
   try {
     process.kill(id, 'SIGTERM');
   } catch (error) {

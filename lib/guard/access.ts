@@ -30,6 +30,12 @@ export interface AccessRules {
 type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>;
 
 const NO_SECRET: Refusal = { status: 401, reason: 'without our NETWORK_SECRET' };
+/** What is in the pool and the chain, and what is said to whom: not for everybody who can look. */
+const CONTENT = /^\/(messages|transactions|blocks|peers)([/?]|$)/;
+const NOT_FROM_HERE: Refusal = {
+  status: 403,
+  reason: 'asks from elsewhere for what takes a NETWORK_SECRET',
+};
 /** Makes a browser ask its user for the secret. */
 const ASK = 'www-authenticate: Basic realm="NETWORK_SECRET as the password"';
 /** Headers that a proxy adds. */
@@ -72,6 +78,7 @@ export function whyNotShown(
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, reason: `asks for ${request.method}`, header: 'allow: GET, HEAD' };
   }
+  if (secret === undefined && !isFromHere && CONTENT.test(`${request.url}`)) return NOT_FROM_HERE;
   return whyNotFor(hostname, request);
 }
 
@@ -123,7 +130,7 @@ function passwordOf(authorization = ''): string {
 }
 
 /** Compares digests in constant time, so that the time tells nothing about the secret. */
-function isSame(shown: string, secret: string): boolean {
+export function isSame(shown: string, secret: string): boolean {
   return timingSafeEqual(digest(shown), digest(secret));
 }
 

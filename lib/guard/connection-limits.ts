@@ -43,6 +43,7 @@ export class ConnectionLimits {
     });
     socket.on('pong', () => {
       connection.isAlive = true;
+      connection.roundTripMs = performance.now() - connection.pingedMs;
     });
     if (isInbound) this.#follow(connection);
     else socket.once('open', () => this.#follow(connection));
@@ -112,6 +113,7 @@ export class ConnectionLimits {
         continue;
       }
       connection.isAlive = false;
+      connection.pingedMs = performance.now();
       socket.ping();
     }
   }

@@ -39,10 +39,8 @@ export class Guard {
     this.answers = new Answers(this.#rateLimits, this.connectionLimits, log);
   }
 
-  /** The budgets that the requests of a connection spend. */
-  budgetsOf(connection: Connection): Budgets {
-    return this.#rateLimits.of(connection);
-  }
+  /** Returns the budgets that the requests of a connection spend. */
+  readonly budgetsOf = (connection: Connection): Budgets => this.#rateLimits.of(connection);
 
   /**
    * Finds a slot for a connection that was just opened, or has just named its address. If there is

@@ -41,7 +41,11 @@ export class EventStream {
   }
 
   end(): void {
-    for (const reader of this.#readers.keys()) reader.end();
+    for (const reader of this.#readers.keys()) {
+      // Nothing may be written behind the end.
+      this.#remove(reader);
+      reader.end();
+    }
   }
 
   #remove(reader: ServerResponse): void {

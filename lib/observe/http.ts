@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import type { Registry } from 'prom-client';
 import { LIMITS } from '../limits.js';
 import { type NodeLog, reason } from '../log.js';
+import { Content } from './content.js';
+import { answerWithContent, numberIn, UnfitRequestError } from './content-routes.js';
 import { EventStream } from './event-stream.js';
+import { LineStream } from './line-stream.js';
+import { MessageStream } from './message-stream.js';
+import { PAGE_HEADERS } from './page-headers.js';
 import { type Observed, readStatus, type Status, statusJson } from './status.js';
 
 /** An answer with a body. */
@@ -16,32 +21,30 @@ interface Answer {
   readonly status?: number;
 }
 
-// The page loads only what this node serves, has no inline script, and is in no frame.
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** An answer without an end. */
+interface Stream {
+  readonly type: string;
+  /** Returns false if all slots are taken. */
+  add(reader: ServerResponse): boolean;
+}
+
 const HEADERS = {
-  'content-security-policy': POLICY,
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
+  ...PAGE_HEADERS,
   // One answer per connection: then its slot is free again.
   connection: 'close',
 };
 const TEXT = 'text/plain; charset=utf-8';
+const JSON_TYPE = 'application/json';
+const EVENTS = 'text/event-stream';
+const LINES = 'application/x-ndjson';
 const SCRIPT = 'text/javascript; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
 /** The modules of the page's script. */
 const SCRIPTS = [
   'chain',
   'connection',
+  'content',
+  'departed',
   'dom',
   'format',
   'graph',
@@ -58,7 +61,8 @@ const SCRIPTS = [
 /** By path: the module that resolves to the file, and its type. */
 const FILES = new Map<string, readonly [module: string, type: string]>([
   ['/', ['./page/index.html', 'text/html; charset=utf-8']],
-  ['/page.css', ['./page/page.css', 'text/css; charset=utf-8']],
+  ['/page.css', ['./page/page.css', CSS]],
+  ['/common.css', ['./page/common.css', CSS]],
   ['/icon.svg', ['./page/icon.svg', 'image/svg+xml']],
   ['/cytoscape.mjs', ['cytoscape/dist/cytoscape.esm.min.mjs', SCRIPT]],
   ...SCRIPTS.map((name) => [`/${name}.js`, [`./page/${name}.js`, SCRIPT]] as const),
@@ -68,6 +72,9 @@ export class HttpInterface {
   readonly #observed: Observed;
   readonly #log: NodeLog;
   readonly #events: EventStream;
+  readonly #content: Content;
+  readonly #lines: LineStream;
+  readonly #messages: MessageStream;
   readonly #files = new Map<string, Promise<Buffer>>();
   readonly #readBody = notTooOften(() => Buffer.from(`${statusJson(this.#readStatus())}\n`));
   readonly #readMetrics = notTooOften(() => this.#measure());
@@ -78,6 +85,10 @@ export class HttpInterface {
     this.#observed = observed;
     this.#log = log;
     this.#events = new EventStream(() => this.#readStatus());
+    const { pool, chain, peers } = observed;
+    this.#content = new Content(pool.folder, pool, chain);
+    this.#lines = new LineStream(this.#content, log);
+    this.#messages = new MessageStream(peers.connections);
   }
 
   /**
@@ -86,13 +97,24 @@ export class HttpInterface {
    * @returns whether the answer lasts as long as the other end likes
    */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    const path = request.url?.replace(/\?.*$/s, '') ?? '/';
-    if (path === '/events' && request.method === 'GET') {
-      setHeaders(response, 'text/event-stream');
-      if (this.#events.add(response)) return true;
+    const [path = '/', text] = request.url?.split(/\?(.*)/s) ?? [];
+    const query = new URLSearchParams(text);
+    let answering: Promise<Answer>;
+    try {
+      const stream = this.#streamAt(path, query);
+      if (stream !== undefined && request.method === 'GET') {
+        setHeaders(response, stream.type);
+        if (stream.add(response)) return true;
+      }
+      answering = this.#answerTo(path, query, stream, request.method);
+    } catch (error) {
+      answering = Promise.reject(error);
     }
-    this.#answerTo(path, request.method)
+    answering
       .catch((error: unknown) => {
+        if (error instanceof UnfitRequestError) {
+          return { type: TEXT, body: `${error.message}\n`, status: error.status };
+        }
         this.#log('not served', `${path} (${reason(error)})`);
         return { type: TEXT, body: 'It cannot be read\n', status: 500 };
       })
@@ -102,19 +124,43 @@ export class HttpInterface {
 
   /** The node leaves: the event streams end. */
   end(): void {
-    this.#events.end();
+    for (const stream of [this.#events, this.#lines, this.#messages]) stream.end();
+  }
+
+  /**
+   * What has no end.
+   *
+   * @throws UnfitRequestError
+   */
+  #streamAt(path: string, query: URLSearchParams): Stream | undefined {
+    if (path === '/events') return { type: EVENTS, add: (reader) => this.#events.add(reader) };
+    if (path === '/messages') return { type: EVENTS, add: (reader) => this.#messages.add(reader) };
+    if (path !== '/transactions' || !query.has('follow')) return undefined;
+    const after = query.has('after') ? numberIn(query, 'after', 0) : undefined;
+    return { type: LINES, add: (reader) => this.#lines.add(reader, after) };
   }
 
   #readStatus(): Status {
     return readStatus(this.#observed, this.#log);
   }
 
-  async #answerTo(path: string, method = 'GET'): Promise<Answer> {
+  async #answerTo(
+    path: string,
+    query: URLSearchParams,
+    stream: Stream | undefined,
+    method = 'GET',
+  ): Promise<Answer> {
+    if (stream !== undefined) {
+      if (method === 'HEAD') return { type: stream.type, body: '' };
+      return { type: TEXT, body: 'Too many are watching\n', status: 503 };
+    }
     const [module, type] = FILES.get(path) ?? [];
     if (module !== undefined && type !== undefined) return { type, body: await this.#file(module) };
+    const json = await answerWithContent(path, query, this.#content, this.#observed);
+    if (json !== undefined) return { type: JSON_TYPE, body: `${json}\n` };
     switch (path) {
       case '/status':
-        return { type: 'application/json', body: this.#readBody() };
+        return { type: JSON_TYPE, body: this.#readBody() };
       case '/metrics':
         return await this.#readMetrics();
       case '/healthz':
@@ -122,9 +168,6 @@ export class HttpInterface {
           return { type: TEXT, body: 'the disk refuses\n', status: 503 };
         }
         return { type: TEXT, body: 'ok\n' };
-      case '/events':
-        if (method === 'HEAD') return { type: 'text/event-stream', body: '' };
-        return { type: TEXT, body: 'Too many are watching\n', status: 503 };
       default:
         return { type: TEXT, body: 'There is nothing here\n', status: 404 };
     }

@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.js';
 import type { AddressBook } from '../peers/address-book.js';
 import type { Address } from '../peers/addresses.js';
 import type { Connection, Peer } from '../peers/connection.js';
+import type { Connections } from '../peers/connections.js';
 import type { Entry } from '../peers/entry.js';
 import type { Routes } from '../peers/routes.js';
 
@@ -13,6 +14,8 @@ export interface MappedNode {
   readonly state: 'self' | 'connected' | 'dialling' | 'lost' | 'reported';
   /** Whether a connected node is a plain peer. */
   readonly isStranger?: boolean;
+  /** How long a connected node took to answer a ping, in ms, rounded. */
+  readonly roundTripMs?: number;
 }
 
 export interface NetworkMap {
@@ -26,9 +29,10 @@ export interface NetworkMap {
 /** What a map is drawn from; read when needed. */
 export interface View {
   readonly own: Address;
+  readonly swarm: { readonly address: string } | undefined;
   readonly addressBook: AddressBook;
   readonly connected: ReadonlyMap<string, Peer>;
-  readonly connections: ReadonlySet<Connection>;
+  readonly connections: Connections;
   readonly routes: Routes;
 }
 
@@ -55,8 +59,10 @@ export function mapNetwork({ own, addressBook, connected, connections, routes }:
   }
 
   add(own.key, { address: own.text, state: 'self' });
-  for (const [key, { address, identity }] of connected) {
-    add(key, { address: address.text, state: 'connected', isStranger: identity === undefined });
+  for (const [key, { address, identity, roundTripMs }] of connected) {
+    const isStranger = identity === undefined;
+    const trip = roundTripMs === undefined ? {} : { roundTripMs: Math.round(roundTripMs) };
+    add(key, { address: address.text, state: 'connected', isStranger, ...trip });
     link(own.key, key);
   }
   for (const entry of addressBook.all()) {
@@ -65,7 +71,7 @@ export function mapNetwork({ own, addressBook, connected, connections, routes }:
   const told = neighboursOf(connections, routes);
   for (const [peer, neighbours] of told) {
     for (const address of neighbours) {
-      const key = addressBook.isOwn(address) ? own.key : addressBook.resolve(address);
+      const key = addressBook.isOwn(address) ? own.key : routes.keyOf(address);
       add(key, { address: address.text, state: 'reported' });
       link(peer.address.key, key);
     }

@@ -25,11 +25,12 @@ const startedAt = Date.now() - uptimeMs();
 /** Reads the status of a node; docs/protocol.md describes it. */
 export function readStatus({ peers, pool, chain, counters }: Observed, log: NodeLog): Status {
   const { accepted, duplicate, rejected, relayed } = counters.counts;
-  const { own, connections } = peers;
+  const { own, swarm, connections } = peers;
   const clients = [...connections].filter((each) => each.isInbound && each.address === undefined);
   const status: Record<Section, unknown> = {
     node: {
       address: own.text,
+      ...(swarm && { inSwarm: swarm.address }),
       version: VERSION,
       startedAt,
       uptimeMs: uptimeMs(),
@@ -42,14 +43,40 @@ export function readStatus({ peers, pool, chain, counters }: Observed, log: Node
       rejected,
       relayed,
       rate: counters.rate,
-      latest: counters.latest,
+      minute: counters.minute,
+      latest: counters.latest.map(({ key, ...arrival }) => {
+        return { ...arrival, block: chain.heightOf(key) ?? null };
+      }),
     },
     pool: pool.size,
-    chain: { height: chain.height, blocks: chain.latest(LIMITS.shownBlocks) },
+    chain: {
+      height: chain.height,
+      blocks: chain.latest(LIMITS.shownBlocks),
+      others: otherTips(peers, chain),
+    },
     log: log.recentLines,
   };
   const texts = Object.entries(status).map(([section, value]) => [section, JSON.stringify(value)]);
   return Object.fromEntries(texts) as Record<Section, string>;
+}
+
+/** The nodes that have as much work as we have, at another block than ours. */
+function otherTips(
+  { connections, routes }: View,
+  { tip }: Chain,
+): { address: string; hash: string }[] {
+  const latest = new Map<string, { hash: string; height: number; toldMs: number }>();
+  for (const connection of connections) {
+    // Anybody can call in the name of another node.
+    const { address } = connection.isInbound ? (routes.peerBehind(connection) ?? {}) : connection;
+    const { tip: theirs } = connection;
+    if (address === undefined || theirs === undefined) continue;
+    const known = latest.get(address.text);
+    if (known === undefined || known.toldMs < theirs.toldMs) latest.set(address.text, theirs);
+  }
+  return [...latest]
+    .filter(([, { height, hash }]) => height === tip.height && hash !== tip.hash)
+    .map(([address, { hash }]) => ({ address, hash }));
 }
 
 /** The JSON of some sections, in one object. */

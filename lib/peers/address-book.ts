@@ -27,19 +27,28 @@ export class AddressBook {
   readonly #underWay = new Set<Entry>();
   readonly #givenUp = new GivenUp();
   readonly #ownNames: OwnNames;
+  readonly #hasSwarm: boolean;
 
   /**
    * @param own our own address, which never becomes an entry
-   * @param keepsSecret whether only addresses with TLS may be learnt
+   * @param keepsSecret whether only addresses with TLS may be learnt, and those of the swarm
    * @param maxPeers the number of peers to look for
+   * @param ownInSwarm our own address in the swarm; undefined if we are in none
    */
-  constructor(own: Address, keepsSecret = false, maxPeers: number = LIMITS.peers) {
+  constructor(
+    own: Address,
+    keepsSecret = false,
+    maxPeers: number = LIMITS.peers,
+    ownInSwarm?: Address,
+  ) {
     this.#own = own;
+    this.#hasSwarm = ownInSwarm !== undefined;
     this.#ownNames = new OwnNames(own);
     this.#scope = own.scope;
     this.#mayBePrivate = own.name !== undefined;
     this.#keepsSecret = keepsSecret;
     this.#maxPeers = maxPeers;
+    if (ownInSwarm !== undefined) this.#ownNames.add(ownInSwarm);
   }
 
   /**
@@ -51,14 +60,14 @@ export class AddressBook {
     for (const [key, entry] of this.#entries) {
       if (!entry.isHeld) continue;
       entry.isHeld = false;
-      if (isDiallable(scope, entry.address.scope)) entry.dueMs = nowMs;
+      if (this.isInReach(entry.address)) entry.dueMs = nowMs;
       else this.#entries.delete(key);
     }
   }
 
   /** Adds an address from known-peers.json, due at once, or another spelling of one. */
   addKnown(address: Address, nowMs: number): void {
-    if (this.isOwn(address)) return;
+    if (this.isOwn(address) || (address.scope === 'swarm' && !this.#hasSwarm)) return;
     const entry = this.#entries.get(address.key) ?? this.#add(address, true, nowMs);
     entry.written.push(address);
   }
@@ -128,6 +137,7 @@ export class AddressBook {
 
   /** Whether we may dial an address on a peer's word, or may turn out to. */
   isInReach({ scope }: Address): boolean {
+    if (scope === 'swarm') return this.#hasSwarm;
     return isDiallable(this.#scope, scope) || (this.#mayBePrivate && isDiallable('private', scope));
   }
 
@@ -191,6 +201,11 @@ export class AddressBook {
     return waitMs;
   }
 
+  /** An address was given up through no fault of its own: it may be learnt again at once. */
+  forgive({ key }: Address): void {
+    this.#givenUp.forget(key);
+  }
+
   /** An entry turned out to be this node: it is not dialled again. */
   foundOurself(entry: Entry): void {
     this.#underWay.delete(entry);
@@ -217,7 +232,8 @@ export class AddressBook {
 
   #mayLearn(address: Address): boolean {
     if (this.isOwn(address) || this.#entries.has(address.key)) return false;
-    if (this.#keepsSecret && !address.key.startsWith('wss:')) return false;
+    const isEncrypted = address.key.startsWith('wss:') || address.scope === 'swarm';
+    if (this.#keepsSecret && !isEncrypted) return false;
     return this.isInReach(address);
   }
 
@@ -244,7 +260,8 @@ export class AddressBook {
 
   #add(address: Address, isKnown: boolean, nowMs: number): Entry {
     const entry = newEntry(address, isKnown, nowMs);
-    entry.isHeld = !isKnown && !isDiallable(this.#scope, address.scope);
+    const isSwarm = address.scope === 'swarm';
+    entry.isHeld = !isKnown && !isSwarm && !isDiallable(this.#scope, address.scope);
     if (entry.isHeld) entry.dueMs = Infinity;
     this.#entries.set(address.key, entry);
     if (isKnown) this.#known.push(entry);

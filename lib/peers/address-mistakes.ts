@@ -12,6 +12,7 @@ const MISTAKES: readonly (readonly [pattern: RegExp, says: string])[] = [
     /:(0+|\d{6,}|[7-9]\d{4}|6[6-9]\d{3}|65[6-9]\d\d|655[4-9]\d|6553[6-9])\/?$/,
     'its port is not from 1 to 65535',
   ],
+  [/^wss?:\/\/[a-z\d]{52}\.dht/i, 'a key of a swarm has no port and no TLS'],
   [/^(?!wss?:\/\/)/i, 'it does not begin with ws:// or wss://'],
 ];
 

@@ -4,8 +4,11 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from '../limits.js';
 import type { Found } from './lookups.js';
 
-/** From where a host can be reached: this machine, a private network, anywhere, or not at all. */
-export type Scope = 'loopback' | 'private' | 'public' | 'reserved';
+/**
+ * From where a host can be reached: this machine, a private network, anywhere, not at all, or by the
+ * members of a swarm.
+ */
+export type Scope = 'loopback' | 'private' | 'public' | 'reserved' | 'swarm';
 
 export interface Address {
   /** As it was spelt. */
@@ -48,6 +51,9 @@ const RESERVED = blockList(
   ['ff00::', 8],
 );
 const SELF = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
+// A key of 32 bytes in z-base-32: the last character has a single bit, so each key has one spelling.
+const SWARM_HOST = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{51}[yo]\.dht$/;
+
 /**
  * Parses an address: `ws:` or `wss:`, a host, and maybe a port; nothing else.
  *
@@ -63,12 +69,15 @@ export function parseAddress(text: unknown): Address | undefined {
   const host = canonicalHost(hostname);
   // No name has an empty label but the root, which is no host.
   if (host.split('.').includes('')) return undefined;
+  const isInSwarm = SWARM_HOST.test(host);
+  // A key is no place, and has no ports.
+  if (isInSwarm && (protocol !== 'ws:' || port !== '')) return undefined;
   const portOrDefault = port || (protocol === 'wss:' ? '443' : '80');
-  const isName = host !== 'localhost' && isIP(withoutBrackets(host)) === 0;
+  const isName = host !== 'localhost' && isIP(withoutBrackets(host)) === 0 && !isInSwarm;
   return {
     text,
     key: `${protocol}//${host}:${portOrDefault}`,
-    scope: scopeOf(host),
+    scope: isInSwarm ? 'swarm' : scopeOf(host),
     name: isName ? host : undefined,
   };
 }
@@ -94,7 +103,7 @@ export function isLoopback(host: string): boolean {
  * loopback dials loopback alone.
  */
 export function isDiallable(own: Scope, learnt: Scope): boolean {
-  if (learnt === 'reserved') return false;
+  if (learnt === 'reserved' || learnt === 'swarm') return false;
   if (own === 'loopback') return learnt === 'loopback';
   if (own === 'private') return learnt !== 'loopback';
   return learnt === 'public';

@@ -7,6 +7,7 @@ import type { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
 import type { Address } from './addresses.js';
+import { dialTimeoutMs, provenBy } from './by-swarm.js';
 import type { Entry } from './entry.js';
 import { clockAheadMs, type Identity, parseIdentity } from './identity.js';
 
@@ -35,7 +36,7 @@ export interface Connection {
   readonly socket: WebSocket;
   /** Whether the other end opened it. */
   readonly isInbound: boolean;
-  /** The socket under the WebSocket; undefined until it is open. */
+  /** The socket under the WebSocket, of TCP or of the swarm; undefined until it is open. */
   tcp: Socket | undefined;
   /** The identity headers of the other end; undefined for a plain peer. */
   identity: Identity | undefined;
@@ -63,6 +64,15 @@ export interface Connection {
   onExpelled: ((reason: string) => void) | undefined;
   /** Whether anything came over it since the last ping. */
   isAlive: boolean;
+  /** When it began, in ms since 1970. */
+  readonly since: number;
+  /** When it was last pinged, and how long the latest answer took; undefined before there is one. */
+  pingedMs: number;
+  roundTripMs: number | undefined;
+  /** How many frames came and went. */
+  readonly frames: { in: number; out: number };
+  /** The latest block that it told us of, and when, by performance.now(). */
+  tip: { readonly height: number; readonly hash: string; readonly toldMs: number } | undefined;
 }
 
 /** A connection that we opened, or try to. */
@@ -89,12 +99,13 @@ export interface Peer extends Connection {
 
 /** @param request the upgrade request of the other end; undefined for a connection that we open */
 export function newConnection(socket: WebSocket, request?: IncomingMessage): Connection {
-  const identity = request && parseIdentity(request.headers);
+  const proven = provenBy(request?.socket);
+  const identity = request && parseIdentity(request.headers, proven);
   return {
     socket,
     isInbound: request !== undefined,
     identity,
-    address: identity?.address,
+    address: proven ?? identity?.address,
     tcp: request?.socket,
     neighbours: undefined,
     heardMs: performance.now(),
@@ -108,6 +119,11 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
     endReason: undefined,
     onExpelled: undefined,
     isAlive: true,
+    since: Date.now(),
+    pingedMs: -Infinity,
+    roundTripMs: undefined,
+    frames: { in: 0, out: 0 },
+    tip: undefined,
   };
 }
 
@@ -128,7 +144,7 @@ export function newPeer(
     entry,
     address,
     clockAheadMs: undefined,
-    deadline: setTimeout(onTimeout, LIMITS.dialTimeoutMs),
+    deadline: setTimeout(onTimeout, dialTimeoutMs(address)),
     openedMs: Infinity,
     toldSince: Infinity,
     isSlow: false,
@@ -137,7 +153,7 @@ export function newPeer(
     isDropped: false,
   };
   socket.on('upgrade', (response) => {
-    peer.identity = parseIdentity(response.headers);
+    peer.identity = parseIdentity(response.headers, provenBy(response.socket));
     peer.clockAheadMs = clockAheadMs(response.headers);
     peer.tcp = response.socket;
   });
@@ -159,6 +175,7 @@ export function logEnd(connection: Connection, log: Log): void {
 export function noteFrame(connection: Connection, isMessage: boolean): void {
   connection.isAlive = true;
   connection.unfinishedBytes = 0;
+  connection.frames.in += 1;
   if (!isMessage) return;
   connection.hasSpoken = true;
   connection.heardMs = performance.now();
@@ -179,22 +196,35 @@ export function expel(connection: Connection, code: number, reason: string): voi
 }
 
 /**
- * Whether two connections lead to one node; unknown for plain peers. Both its id and its address
- * must match: anyone who has met a node could copy the id alone.
+ * Whether two connections lead to one node; unknown for plain peers. Its id and its addresses must
+ * match: anyone who has met a node could copy the id alone.
  */
 export function isSameNode(
   a: Pick<Connection, 'identity'>,
   b: Pick<Connection, 'identity'>,
 ): boolean {
   if (a.identity === undefined || b.identity === undefined) return false;
+  const [inSwarmA, inSwarmB] = [a.identity.inSwarm, b.identity.inSwarm];
+  if (inSwarmA && inSwarmB && inSwarmA.key !== inSwarmB.key) return false;
   return (
     a.identity.meshId === b.identity.meshId && a.identity.address?.key === b.identity.address?.key
   );
 }
 
-/** Whether we have reached a node at the address that it calls its own. */
-export function isAtHome({ address, identity }: Connection): boolean {
-  return address !== undefined && address.key === identity?.address?.key;
+/** What is at the other end. A client has no address, so that nobody dials it. */
+export function kindOf({ identity, address }: Connection): 'node' | 'plain peer' | 'client' {
+  if (address === undefined) return 'client';
+  return identity === undefined ? 'plain peer' : 'node';
+}
+
+/**
+ * How good a way to a node is: 2 for the address that it calls its own, 1 for its address in the
+ * swarm, 0 for another one.
+ */
+export function directness({ address, identity }: Connection): 0 | 1 | 2 {
+  if (address === undefined || identity === undefined) return 0;
+  if (address.key === identity.address?.key) return 2;
+  return address.key === identity.inSwarm?.key ? 1 : 0;
 }
 
 /**
@@ -204,6 +234,7 @@ export function isAtHome({ address, identity }: Connection): boolean {
  */
 export function send(connection: Connection, frame: string | Buffer, sent?: () => void): void {
   const { tcp, socket } = connection;
+  connection.frames.out += 1;
   if (tcp?.writableCorked === 0) {
     tcp.cork();
     setImmediate(() => tcp.uncork());

@@ -24,15 +24,22 @@ export interface DialPlan {
 const KINDS = ['known', 'caller', 'proven', 'heard of'] as const;
 type Kind = (typeof KINDS)[number];
 
+/** How an address is found: by the node itself, by a name server, or in the swarm. */
+type Way = 'itself' | 'name' | 'swarm';
+
 /**
  * The dials in progress, of several kinds of addresses. However many of a kind do not answer, they
  * never keep the other kinds waiting: each kind has one place, and all of them share the others.
- * Nor do names that no name server answers for: these have as many places for themselves.
+ * Nor do names that no name server answers for, nor keys that nobody in the swarm has: these have as
+ * many places for themselves.
  */
 export class Places {
   readonly #callers: ReadonlySet<string>;
-  readonly #named = new Map<Kind, number>();
-  readonly #others = new Map<Kind, number>();
+  readonly #taken: Readonly<Record<Way, Map<Kind, number>>> = {
+    itself: new Map(),
+    name: new Map(),
+    swarm: new Map(),
+  };
 
   constructor(callers: readonly Address[], underWay: Iterable<Entry>) {
     this.#callers = new Set(callers.map(({ key }) => key));
@@ -54,7 +61,8 @@ export class Places {
   }
 
   #takenBeside({ address }: Entry): Map<Kind, number> {
-    return address.name === undefined ? this.#others : this.#named;
+    if (address.scope === 'swarm') return this.#taken.swarm;
+    return address.name === undefined ? this.#taken.itself : this.#taken.name;
   }
 
   #kindOf({ isKnown, isProven, address }: Entry): Kind {

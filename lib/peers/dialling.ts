@@ -2,6 +2,7 @@
 
 import { LIMITS } from '../limits.js';
 import type { AddressBook } from './address-book.js';
+import { isBySwarm } from './by-swarm.js';
 import type { Connection } from './connection.js';
 
 /** OpenSSL's errors for a certificate of an authority that we do not trust. */
@@ -20,6 +21,15 @@ const BY_CODE: Readonly<Record<string, string>> = {
   EPROTO: 'it speaks no TLS: it is ws://',
   CERT_HAS_EXPIRED: 'its certificate has expired, or one of the clocks is wrong',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet, or one of the clocks is wrong',
+  PEER_NOT_FOUND: 'nobody in the swarm has that key',
+  PEER_CONNECTION_FAILED: 'the swarm finds no way to it',
+  HOLEPUNCH_ABORTED: 'no way was found through the two routers',
+  HOLEPUNCH_PROBE_TIMEOUT: 'no way was found through the two routers',
+  HOLEPUNCH_DOUBLE_RANDOMIZED_NATS:
+    'both routers change ports at random: no way leads through them',
+  CANNOT_HOLEPUNCH: 'no way was found through the two routers',
+  REMOTE_NOT_HOLEPUNCHABLE: 'no way leads through its router',
+  REMOTE_ABORTED: 'it hangs up: it may have no room',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
@@ -62,12 +72,14 @@ export function explainClose(code: number): string {
  * @param ownAddress as we announce it
  */
 export function explainAddress(
-  { identity, tcp }: Pick<Connection, 'identity' | 'tcp'>,
+  connection: Pick<Connection, 'identity' | 'tcp'>,
   ownAddress: string,
   addressBook: AddressBook,
 ): string | undefined {
+  const { identity, tcp } = connection;
   const address = identity?.address;
-  if (address === undefined) return undefined;
+  // We dial a node back by the swarm if it came by the swarm, whatever it calls itself elsewhere.
+  if (address === undefined || isBySwarm(connection)) return undefined;
   const who = `a node at ${tcp?.remoteAddress} calls itself ${address.text}`;
   if (addressBook.isOwn(address)) return `${who}, as we do: one of the two needs another ADDRESS`;
   if (addressBook.isInReach(address)) return undefined;

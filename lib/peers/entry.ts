@@ -31,6 +31,8 @@ export interface Entry {
    */
   hurriedMs: number;
   hurries: number;
+  /** Why the latest dial failed, or the latest connection ended. */
+  lastError?: string;
   /** The key of another entry that turned out to be the same node. */
   sameAs?: string;
 }

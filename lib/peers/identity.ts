@@ -6,11 +6,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Address, parseAddress } from './addresses.js';
 
+/**
+ * Says that a node is in a swarm, and where: a request says `1`, for it may reach anybody, and the
+ * response to it the address.
+ */
+export const SWARM_HEADER = 'mesh-swarm';
+
 /** What a node or a client says about itself. */
 export interface Identity {
   readonly meshId: string;
   /** Undefined for a client that is not a node. */
   readonly address?: Address;
+  /** Whether it is in a swarm: only such a node is told of addresses in one. */
+  readonly isInSwarm?: true;
+  /** Its address there; on a connection by the swarm, it has proven it. */
+  readonly inSwarm?: Address;
   /** Whether it wants a RECEIPT for each transaction that it sends. */
   readonly wantsReceipts: boolean;
 }
@@ -45,12 +55,27 @@ export function clockAheadMs({ date }: IncomingHttpHeaders): number | undefined 
   return Number.isNaN(aheadMs) ? undefined : aheadMs;
 }
 
-/** Reads the headers of an upgrade request or response; undefined for a plain peer. */
-export function parseIdentity(headers: IncomingHttpHeaders): Identity | undefined {
+/**
+ * Reads the headers of an upgrade request or response; undefined for a plain peer.
+ *
+ * @param proven the address in the swarm that the other end has proven
+ */
+export function parseIdentity(
+  headers: IncomingHttpHeaders,
+  proven?: Address,
+): Identity | undefined {
   const meshId = headers['mesh-id'];
   if (headers['mesh-version'] !== '1' || typeof meshId !== 'string') return undefined;
   if (!/^[0-9a-f]{32}$/.test(meshId)) return undefined;
   const address = parseAddress(headers['mesh-address']);
   const wantsReceipts = headers['mesh-receipts'] === '1';
-  return address === undefined ? { meshId, wantsReceipts } : { meshId, wantsReceipts, address };
+  const said = headers[SWARM_HEADER];
+  const inSwarm = proven ?? parseAddress(said);
+  return {
+    meshId,
+    wantsReceipts,
+    ...(said !== undefined && { isInSwarm: true as const }),
+    ...(address && { address }),
+    ...(inSwarm?.scope === 'swarm' && { inSwarm }),
+  };
 }

@@ -20,7 +20,6 @@ export {
 } from './connection.js';
 export { explainClose, explainError } from './dialling.js';
 export type { Entry } from './entry.js';
-export { headerLines } from './identity.js';
 export { PeerExchange } from './peer-exchange.js';
 export { readKnownPeers } from './peer-files.js';
 export { Peers } from './peers.js';

@@ -11,8 +11,10 @@ import type { AddressBook } from './address-book.js';
 import { type Address, parseAddress } from './addresses.js';
 import { type Connection, expel, nameOf, send } from './connection.js';
 import { explainAddress } from './dialling.js';
+import type { Peers } from './peers.js';
 import type { Routes } from './routes.js';
 import { totalSlots } from './slots.js';
+import { leadsAlike } from './swarm-links.js';
 
 /** What the addresses of one source may cost us. */
 export interface ExchangeBudgets {
@@ -22,27 +24,29 @@ export interface ExchangeBudgets {
   readonly news: TokenBucket;
 }
 
+/** Our own address, and how we name others. */
+type Names = Pick<Peers, 'own' | 'namesFor'>;
+
 /** How many parsed addresses are remembered. */
 const REMEMBERED = 4096;
 
 export class PeerExchange {
   /** Parsed addresses by their text: nodes name the same ones again and again. */
   readonly #remembered = new Map<string, Address>();
-  readonly #ownAddress: string;
+  readonly #names: Names;
   readonly #addressBook: AddressBook;
   readonly #routes: Routes;
   readonly #budgetsOf: (connection: Connection) => ExchangeBudgets;
   readonly #log: Log;
 
-  /** @param ownAddress as we announce it */
   constructor(
-    ownAddress: string,
+    names: Names,
     addressBook: AddressBook,
     routes: Routes,
     budgetsOf: (connection: Connection) => ExchangeBudgets,
     log: Log,
   ) {
-    this.#ownAddress = ownAddress;
+    this.#names = names;
     this.#addressBook = addressBook;
     this.#routes = routes;
     this.#budgetsOf = budgetsOf;
@@ -51,7 +55,7 @@ export class PeerExchange {
 
   /**
    * Reads a HANDSHAKE. Our nodes name themselves first; of a plain peer, the order means nothing,
-   * and any address but ours may be its own.
+   * and any address but ours may be its own. Addresses that lead elsewhere from here count as unsaid.
    *
    * @param texts the addresses
    * @returns true if the sender has named an address for the first time
@@ -60,7 +64,9 @@ export class PeerExchange {
     const hadAddress = from.address !== undefined;
     const { reading } = this.#budgetsOf(from);
     const nowMs = performance.now();
-    const addresses = texts.flatMap((text) => (reading.take(nowMs) && this.#parse(text)) || []);
+    const addresses = texts
+      .flatMap((text) => (reading.take(nowMs) && this.#parse(text)) || [])
+      .filter((address) => leadsAlike(address, from));
     from.address ??= addresses.find((address) => !this.#addressBook.isOwn(address));
     if (from.neighbours === undefined) {
       const peers = count(texts.length - 1, 'peer');
@@ -68,7 +74,7 @@ export class PeerExchange {
         ? `connected to ${peers}`
         : `naming ${count(texts.length, 'node')}`;
       this.#log('handshake from', `${nameOf(from)}, ${says}`);
-      const mistake = explainAddress(from, this.#ownAddress, this.#addressBook);
+      const mistake = explainAddress(from, this.#names.own.text, this.#addressBook);
       if (mistake) this.#log('warning', mistake);
     }
     from.neighbours = addresses.slice(1, 1 + totalSlots(LIMITS.peers));
@@ -100,7 +106,7 @@ export class PeerExchange {
   refer(newcomer: Connection): void {
     if (newcomer.identity?.address) {
       const others = this.#addressBook.some(LIMITS.peers, Math.random).map(({ text }) => text);
-      send(newcomer, handshakeFrame([this.#ownAddress, ...others]));
+      send(newcomer, handshakeFrame(this.#names.namesFor(newcomer, others)));
     }
     expel(newcomer, 1013, 'no room for so many connections');
   }

@@ -1,24 +1,35 @@
 /** What this node knows about other nodes: their addresses, and the connections with them. */
 
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { ClientOptions } from 'ws';
 import type { Counters } from '../counters.js';
 import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
 import type { Saver } from '../storage/small-file.js';
+import { Swarm, type SwarmSettings } from '../swarm/index.js';
+import { TokenBucket } from '../token-bucket.js';
 import { AddressBook } from './address-book.js';
 import { type Address, parseAddress } from './addresses.js';
-import { type Connection, isAtHome, isSameNode, type Peer, SOCKET_OPTIONS } from './connection.js';
+import { isBySwarm } from './by-swarm.js';
+import {
+  type Connection,
+  directness,
+  isSameNode,
+  type Peer,
+  SOCKET_OPTIONS,
+} from './connection.js';
+import { Connections } from './connections.js';
 import { explainAddress, explainClocks } from './dialling.js';
 import type { Entry } from './entry.js';
-import { identityHeaders } from './identity.js';
+import { headerLines, identityHeaders, SWARM_HEADER } from './identity.js';
 import { createLearntPeersSaver, readLearntPeers } from './peer-files.js';
 import { Reach } from './reach.js';
 import { Routes } from './routes.js';
+import { leadsAlike, SwarmLinks } from './swarm-links.js';
 
 /** The settings that concern other nodes. */
-export interface PeerSettings {
-  readonly folder: string;
+export interface PeerSettings extends SwarmSettings {
   /** Our own address, as we announce it. */
   readonly address: string;
   /** The number of peers to look for. */
@@ -39,8 +50,13 @@ export class Peers {
   /** The peers we are connected to, by the key of the address we dialled. */
   readonly connected = new Map<string, Peer>();
   /** All sockets of both directions, including those that are still being opened. */
-  readonly connections = new Set<Connection>();
+  readonly connections = new Connections();
   readonly routes: Routes;
+  /** Undefined for a node that is in no swarm. */
+  readonly swarm: Swarm | undefined;
+  readonly #swarmLinks: SwarmLinks | undefined;
+  /** Pays for each address that is dialled because the DHT, or a peer of the swarm, named it. */
+  readonly #news = new TokenBucket(LIMITS.learntAtOnce, performance.now(), LIMITS.learntPerSecond);
   readonly #settings: PeerSettings;
   readonly #counters: Counters;
   readonly #log: Log;
@@ -52,6 +68,7 @@ export class Peers {
   private constructor(
     settings: PeerSettings,
     own: Address,
+    swarm: Swarm | undefined,
     tell: (peer: Peer) => void,
     counters: Counters,
     log: Log,
@@ -59,7 +76,10 @@ export class Peers {
     this.#tell = tell;
     this.own = own;
     this.#reach = new Reach(own, log);
-    this.addressBook = new AddressBook(own, settings.keepsSecret, settings.maxPeers);
+    this.swarm = swarm;
+    this.#swarmLinks = swarm && new SwarmLinks(swarm);
+    const ownInSwarm = this.#swarmLinks?.own;
+    this.addressBook = new AddressBook(own, settings.keepsSecret, settings.maxPeers, ownInSwarm);
     this.routes = new Routes(this.connected, this.connections, this.addressBook);
     this.#settings = settings;
     this.#counters = counters;
@@ -69,19 +89,20 @@ export class Peers {
   }
 
   /**
-   * Reads the addresses learnt in earlier runs.
+   * Reads the addresses learnt in earlier runs, and opens the swarm.
    *
    * @param tell is called with each peer that must be told that our peers have changed
    */
-  static open(
+  static async open(
     settings: PeerSettings,
     knownPeers: readonly Address[],
     tell: (peer: Peer) => void,
     counters: Counters,
     log: Log,
-  ): Peers {
+  ): Promise<Peers> {
     const own = parseAddress(settings.address) as Address;
-    const peers = new Peers(settings, own, tell, counters, log);
+    const swarm = await Swarm.open(settings, log);
+    const peers = new Peers(settings, own, swarm, tell, counters, log);
     const nowMs = performance.now();
     for (const known of knownPeers) peers.addressBook.addKnown(known, nowMs);
     for (const learnt of readLearntPeers(settings.folder, log)) {
@@ -91,24 +112,60 @@ export class Peers {
   }
 
   /**
-   * Finds out from where our own address is reached; resolves when that is known. Until then some
-   * learnt addresses wait.
+   * Finds out from where our own address is reached, before which some learnt addresses wait, and
+   * looks for others in the swarm, again and again.
+   *
+   * @param onNews is called when there may be somebody to dial
    */
-  async locate(): Promise<void> {
-    await this.#reach.locate();
-    this.addressBook.place(this.#reach.scope, performance.now());
+  look(onNews: () => void): void {
+    this.#reach.locate().then(() => {
+      this.addressBook.place(this.#reach.scope, performance.now());
+      onNews();
+    });
+    const hear = (texts: readonly string[], wasCutOff: boolean) => {
+      for (const text of texts) {
+        const address = parseAddress(text) as Address;
+        if (wasCutOff) this.addressBook.forgive(address);
+        this.#hear(address);
+      }
+      onNews();
+    };
+    this.swarm?.look({ onFound: hear, isAlone: () => this.connected.size === 0 });
   }
 
-  /** The headers of an upgrade by which our nodes recognise this one. */
+  /** The headers of our requests by which our nodes recognise this one. */
   get identityHeaders(): Record<string, string> {
-    return identityHeaders(this.meshId, this.#settings.address);
+    const headers = identityHeaders(this.meshId, this.#settings.address);
+    return this.swarm === undefined ? headers : { ...headers, [SWARM_HEADER]: '1' };
+  }
+
+  /** The lines of the header of our response by which our nodes recognise this one. */
+  headerLinesFor(request: IncomingMessage): string[] {
+    const headers = identityHeaders(this.meshId, this.#settings.address);
+    return headerLines({ ...headers, ...this.#swarmLinks?.responseHeaders(request) });
   }
 
   /** The options of `new WebSocket(…)` for a dial. */
   dialOptions(entry: Entry): ClientOptions {
+    const { nextAddress } = entry;
+    if (nextAddress.scope === 'swarm' && this.#swarmLinks !== undefined) {
+      const swarmOptions = this.#swarmLinks.dialOptions(nextAddress);
+      return { ...SOCKET_OPTIONS, headers: this.identityHeaders, ...swarmOptions };
+    }
     const headers = { ...this.identityHeaders, ...this.#settings.secretHeaders };
     const lookup = this.#reach.lookupFor(entry);
     return { ...SOCKET_OPTIONS, headers, ca: this.#settings.ca, lookup } as ClientOptions;
+  }
+
+  /**
+   * Returns the addresses of a HANDSHAKE, our own first, as the node that gets it may know them.
+   *
+   * @param others those of other nodes, as we have dialled them
+   */
+  namesFor(receiver: Connection, others: readonly string[]): string[] {
+    const { address } = this.#settings;
+    const names = this.#swarmLinks?.namesFor(receiver, address, others, this.connected);
+    return names ?? [address, ...others];
   }
 
   /**
@@ -122,7 +179,7 @@ export class Peers {
     }
     const twin = [...this.connected.values()].find((other) => isSameNode(other, peer));
     if (twin === undefined) return undefined;
-    const [kept, other] = isAtHome(peer) ? [peer, twin] : [twin, peer];
+    const [kept, other] = directness(peer) > directness(twin) ? [peer, twin] : [twin, peer];
     this.addressBook.foundSame(other.entry, kept.entry);
     return { peer: other, reason: `the same node as ${kept.address.text}` };
   }
@@ -141,6 +198,7 @@ export class Peers {
     this.#counters.count('connected');
     this.#learnt.save();
     this.#tellSoon();
+    if (isBySwarm(peer)) this.#meetDirectly(peer);
     const difference = explainClocks(peer.clockAheadMs ?? 0);
     if (difference) this.#log('clocks', `that of ${peer.address.text} is ${difference}`);
     const mistake = explainAddress(peer, this.own.text, this.addressBook);
@@ -159,6 +217,8 @@ export class Peers {
       this.#log('not connected', `${address.text} is ${reason}`);
       return;
     }
+    if (isBySwarm(peer)) this.swarm?.lookSoon();
+    entry.lastError = reason;
     const nowMs = performance.now();
     const upMs = Math.max(0, nowMs - openedMs);
     const waitMs = this.addressBook.lost(entry, upMs, nowMs, Math.random());
@@ -168,9 +228,24 @@ export class Peers {
     if (waitMs === undefined) this.#learnt.save();
   }
 
-  /** Resolves when the learnt addresses are on disk. */
-  saved(): Promise<void> {
-    return this.#learnt.settled();
+  /** From now on nobody finds us in the swarm. */
+  leave(): void {
+    this.swarm?.close();
+  }
+
+  /** Resolves when the learnt addresses are on disk, and we have left the swarm. */
+  async saved(): Promise<void> {
+    await Promise.all([this.#learnt.settled(), this.swarm?.close()]);
+  }
+
+  #hear(address: Address): void {
+    this.addressBook.hear(address, this.#news, performance.now());
+  }
+
+  /** Dials a peer of the swarm without it too, if its address leads us there. */
+  #meetDirectly(peer: Peer): void {
+    const direct = peer.identity?.address;
+    if (direct !== undefined && leadsAlike(direct, peer)) this.#hear(direct);
   }
 
   /** Several changes in a short time are told in one message. */

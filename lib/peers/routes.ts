@@ -22,6 +22,7 @@ export class Routes<P extends Dialled = Peer, C extends End = Connection> {
   /** Routes found since the last change: each takes a search. */
   #found = new WeakMap<End, P[]>();
   #undialled: C[] | undefined;
+  #named: Map<string, P> | undefined;
 
   /** All three are read when needed; call `forget` when they change. */
   constructor(
@@ -69,9 +70,19 @@ export class Routes<P extends Dialled = Peer, C extends End = Connection> {
    */
   peerBehind(connection: End): P | undefined {
     const { address, identity } = connection;
-    const peer = address && this.#peers.get(this.#addressBook.resolve(address));
+    const peer = address && this.#peers.get(this.keyOf(address));
     if (peer === connection) return peer;
     return identity !== undefined && peer?.identity?.meshId === identity.meshId ? peer : undefined;
+  }
+
+  /**
+   * Returns the key by which we know the node at an address: that of the peer which has the address
+   * in the swarm, or is reached by the swarm and has it as a public one, or the address's own.
+   */
+  keyOf(address: Address): string {
+    this.#named ??= this.#findNames();
+    const key = this.#addressBook.resolve(address);
+    return this.#peers.has(key) ? key : (this.#named.get(address.key)?.address.key ?? key);
   }
 
   /** Whether the node at the other end of a connection that we opened has opened one too. */
@@ -90,6 +101,18 @@ export class Routes<P extends Dialled = Peer, C extends End = Connection> {
   forget(): void {
     this.#found = new WeakMap();
     this.#undialled = undefined;
+    this.#named = undefined;
+  }
+
+  #findNames(): Map<string, P> {
+    const named = new Map<string, P>();
+    for (const peer of this.#peers.values()) {
+      const { address, inSwarm } = peer.identity ?? {};
+      if (inSwarm !== undefined) named.set(inSwarm.key, peer);
+      const isBySwarm = peer.address.scope === 'swarm';
+      if (isBySwarm && address?.scope === 'public') named.set(address.key, peer);
+    }
+    return named;
   }
 
   #findUndialled(): C[] {
@@ -108,6 +131,6 @@ export class Routes<P extends Dialled = Peer, C extends End = Connection> {
     const teller = [connection, ...this.#connections].find(
       (each) => each.neighbours !== undefined && isSameNode(each, sender),
     );
-    return new Set(teller?.neighbours?.map((address) => this.#addressBook.resolve(address)));
+    return new Set(teller?.neighbours?.map((address) => this.keyOf(address)));
   }
 }

@@ -79,6 +79,11 @@ export class MerkleTree {
     this.#markStale(leaf);
   }
 
+  /** The key at a place, also when it was removed. */
+  at(place: number): Key {
+    return this.#keys.at(place);
+  }
+
   /** The place of a key in order of arrival, from 0; undefined if it is not there. */
   placeOf(key: Key): number | undefined {
     return this.#keys.placeOf(key);

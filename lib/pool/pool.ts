@@ -39,11 +39,14 @@ export function writeTransactions(pool: Pool, transactions: readonly Pooled[]): 
 export class Pool {
   /** The keys of the pool, in order of arrival. */
   readonly tree = new MerkleTree();
+  /** Where its file is. */
+  readonly folder: string;
   readonly #maxBytes: number;
   /** Its records have the same numbers as the keys in the tree. */
   #journal!: Journal;
 
-  private constructor(maxBytes: number) {
+  private constructor(folder: string, maxBytes: number) {
+    this.folder = folder;
     this.#maxBytes = maxBytes;
   }
 
@@ -62,17 +65,21 @@ export class Pool {
     isIncluded: (key: Key) => boolean,
     log: Log,
   ): Promise<Pool> {
-    const pool = new Pool(maxBytes);
+    const pool = new Pool(folder, maxBytes);
     let others = 0;
     const included: Key[] = [];
-    const onRecord = ({ value, json, length }: Element) => {
+    const takeLoose = ({ value, json, length }: Element) => {
       const read = readTransaction(value, json, length);
       const isNew = 'key' in read && pool.tree.add(read.key);
-      if (!isNew) others += 1;
-      else if (isIncluded(read.key)) included.push(read.key);
+      if (isNew && isIncluded(read.key)) included.push(read.key);
       return isNew;
     };
-    pool.#journal = await openJournal(join(folder, FILE_NAME), onRecord, log);
+    const take = (record: Element) => {
+      const isNew = takeLoose(record);
+      if (!isNew) others += 1;
+      return isNew;
+    };
+    pool.#journal = await openJournal(join(folder, FILE_NAME), { take, takeLoose }, log);
     pool.remove(included);
     if (others > 0) {
       log('kept', `${count(others, 'object')} in the pool that no peer would take as new`);

@@ -1,10 +1,13 @@
 /**
  * Reads a file that holds one JSON array of objects, an element at a time. The file may be of any
- * size and in any layout, and its end may be missing because its writer was killed.
+ * size and in any layout. Its end may be missing because its writer was killed, and parts of its end
+ * because the power went.
  */
 
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET } from '../json-source.js';
-import { type Element, ElementReader } from './element-reader.js';
+import { BrokenFileError, type Element, ElementReader } from './element-reader.js';
+import { lostFrom } from './lost-pages.js';
+import { MARK } from './rewriting.js';
 
 /** How an array file ends. */
 export interface Ending {
@@ -16,7 +19,13 @@ export interface Ending {
   readonly size: number;
   /** If false, the bytes after `end` are the beginning of something. */
   readonly isClosed: boolean;
+  /** Whether there is more behind that beginning, and pages between the two that were lost. */
+  readonly hasLostPages: boolean;
 }
+
+/** How far a file is read, as in its ending. */
+type Progress = { count: number; end: number };
+type Take = (element: Element) => void;
 
 /**
  * Reads an array file from beginning to end.
@@ -26,22 +35,44 @@ export interface Ending {
  * @returns how the file ends
  * @throws BrokenFileError
  */
-export function readArrayFile(fd: number, onElement: (element: Element) => void): Ending {
+export function readArrayFile(fd: number, onElement: Take): Ending {
   const file = new ElementReader(fd);
-  let count = 0;
-  let end = 0;
+  const { size } = file;
+  const read = { count: 0, end: 0 };
+  if (file.nextToken() === undefined)
+    return { ...read, size, isClosed: false, hasLostPages: false };
+  if (!file.take(OPEN_BRACKET)) throw file.broken('not a JSON array');
+  read.end = file.position;
+  try {
+    const isClosed = readElements(file, read, onElement);
+    const lost = isClosed ? undefined : lostFrom(fd, read.end, size);
+    return { ...read, size, isClosed, hasLostPages: lost !== undefined };
+  } catch (error) {
+    const lost = error instanceof BrokenFileError ? lostFrom(fd, read.end, size) : undefined;
+    // What stands before the lost pages must be right.
+    if (lost === undefined || !isBeginning(fd, read, lost)) throw error;
+    return { ...read, size, isClosed: false, hasLostPages: true };
+  }
+}
+
+/**
+ * Reads what follows the opening bracket, or an element.
+ *
+ * @param read counts the elements as they are read
+ * @returns whether the array is closed
+ * @throws BrokenFileError
+ */
+function readElements(file: ElementReader, read: Progress, onElement: Take): boolean {
   // A node writes one element a line; a file in another layout is read more slowly.
   let isLinewise = true;
-
-  if (file.nextToken() === undefined) return { count, end, size: file.size, isClosed: false };
-  if (!file.take(OPEN_BRACKET)) throw file.broken('not a JSON array');
-  end = file.position;
   while (file.nextToken() !== undefined) {
     if (file.take(CLOSE_BRACKET)) {
-      if (file.nextToken() !== undefined) throw file.broken('something after the array');
-      return { count, end, size: file.size, isClosed: true };
+      if (file.nextToken() === undefined) return true;
+      // A new version that is not whole: the old one stays.
+      if (file.isAt(MARK)) return false;
+      throw file.broken('something after the array');
     }
-    if (count > 0) {
+    if (read.count > 0) {
       if (!file.take(COMMA)) throw file.broken('no comma between two elements');
       // An append that got no further than its comma leaves the old bracket after it.
       if (file.take(CLOSE_BRACKET) && file.nextToken() !== undefined) {
@@ -54,8 +85,19 @@ export function readArrayFile(fd: number, onElement: (element: Element) => void)
     const element = inLine ?? file.element();
     if (element === undefined) break;
     onElement(element);
-    count += 1;
-    end = file.position;
+    read.count += 1;
+    read.end = file.position;
   }
-  return { count, end, size: file.size, isClosed: false };
+  return false;
+}
+
+/** Whether nothing is wrong between the last element that was read and an offset. */
+function isBeginning(fd: number, read: Progress, until: number): boolean {
+  try {
+    readElements(new ElementReader(fd, read.end, until), { ...read }, () => {});
+    return true;
+  } catch (error) {
+    if (error instanceof BrokenFileError) return false;
+    throw error;
+  }
 }

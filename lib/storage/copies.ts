@@ -1,10 +1,12 @@
 /** Copies of a file that is about to be changed. */
 
-import { copyFile, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from './places.js';
 
 /**
- * Copies a file to `<file>.<mark>`, and deletes the oldest of its copies.
+ * Copies a file to `<file>.<mark>`, and deletes the oldest of its copies. Resolves when the copy is on
+ * disk.
  *
  * @param isMark matches the marks of copies, and nothing else
  * @param copies how many copies stay
@@ -15,8 +17,12 @@ export async function keepCopy(
   isMark: RegExp,
   copies: number,
 ): Promise<void> {
-  await copyFile(file, `${file}.${mark}`);
   const folder = dirname(file);
+  await copyFile(file, `${file}.${mark}`);
+  const copy = await open(`${file}.${mark}`);
+  await copy.sync();
+  await copy.close();
+  await syncFolder(folder);
   const start = `${basename(file)}.`;
   const names = (await readdir(folder)).filter((name) => {
     return name.startsWith(start) && isMark.test(name.slice(start.length));

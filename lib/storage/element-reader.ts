@@ -53,11 +53,16 @@ export class ElementReader {
   /** Our position in the window. */
   #at = 0;
 
-  constructor(fd: number) {
+  /**
+   * @param start offset at which reading begins
+   * @param size of the file, as far as it is to be read
+   */
+  constructor(fd: number, start = 0, size = sizeWithoutNuls(fd)) {
     this.#fd = fd;
-    this.size = sizeWithoutNuls(fd);
+    this.#start = start;
+    this.size = size;
     this.#readOn();
-    if (this.#window.subarray(0, 3).equals(BYTE_ORDER_MARK)) this.#at = 3;
+    if (start === 0 && this.#window.subarray(0, 3).equals(BYTE_ORDER_MARK)) this.#at = 3;
   }
 
   get position(): number {
@@ -83,6 +88,13 @@ export class ElementReader {
     if (this.nextToken() !== token) return false;
     this.#at += 1;
     return true;
+  }
+
+  /** Whether these bytes come next, as far as the file goes. */
+  isAt(bytes: Buffer): boolean {
+    while (this.#window.length - this.#at < bytes.length && this.#readOn());
+    const next = this.#window.subarray(this.#at, this.#at + bytes.length);
+    return next.length > 0 && bytes.subarray(0, next.length).equals(next);
   }
 
   /** Reads an element that fills its line, up to a comma: hardly slower than JSON.parse. */

@@ -1,7 +1,11 @@
-/** Whether what is at a path is still what was there: a file or folder is known by its device and inode. */
+/**
+ * Whether what is at a path is still what was there: a file or folder is known by its device and
+ * inode. And what a person calls it.
+ */
 
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 export type Identity = Pick<BigIntStats, 'dev' | 'ino'>;
 
@@ -27,4 +31,9 @@ export async function statOf(path: string): Promise<BigIntStats | undefined> {
 export async function requireFolder(path: string, folder: Identity): Promise<void> {
   const found = await statOf(path);
   if (found === undefined || !isSame(found, folder)) throw new Error('its folder is gone');
+}
+
+/** How a person would name a file: `node-2/known-peers.json`. */
+export function shortName(file: string): string {
+  return join(basename(dirname(file)), basename(file));
 }

@@ -5,17 +5,22 @@
  */
 
 import type { BigIntStats } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CLOSE_BRACE, OPEN_BRACE } from '../json-source.js';
 import type { Log } from '../log.js';
-import { type Identity, isSame, requireFolder, statOf } from './identity.js';
-import { type Place, READ_BYTES, readPlaces, writeAll } from './places.js';
+import { type Identity, isSame, requireFolder, shortName, statOf } from './identity.js';
+import { Persistence } from './persistence.js';
+import { type Place, READ_BYTES, readPlaces, syncFolder, writeAll } from './places.js';
 import { CLOSING, FIRST_LEAD, LEAD, OPENING } from './record-table.js';
-import { shortName } from './small-file.js';
+import { CannotTakePlaceError, Replacement } from './replacement.js';
+import { finishRewriting, rewrite } from './rewriting.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 const CHANGED = 'somebody else has changed it: end this node, and start it again';
+
+/** Writes the records of a new version, and what is between them. */
+type WriteRecords = (write: (bytes: Buffer) => Promise<void>) => Promise<void>;
 
 export class JournalFile {
   readonly #path: string;
@@ -28,7 +33,10 @@ export class JournalFile {
   #file: Identity;
   /** How long the file is as we left it; undefined after a write that failed. */
   #size: number | undefined;
+  /** Whether it is on disk that the file has its name. */
+  #isNamed = true;
   readonly #log: Log;
+  #rewriting: Promise<unknown> = Promise.resolve();
   /** Reads in progress: the old file of a replacement stays open for them. */
   readonly #reads = new Set<Promise<unknown>>();
 
@@ -80,6 +88,11 @@ export class JournalFile {
     }
   }
 
+  /** Resolves when records can be read. */
+  get readable(): Promise<unknown> {
+    return this.#rewriting;
+  }
+
   /** Resolves when all reads that have begun are done. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#reads);
@@ -94,15 +107,12 @@ export class JournalFile {
    */
   async append(bytes: Buffer): Promise<void> {
     await this.#requireOurs();
-    const rest = this.#isForeign ? await this.#foreignRest() : 0;
-    const spaces = Buffer.alloc(Math.max(0, rest - bytes.length), ' ');
-    const all = spaces.length > 0 ? Buffer.concat([bytes, spaces]) : bytes;
-    const before = this.#size ?? (await this.#handle.stat()).size;
+    if (this.#isForeign) await this.#makeOurs();
     this.#size = undefined;
-    await writeAll(this.#handle, all, this.#end);
+    await writeAll(this.#handle, bytes, this.#end);
     await this.#handle.datasync();
     this.#isForeign = false;
-    this.#size = Math.max(before, this.#end + all.length);
+    this.#size = this.#end + bytes.length;
     this.#end += bytes.length - CLOSING.length;
   }
 
@@ -126,21 +136,28 @@ export class JournalFile {
   }
 
   /**
-   * Replaces the file by one with some of its records. A reader finds the whole old file or the
-   * whole new one, also after a crash.
+   * Replaces the file by one with some of its records.
    *
    * @param runs places of the records that stay; one run may hold several, with LEAD between them
+   * @param isNow is called at the moment from which records are read from the new file
    * @throws Error if the new file cannot be written; the old one then stays
    */
-  async replace(runs: readonly Place[]): Promise<void> {
+  async replace(runs: readonly Place[], isNow: () => void): Promise<void> {
     await this.#requireOurs();
-    await this.#writeAnew(async (write) => {
+    const writeRecords: WriteRecords = async (write) => {
       await write(OPENING);
       for (const [i, run] of runs.entries()) {
         await write(i === 0 ? FIRST_LEAD : LEAD);
         await this.#copy(run, write);
       }
-    });
+    };
+    try {
+      const anew = await Replacement.begin(this.#path, await this.#handle.stat());
+      await this.#writeAnew(anew, writeRecords, isNow);
+    } catch (error) {
+      if (!(error instanceof CannotTakePlaceError)) throw error;
+      await this.#writeOver(writeRecords, isNow);
+    }
   }
 
   /**
@@ -154,11 +171,20 @@ export class JournalFile {
     else if (!isSame(found, this.#file)) throw new Error(CHANGED);
     else if (this.#size !== undefined && found.size !== BigInt(this.#size))
       throw new Error(CHANGED);
+    // Until this is done, a loss of power could bring an old file back.
+    if (!this.#isNamed) await syncFolder(dirname(await realpath(this.#path)));
+    this.#isNamed = true;
   }
 
   async #writeBack(): Promise<void> {
     await requireFolder(dirname(this.#path), this.#folder);
-    await this.#writeAnew((write) => this.#copy({ offset: 0, length: this.#end }, write));
+    const all = { offset: 0, length: this.#end };
+    const anew = await Replacement.begin(this.#path, await this.#handle.stat(), true);
+    await this.#writeAnew(
+      anew,
+      (write) => this.#copy(all, write),
+      () => {},
+    );
     this.#log('written back', `${shortName(this.#path)}, which somebody had removed`);
   }
 
@@ -170,56 +196,81 @@ export class JournalFile {
     }
   }
 
-  /** Writes another file, and puts it into the place of this one. */
+  /**
+   * Writes another version of the file, and puts it into the place of this one.
+   *
+   * @param anew has just begun
+   * @param isNow is called at the moment from which records are read from the new one
+   */
   async #writeAnew(
-    writeRecords: (write: (bytes: Buffer) => Promise<void>) => Promise<void>,
+    anew: Replacement,
+    writeRecords: WriteRecords,
+    isNow: () => void,
   ): Promise<void> {
-    const temporary = `${this.#path}.tmp`;
-    const handle = await open(temporary, 'w+');
-    let end = 0;
+    const old = this.#handle;
     try {
-      await writeRecords(async (bytes) => {
-        await writeAll(handle, bytes, end);
-        end += bytes.length;
-      });
-      await writeAll(handle, CLOSING, end);
-      await handle.datasync();
-      await rename(temporary, this.#path);
-      await syncFolder(dirname(this.#path));
+      await writeRecords((bytes) => anew.write(bytes));
+      await anew.write(CLOSING);
+      this.#file = await anew.identity();
+      this.#handle = await anew.takePlace();
     } catch (error) {
-      await handle.close();
-      await rm(temporary, { force: true });
+      this.#file = await old.stat({ bigint: true });
+      await anew.discard();
       throw error;
     }
-    const old = this.#handle;
-    this.#handle = handle;
-    this.#file = await handle.stat({ bigint: true });
-    this.#end = end;
-    this.#size = end + CLOSING.length;
-    this.#isForeign = false;
+    this.#becomes(anew.end, isNow);
     Promise.allSettled(this.#reads).then(() => old.close());
+    this.#isNamed = await isDone(syncFolder(anew.folder));
+  }
+
+  /** Writes another version of the file in its own place. */
+  async #writeOver(writeRecords: WriteRecords, isNow: () => void): Promise<void> {
+    this.#size = undefined;
+    // What it leaves behind the array if it fails is cut off before the next append.
+    this.#isForeign = true;
+    const length = await rewrite(this.#handle, async (write) => {
+      await writeRecords(write);
+      await write(CLOSING);
+    });
+    // Nobody can read meanwhile. There is no way back: it is tried until it succeeds.
+    const persistence = new Persistence(shortName(this.#path), this.#log);
+    const finish = async () => {
+      await finishRewriting(this.#handle);
+    };
+    this.#rewriting = this.settled()
+      .then(() => persistence.write(finish))
+      .then(() => this.#becomes(length, isNow));
+    await this.#rewriting;
+  }
+
+  /** The file has another content now. */
+  #becomes(length: number, isNow: () => void): void {
+    this.#end = length - CLOSING.length;
+    this.#size = length;
+    this.#isForeign = false;
+    isNow();
   }
 
   /**
-   * Counts the bytes after the last record of a file that somebody else has written. An append puts
-   * spaces over those that it would leave. A byte order mark is no JSON: spaces replace it here.
+   * Prepares a file that somebody else has written for an append: a byte order mark is no JSON, so
+   * spaces replace it; and an append must reach to the end of the file.
    */
-  async #foreignRest(): Promise<number> {
+  async #makeOurs(): Promise<void> {
     const { buffer: head } = await this.#handle.read(Buffer.alloc(3), 0, 3, 0);
     if (head.equals(BYTE_ORDER_MARK)) await writeAll(this.#handle, Buffer.from('   '), 0);
-    return (await this.#handle.stat()).size - this.#end;
+    const { size } = await this.#handle.stat();
+    if (size - this.#end > CLOSING.length) await this.close();
   }
+}
+
+async function isDone(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether the bytes may be those of a record: what somebody else has written is not where ours was. */
 function isObject(bytes: Buffer): boolean {
   return bytes[0] === OPEN_BRACE && bytes.at(-1) === CLOSE_BRACE;
-}
-
-/** Makes a renaming durable: without it, what is appended later could be lost with the new file. */
-async function syncFolder(folder: string): Promise<void> {
-  // Windows does not open folders.
-  const handle = await open(folder).catch(() => undefined);
-  await handle?.sync();
-  await handle?.close();
 }

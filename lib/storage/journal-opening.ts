@@ -1,24 +1,28 @@
-/** Opens the file of a journal: reads it, and mends its end if a kill has torn it. */
+/** Opens the file of a journal: reads it, and mends its end if a kill or a loss of power has torn it. */
 
-import {
-  appendFileSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  ftruncateSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { constants, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { count, fail, type Log, reason } from '../log.js';
 import { type Ending, readArrayFile } from './array-file.js';
 import { BrokenFileError, type Element } from './element-reader.js';
+import { shortName } from './identity.js';
+import { readRest, wholeLines } from './lost-pages.js';
+import { syncFolder, writeAll } from './places.js';
 import { CLOSING, OPENING } from './record-table.js';
-import { shortName } from './small-file.js';
+import { finishRewriting } from './rewriting.js';
 
 const NEWLINE = 0x0a;
 /** How much is read at a time to count lines. */
 const PART_BYTES = 1024 * 1024;
+
+/** A file that can be appended to. */
+export interface OpenFile {
+  readonly handle: FileHandle;
+  readonly ending: Ending;
+  /** Whole records behind pages that were lost, which the file does not hold any more. */
+  readonly loose: readonly Element[];
+}
 
 /**
  * Opens a file that holds a JSON array of objects, and creates it if it does not exist. A torn end
@@ -31,17 +35,25 @@ export async function openJournalFile(
   file: string,
   onRecord: (record: Element) => void,
   log: Log,
-): Promise<{ handle: FileHandle; ending: Ending }> {
-  const handle = await openOrFail(file);
+): Promise<OpenFile> {
+  const handle = await openOrFail(file, log);
   const ending = readOrFail(file, handle.fd, onRecord);
-  mend(file, handle.fd, ending, log);
-  return { handle, ending };
+  const { end, size, isClosed, hasLostPages } = ending;
+  const rest = isClosed ? Buffer.alloc(0) : readRest(handle.fd, end, size);
+  try {
+    await mend(file, handle, ending, rest, log);
+  } catch (error) {
+    fail(`${shortName(file)} cannot be mended: ${reason(error)}`);
+  }
+  return { handle, ending, loose: hasLostPages ? wholeLines(rest) : [] };
 }
 
-async function openOrFail(file: string): Promise<FileHandle> {
+async function openOrFail(file: string, log: Log): Promise<FileHandle> {
   try {
     // Not 'a+', which appends whatever the position, nor 'r+', which makes no file.
-    return await open(file, constants.O_RDWR | constants.O_CREAT);
+    const handle = await open(file, constants.O_RDWR | constants.O_CREAT);
+    if (await finishRewriting(handle)) log('mended', `${shortName(file)} was being written anew`);
+    return handle;
   } catch (error) {
     return fail(`${shortName(file)} cannot be opened: ${reason(error)}`);
   }
@@ -68,33 +80,64 @@ function lineAt(fd: number, offset: number): number {
 }
 
 /**
- * Closes an array that lacks its end, and cuts off NUL bytes. A torn record is kept in a file of
- * its own, so that nothing is lost.
+ * Closes an array that lacks its end, and cuts off NUL bytes. A torn record is kept in a file of its
+ * own, so that nothing is lost, and is on disk there before it is cut off here.
  */
-function mend(file: string, fd: number, { end, size, isClosed }: Ending, log: Log): void {
+async function mend(
+  file: string,
+  handle: FileHandle,
+  { end, size, isClosed, hasLostPages }: Ending,
+  rest: Buffer,
+  log: Log,
+): Promise<void> {
   const name = shortName(file);
-  const rest = Buffer.alloc(isClosed ? 0 : size - end);
-  readSync(fd, rest, 0, rest.length, end);
-  // A write that got no further than its comma leaves the old bracket.
-  const torn = rest.toString('latin1').replace(/^(\xEF\xBB\xBF)?\s*,?\s*\]?\s*/, '');
-  const unfilled = fstatSync(fd).size - size;
-  try {
-    if (torn !== '') appendFileSync(`${file}.torn`, `${torn}\n`, 'latin1');
-    if (unfilled > 0) ftruncateSync(fd, size);
-    if (!isClosed) {
-      ftruncateSync(fd, end);
-      writeSync(fd, end === 0 ? Buffer.concat([OPENING, CLOSING]) : CLOSING, 0, null, end);
-    }
-    fdatasyncSync(fd);
-  } catch (error) {
-    fail(`${name} cannot be mended: ${reason(error)}`);
+  // A write that got no further than its comma leaves the old bracket. All is in the old version still
+  // of which a new one was begun.
+  const old = /^(\xEF\xBB\xBF)?\s*,?\s*\]?\s*(#r[\s\S]*)?/;
+  const torn = withoutNuls(rest).replace(old, '');
+  const unfilled = (await handle.stat()).size - size;
+  if (torn !== '') await keepTorn(`${file}.torn`, `${torn}\n`, (await handle.stat()).mode);
+  if (isClosed && unfilled > 0) await handle.truncate(size);
+  if (!isClosed) {
+    await handle.truncate(end);
+    await writeAll(handle, end === 0 ? Buffer.concat([OPENING, CLOSING]) : CLOSING, end);
   }
-  if (torn !== '') {
-    const bytes = count(torn.length, 'byte');
+  // What a killed node wrote may not be on disk yet, although it is read.
+  await handle.datasync();
+  // The file may be new.
+  if (end === 0) await syncFolder(dirname(file));
+  const bytes = count(torn.length, 'byte');
+  if (hasLostPages) {
+    log(
+      'mended',
+      `${name} lacks a part, as after a loss of power: the ${bytes} behind it are now in ${name}.torn`,
+    );
+  } else if (torn !== '') {
     log('mended', `${name} ended within a record: the ${bytes} of it are now in ${name}.torn`);
   } else if (!isClosed && end > 0) {
     log('mended', `${name} lacked its closing bracket`);
   } else if (unfilled > 0) {
     log('mended', `${name} ended in ${count(unfilled, 'byte')} without content`);
   }
+}
+
+/** Each byte as one character. */
+function withoutNuls(bytes: Buffer): string {
+  return bytes.toString('latin1').replaceAll('\0', '');
+}
+
+/**
+ * Appends to a file, and resolves when that is on disk.
+ *
+ * @param mode of a new file: whoever may not read the one may not read the other
+ */
+async function keepTorn(file: string, text: string, mode: number): Promise<void> {
+  const handle = await open(file, 'a', mode & 0o777);
+  try {
+    await handle.writeFile(text, 'latin1');
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await syncFolder(dirname(file));
 }

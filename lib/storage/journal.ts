@@ -4,49 +4,57 @@
  * [ {"id":1}, {"id":2} ]
  *
  * An append is one write: it begins at the closing bracket and ends in a new one. A kill in the
- * middle of it leaves a torn last line, which the next start moves away. Records are numbered from
+ * middle of it leaves a torn last line, and a loss of power may leave any of its pages; the next
+ * start moves the torn part away, and takes its whole records again. Records are numbered from
  * 0 in the order in which they came. The last ones are removed by cutting the file off, any others
  * by replacing the file.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../limits.js';
-import type { Log } from '../log.js';
-import { reason } from '../log.js';
+import { count, type Log, reason } from '../log.js';
 import type { Element } from './element-reader.js';
+import { shortName } from './identity.js';
 import { JournalFile } from './journal-file.js';
 import { openJournalFile } from './journal-opening.js';
 import { Persistence } from './persistence.js';
 import { RecordQueue, type RecordText } from './record-queue.js';
 import { CLOSING, FIRST_LEAD, LEAD, OPENING, RecordTable } from './record-table.js';
-import { shortName } from './small-file.js';
 
 /** Only a file up to this size is replaced as soon as somebody asks for it. */
 const AT_ONCE_BYTES = 8 * 1024 * 1024;
 /** After a replacement, the next one waits for so many times as long as that one took. */
 const REPLACE_REST = 10;
 
+/** What the owner of a journal does with its records at the start, the oldest first. */
+export interface RecordReader {
+  /** Returns false for a record that gets no number and only stays in the file. */
+  take(record: Element): boolean;
+  /** The same for one behind a part that is lost; it is appended only if this returns true. */
+  takeLoose(record: Element): boolean;
+}
+
 /**
  * Opens a journal, and creates its file if it does not exist; mends the file or ends the process as
  * `openJournalFile` does.
  *
- * @param onRecord is called with each record in the file, the oldest first; returns false for a
- * record that gets no number and only stays in the file
  * @param log is told when the disk refuses a write
  */
-export async function openJournal(
-  path: string,
-  onRecord: (record: Element) => boolean,
-  log: Log,
-): Promise<Journal> {
+export async function openJournal(path: string, reader: RecordReader, log: Log): Promise<Journal> {
   const table = new RecordTable();
   const take = (record: Element) => {
-    if (onRecord(record)) table.add(record);
+    if (reader.take(record)) table.add(record);
     else table.addOther(record);
   };
-  const { handle, ending } = await openJournalFile(path, take, log);
+  const { handle, ending, loose } = await openJournalFile(path, take, log);
   const file = await JournalFile.of(path, handle, Math.max(ending.end, OPENING.length), log);
-  return new Journal(shortName(path), file, ending.count === 0, table, log);
+  const journal = new Journal(shortName(path), file, ending.count === 0, table, log);
+  const taken = loose.filter((record) => reader.takeLoose(record));
+  for (const { json, length } of taken) journal.append(json, length);
+  if (taken.length > 0)
+    log('mended', `${shortName(path)} has ${count(taken.length, 'record')} of them again`);
+  journal.saved();
+  return journal;
 }
 
 export class Journal {
@@ -152,7 +160,8 @@ export class Journal {
    *
    * @throws Error if they cannot be read
    */
-  read(numbers: readonly number[]): Promise<Buffer[]> {
+  async read(numbers: readonly number[]): Promise<Buffer[]> {
+    await this.#file.readable;
     return this.#file.read(numbers.map((number) => this.#table.placeOf(number)));
   }
 
@@ -240,9 +249,10 @@ export class Journal {
 
   /** Replaces the file by one of the records that stay. */
   async #replace(): Promise<void> {
-    await this.#file.replace(this.#table.dropSurplus(this.#savedCount));
-    const { end, lead } = this.#table.moveTogether(this.#savedCount);
-    this.#end = end;
-    this.#lead = lead;
+    await this.#file.replace(this.#table.dropSurplus(this.#savedCount), () => {
+      const { end, lead } = this.#table.moveTogether(this.#savedCount);
+      this.#end = end;
+      this.#lead = lead;
+    });
   }
 }

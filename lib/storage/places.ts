@@ -1,7 +1,7 @@
 /** Reads and writes parts of a file by offset. */
 
-import type { FileHandle } from 'node:fs/promises';
-import { shortName } from './small-file.js';
+import { type FileHandle, open } from 'node:fs/promises';
+import { shortName } from './identity.js';
 
 /** One read takes at most this much, and skips no wider gap between two places. */
 export const READ_BYTES = 1024 * 1024;
@@ -45,6 +45,14 @@ export async function writeAll(handle: FileHandle, bytes: Buffer, position: numb
     const { bytesWritten } = await handle.write(bytes, done, length, position + done);
     done += bytesWritten;
   }
+}
+
+/** Makes it durable that a file is new, or renamed: else it could be lost with all that is in it. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows does not open folders.
+  const handle = await open(folder).catch(() => undefined);
+  await handle?.sync();
+  await handle?.close();
 }
 
 /** The first of these places, and those that follow closely. */

@@ -1,11 +1,13 @@
-/** Small files, which are replaced whole at each save, and the name of a file for a person. */
+/** Small files, which are replaced whole at each save. */
 
 import { statSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Log } from '../log.js';
-import { requireFolder } from './identity.js';
+import { requireFolder, shortName } from './identity.js';
 import { Persistence } from './persistence.js';
+import { writeAll } from './places.js';
+import { CannotTakePlaceError, Replacement } from './replacement.js';
 
 export interface Saver {
   save(): void;
@@ -42,23 +44,18 @@ export function createSaver(file: string, text: () => string, log: Log): Saver {
   };
 }
 
-/** How a person would name a file: `node-2/known-peers.json`. */
-export function shortName(file: string): string {
-  return join(basename(dirname(file)), basename(file));
-}
-
-/**
- * Replaces a file in one step. A reader finds the whole old text or the whole new one, also after a
- * crash.
- */
 async function replaceFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.tmp`;
-  const handle = await open(temporary, 'w');
+  const old = await open(file, 'r+').catch(() => undefined);
   try {
-    await handle.writeFile(text);
-    await handle.datasync();
+    const anew = await Replacement.begin(file, await old?.stat());
+    await anew.write(Buffer.from(text));
+    await (await anew.takePlace()).close();
+  } catch (error) {
+    if (!(error instanceof CannotTakePlaceError) || old === undefined) throw error;
+    await old.truncate();
+    await writeAll(old, Buffer.from(text), 0);
+    await old.datasync();
   } finally {
-    await handle.close();
+    await old?.close();
   }
-  await rename(temporary, file);
 }

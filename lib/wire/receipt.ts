@@ -15,11 +15,21 @@ export function receiptFrame(id: TransactionId | null, outcome: Outcome): string
   return JSON.stringify({ type: 'RECEIPT', data: { id, ...outcome } });
 }
 
+/** A receipt, as a client reads it. */
+export interface Receipt extends Required<Outcome> {
+  /** Null if the transaction had no usable id. */
+  readonly id: TransactionId | null;
+}
+
 /** Reads a RECEIPT; undefined for any other frame. */
-export function parseReceipt(text: string): Required<Outcome> | undefined {
+export function parseReceipt(text: string): Receipt | undefined {
   const message = parseJson(text);
   if (!isObject(message) || message.type !== 'RECEIPT' || !isObject(message.data)) return undefined;
   const { status, reason } = message.data;
   if (status !== 'accepted' && status !== 'known' && status !== 'rejected') return undefined;
-  return { status, reason: typeof reason === 'string' ? reason : 'it gives no reason' };
+  const id =
+    typeof message.data.id === 'string' || typeof message.data.id === 'number'
+      ? message.data.id
+      : null;
+  return { id, status, reason: typeof reason === 'string' ? reason : 'it gives no reason' };
 }

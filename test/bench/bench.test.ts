@@ -1,6 +1,7 @@
 /** What the benchmark makes of its figures; that they are right, only a look at them tells. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Experiment } from '../../bench/experiment.js';
 import { median } from '../../bench/figures.js';
@@ -10,6 +11,8 @@ import { judge, ratioOf, type Sample } from '../../bench/samples.js';
 import { decadesAround, logScale, spreadOut } from '../../bench/scales.js';
 import { showNumber } from '../../bench/table.js';
 import { TARGETS, type Target } from '../../bench/targets.js';
+import { outcomeOfScript } from '../support/failing.js';
+import { PROJECT } from '../support/helpers.js';
 
 const ours = { experiment: 'relay', system: 'ours', figure: 'tx/s' };
 const theirs = { ...ours, system: 'theirs' };
@@ -155,4 +158,11 @@ test('what is not as it should be in the end fails all runs', async () => {
   const [only] = await measure([experiment], 0, 2, () => {});
   assert.deepEqual(only?.runs, [null, null]);
   assert.deepEqual(only?.failures, ['one is there twice']);
+});
+
+test('a name that nothing has is told before anything is installed', async () => {
+  const run = join(PROJECT, 'bench/run.js');
+  const { code, stdout, stderr } = await outcomeOfScript(run, ['--only', 'nonsense']);
+  assert.match(stderr, /^Nothing has nonsense in its name; there is: [^\n]+\n$/);
+  assert.deepEqual([code, stdout], [1, '']);
 });

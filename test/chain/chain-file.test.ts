@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chain as ChainOnDisk } from '../../lib/chain/index.js';
+import { addBlock } from '../support/block-maker.js';
 import {
   type Chain,
   fileOf,
@@ -13,13 +14,7 @@ import {
   trunkTo,
   untilChainIs,
 } from '../support/chain.js';
-import {
-  addBlock,
-  chainOf,
-  includedIds,
-  untilOneChain,
-  untilPoolsAre,
-} from '../support/chain-checks.js';
+import { chainOf, includedIds, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
 import { ChainPeer } from '../support/chain-peer.js';
 import { askStatus, give } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
@@ -154,7 +149,7 @@ for (const [what, theirs] of [
       await until('a line', () => node.stdout.includes(`saved again: ${FILE}`));
       await untilChainIs(node, theirs);
       await untilPoolsAre([node], butFor(includedIds(theirs)));
-      await addBlock(network, node, '--empty');
+      await addBlock(node);
       await untilOneChain([node], theirs.length);
     }),
   );

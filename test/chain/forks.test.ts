@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { WebSocket } from 'ws';
 import { GENESIS } from '../../lib/chain/block.js';
+import { addBlock } from '../support/block-maker.js';
 import {
   blockFilesOf,
   blocksFileOf,
@@ -18,6 +20,7 @@ import {
   trunkTo,
   untilChainIs,
 } from '../support/chain.js';
+import { readChain } from '../support/chain-checks.js';
 import { ChainClient } from '../support/chain-client.js';
 import {
   blocksAnswer,
@@ -28,10 +31,11 @@ import {
 } from '../support/chain-peer.js';
 import { askStatus } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
-import { until } from '../support/helpers.js';
+import { say, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { type Network, withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
+import { untilStatus } from '../support/status.js';
 
 /** A chain that is longer than ours by one, each from genesis, and long enough to be kept. */
 const [ours, theirs] = [growBy([GENESIS], 101, 'ours'), growBy([GENESIS], 102, 'theirs')];
@@ -42,8 +46,9 @@ async function startAgainst<N extends RunningNode>(
   own: Chain,
   other: Chain,
   pool: readonly string[] = [],
+  name?: string,
 ): Promise<{ node: N; peer: ChainPeer; socket: WebSocket }> {
-  const node = await startWithChain(network, own, [], pool);
+  const node = await startWithChain(network, own, [], pool, name);
   const peer = network.keep(await ChainPeer.open(other));
   return { node, peer, socket: await peer.dial(node.address) };
 }
@@ -64,12 +69,45 @@ test('of two chains that are equally long each node keeps its own, and the next 
     assert.deepEqual(peer.asked('GET_BLOCKS'), []);
     assert.equal(await blocksFileOf(node), fileOf(own));
 
+    peer.announce();
+    const theirs = tipOf(other.slice(0, 6)).hash;
+    const told = () => node.lines.filter((line) => line.includes('] another block: '));
+    await until('a line about it', () => told().length > 0);
+    const what = `is at 5 (${theirs.slice(0, 8)}…), we are at ${tipOf(own).hash.slice(0, 8)}…`;
+    assert.deepEqual(told(), [
+      `[${node.port}] another block: ${peer.address} ${what}: the next block decides`,
+    ]);
+
     peer.chain = other;
     peer.announce();
     await untilChainIs(node, other);
     await until('a line about it', () =>
       / reorganised: blocks 4 to 5 replaced by (blocks )?4 to 6/.test(node.stdout),
     );
+  }));
+
+test('two nodes at different blocks of one height show each other so, until one is overruled', () =>
+  withHostedNodes(async (network) => {
+    const first = await network.startNode();
+    await addBlock(first);
+    const second = await network.startNode('node-2');
+    await addBlock(second);
+    // Only now each hears of the other.
+    await say(first.address, { type: 'HANDSHAKE', data: [second.address] });
+    for (const [node, its] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const { hash } = tipOf(readChain(await blocksFileOf(its)));
+      const others = [{ address: its.address, hash }];
+      await untilStatus(node, 'both', ({ chain }) => isDeepStrictEqual(chain.others, others));
+    }
+    await addBlock(second);
+    for (const node of [first, second]) {
+      await untilStatus(node, 'one chain', ({ chain }) => {
+        return chain.height === 2 && chain.others.length === 0;
+      });
+    }
   }));
 
 test('a fork with more work is taken whole, and the transactions go where they belong', () =>
@@ -147,11 +185,12 @@ test('a fork is taken from one who gives little at a time, of headers and blocks
   }));
 
 test('a fork with less work than it says costs a page of blocks, the headers, and nothing more', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const own = growBy(trunkTo(3), 6, 'ours');
     for (const length of [1, 5, 6]) {
       const other = growBy(trunkTo(3), length, 'theirs');
-      const { node, peer, socket } = await startAgainst(network, own, other);
+      const name = `node-${length}`;
+      const { node, peer, socket } = await startAgainst(network, own, other, [], name);
       // By itself there is nothing wrong with it.
       const boast = nextBlock(other, [], { height: 1000, previousHash: 'f'.repeat(64) });
       peer.announce(boast);
@@ -165,7 +204,6 @@ test('a fork with less work than it says costs a page of blocks, the headers, an
       assert.equal(peer.asked('LATEST_BLOCK').length, 1);
       assert.equal(peer.asked('GET_BLOCKS').length, 1);
       assert.equal(await blocksFileOf(node), fileOf(own));
-      await node.end();
     }
   }));
 
@@ -181,21 +219,21 @@ test('a fork that grows less long than its headers said leaves ours as it is', (
   }));
 
 test('another block than the headers announced is not taken', () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const [own, other] = [growBy(trunkTo(3), 6, 'ours'), growBy(trunkTo(3), 8, 'theirs')];
     const third = growBy(trunkTo(3), 8, 'third');
     // One that is valid in its place, and one that would be in another chain.
-    for (const given of [
+    for (const [i, given] of [
       [...other.slice(0, 11), nextBlock(other.slice(0, 11), [text('instead')])],
       [...other.slice(0, 6), ...third.slice(6, 7), ...other.slice(7)],
-    ]) {
-      const { node, peer } = await startAgainst(network, own, other);
+    ].entries()) {
+      const name = `node-${i + 1}`;
+      const { node, peer } = await startAgainst(network, own, other, [], name);
       peer.lies.GET_BLOCKS = (locator) =>
         blocksAnswer(following(peer.asked('GET_HEADERS').length > 0 ? given : other, locator));
       peer.announce();
       await until('an end', () => / (not synchronised|reorganised|closed): /.test(node.stdout));
       assert.equal(await blocksFileOf(node), fileOf(own), node.stdout);
-      await node.end();
     }
   }));
 

@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import { addBlock, chainFile, chainOf, readChain, untilOneChain } from '../support/chain-checks.js';
+import {
+  addByCommand,
+  chainFile,
+  chainOf,
+  readChain,
+  untilOneChain,
+} from '../support/chain-checks.js';
 import { DEADLINE_MS, isJson, until, within } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 
@@ -19,7 +25,7 @@ function readLine(line: string): [string, number, string, number] {
 test('two add-block at one node both make all their blocks, each of which is in the chain', () =>
   withNetwork(async (network) => {
     const node = await network.startNode();
-    const run = () => addBlock(network, node, '--count', '10', '--empty');
+    const run = () => addByCommand(network, node, '--count', '10', '--empty');
     const lines = (await Promise.all([run(), run()])).flat().map(readLine);
     const [, ...blocks] = await untilOneChain([node], 20);
     const said = lines.map(([, height, hash]) => `${height} ${hash}`);

@@ -4,9 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../../lib/limits.js';
 import { startWithChain, trunkTo } from '../support/chain.js';
-import { addBlock, includedIds, untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
+import {
+  addByCommand,
+  includedIds,
+  untilOneChain,
+  untilPoolsAre,
+} from '../support/chain-checks.js';
 import { ask, Client, give, makeIds } from '../support/client.js';
-import { failureOfScript } from '../support/failing.js';
+import { outcomeOfScript } from '../support/failing.js';
 import { freePort, makeTransaction, onTerminal } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import type { AnyNetwork } from '../support/network.js';
@@ -24,9 +29,9 @@ function readLine(line: string): [string, number, string, number] {
 const runAddBlock = (network: AnyNetwork, ...args: string[]) =>
   network.run(['add-block.js', ...args]);
 
-/** For a mistake in the arguments alone. */
+/** For what is decided by the arguments alone. */
 const inThisProcess = (network: AnyNetwork, ...args: string[]) =>
-  failureOfScript(network.path('add-block.js'), args);
+  outcomeOfScript(network.path('add-block.js'), args);
 
 interface Mistake {
   readonly what: string;
@@ -123,7 +128,7 @@ test('add-block with another NETWORK_SECRET is not let in, with the same one it 
 
 test('add-block explains itself with --help', () =>
   withHostedNodes(async (network) => {
-    const { code, stdout, stderr } = await runAddBlock(network, '--help');
+    const { code, stdout, stderr } = await inThisProcess(network, '--help');
     assert.match(stdout, /^Usage: node add-block\.js \[options\]\n/);
     assert.match(stdout, /--count N.*--empty.*--node NAME.*--address URL.*--help/s);
     assert.deepEqual([code, stderr], [0, '']);
@@ -190,9 +195,9 @@ test('add-block says what is left in the pool; with --all nothing is', () =>
   withHostedNodes(async (network) => {
     const node = await network.startNode();
     await give(node.address, makeIds('t', 2050));
-    const [one] = await addBlock(network, node);
+    const [one] = await addByCommand(network, node);
     assert.match(one ?? '', /; (more than )?\d+ left in the pool$/);
-    const all = await addBlock(network, node, '--all');
+    const all = await addByCommand(network, node, '--all');
     assert.match(all.pop() ?? '', /^The pool of \S+ is empty now: 2 blocks made$/);
     assert.deepEqual(
       all.map((line) => readLine(line)[1]),
@@ -212,7 +217,7 @@ test('add-block keeps each transaction as it came, to the letter', () =>
     const client = await Client.open(node.address);
     for (const text of texts) client.socket.send(`{"type":"TRANSACTION","data":${text}}`);
     await client.received(2);
-    await addBlock(network, node);
+    await addByCommand(network, node);
     const [, block] = await untilOneChain([node], 1);
     assert.deepEqual(
       block?.transactions.map(({ json }) => json),
@@ -224,7 +229,7 @@ test('add-block --count makes so many blocks, with --empty also of nothing', () 
   withHostedNodes(async (network) => {
     const node = await network.startNode();
     await give(node.address, ['a']);
-    const lines = await addBlock(network, node, '--count', '5', '--empty');
+    const lines = await addByCommand(network, node, '--count', '5', '--empty');
     const [, ...blocks] = await untilOneChain([node], 5);
     assert.deepEqual(
       lines.map(readLine),
@@ -236,9 +241,9 @@ test('add-block --count makes so many blocks, with --empty also of nothing', () 
 test('add-block shows a line of progress on a terminal', () =>
   withHostedNodes(async (network) => {
     await network.startNode();
-    const command = 'node add-block.js --count 100 --empty';
+    const command = 'node add-block.js --count 3 --empty';
     const { code, stdout } = await network.start(onTerminal(command), '.', 'script').result();
     assert.equal(code, 0);
     assert.match(stdout, /mining block 1: \d+ hashes\/s, \d+\.\d s/);
-    assert.match(stdout, / accepted block 100 \(/);
+    assert.match(stdout, / accepted block 3 \(/);
   }));

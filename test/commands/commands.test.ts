@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fs from 'fs-extra';
 import { WebSocketServer } from 'ws';
 import { cloneNode } from '../../lib/commands/node-folders.js';
+import { outcomeOfScript } from '../support/failing.js';
 import {
   DEADLINE_MS,
   freePort,
@@ -23,7 +24,7 @@ test('every script explains itself with --help', () =>
       ['add-transaction.js', /--from NAME.*--to NAME.*--amount NUMBER.*--count N/s],
       ['start-nodes.js', /Ctrl-C ends them all/],
     ] as const) {
-      const { code, stdout, stderr } = await network.run([script, '--help']);
+      const { code, stdout, stderr } = await outcomeOfScript(network.path(script), ['--help']);
       assert.match(stdout, /^Usage: /);
       assert.match(stdout, says);
       assert.deepEqual([code, stderr], [0, '']);
@@ -78,7 +79,7 @@ test('clones made at the same time get a folder each', () =>
 test('delete-nodes says what it deleted', () =>
   withHostedNodes(async (network) => {
     assert.match((await network.run(['delete-nodes.js'])).stdout, /^Nothing to delete/);
-    await network.run(['clone-node.js']);
+    await cloneNode(network.root);
     assert.equal((await network.run(['delete-nodes.js'])).stdout, 'node-2 deleted\n');
   }));
 

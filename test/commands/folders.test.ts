@@ -3,43 +3,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fs from 'fs-extra';
-import { cloneNode, nodeNameOf } from '../../lib/commands/node-folders.js';
+import { cloneNode } from '../../lib/commands/node-folders.js';
+import { nodeNameOf } from '../../lib/commands/node-names.js';
 import { readKnownPeers } from '../../lib/peers/index.js';
 import { loadSettings } from '../../lib/settings.js';
 import { ask } from '../support/client.js';
-import { failureOf } from '../support/failing.js';
-import { freePort, makeTransaction, until } from '../support/helpers.js';
+import { failureOf, outcomeOfScript } from '../support/failing.js';
+import { makeTransaction, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { withNetwork } from '../support/network.js';
 
 const SECRET = 'NETWORK_SECRET=one of sixteen characters';
-
-test('delete-nodes deletes nothing while a node runs, and names it; --stop ends it first', () =>
-  withNetwork(async (network) => {
-    await network.run(['clone-node.js']);
-    const running = await network.startNode('node-3');
-    const refused = await network.run(['delete-nodes.js']);
-    assert.match(refused.stderr, /^Nothing is deleted: node-3 is running: [^\n]+\n$/);
-    assert.deepEqual([refused.code, refused.stdout], [1, '']);
-    await ask(running.address, makeTransaction('kept'));
-    assert.equal((await running.pool()).length, 1);
-
-    const { code, stdout, stderr } = await network.run(['delete-nodes.js', '--stop']);
-    assert.equal(stdout, 'node-3 ended\nnode-2 deleted\nnode-3 deleted\n');
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.equal((await running.result()).code, 0, 'it has left as by Ctrl-C');
-  }));
-
-test('delete-nodes --stop does not delete a node that does not answer', () =>
-  withNetwork(async (network) => {
-    await network.addNode('node-2', await freePort(), []);
-    const stopped = await network.startNode('node-2');
-    stopped.process.kill('SIGSTOP');
-    const { code, stdout, stderr } = await network.run(['delete-nodes.js', '--stop']);
-    assert.equal(stderr, 'node-2 does not answer: look at its terminal\n');
-    assert.deepEqual([code, stdout], [1, '']);
-    assert.ok(await fs.pathExists(network.path('node-2/index.js')));
-  }));
 
 test('a clone of a node that is a link, or has links in it, has files of its own', () =>
   withHostedNodes(async (network) => {
@@ -53,7 +27,7 @@ test('a clone of a node that is a link, or has links in it, has files of its own
     assert.equal(stdout, 'node-2 created, PORT 5402: start it with cd node-2 && node index.js\n');
     assert.equal(await network.read('node-2/.env'), `PORT=5402\n${SECRET}\n`);
     const known = await fs.readJson(network.path('node-2/known-peers.json'));
-    assert.equal(known[0], 'ws://localhost:5401', 'it finds the others by node-1');
+    assert.deepEqual(known, ['ws://localhost:5401', 'ws://localhost:5403']);
     assert.ok(!(await fs.lstat(network.path('node-2'))).isSymbolicLink());
     assert.equal(await network.read('settings'), `PORT=5401\n${SECRET}\n`);
     assert.equal(await network.read('original/transactions.json'), '[{"id":"a"}]');
@@ -63,6 +37,34 @@ test('a clone of a node that is a link, or has links in it, has files of its own
     const deleted = await network.run(['delete-nodes.js']);
     assert.equal(deleted.stdout, 'node-2 deleted\nnode-3 deleted\nnode-4 deleted\n');
     assert.equal(await network.read('original/transactions.json'), '[{"id":"a"}]');
+  }));
+
+test('node-1 on another port has a whole network there', () =>
+  withHostedNodes(async (network) => {
+    await network.write(
+      'node-1/known-peers.json',
+      '["ws://localhost:4001", "ws://localhost:4003"]\n',
+    );
+    await network.write('node-1/.env', 'PORT=5401\n');
+    const before = await network.read('node-1/known-peers.json');
+    const script = network.path('clone-node.js');
+    assert.equal((await outcomeOfScript(script, ['--count', '0'])).code, 1);
+    assert.equal(await network.read('node-1/known-peers.json'), before, 'nothing is done');
+    const { stdout } = await network.run(['clone-node.js', '--count', '2']);
+    const names = 'ws://localhost:5401 and ws://localhost:5403';
+    assert.deepEqual(stdout.trimEnd().split('\n'), [
+      'node-2 created, PORT 5402: start it with cd node-2 && node index.js',
+      'node-3 created, PORT 5403: start it with cd node-3 && node index.js',
+      `node-1/known-peers.json names ${names} now, because its PORT is 5401`,
+    ]);
+    for (const name of ['node-1', 'node-2', 'node-3']) {
+      const known = await fs.readJson(network.path(name, 'known-peers.json'));
+      assert.deepEqual(known, ['ws://localhost:5401', 'ws://localhost:5403'], name);
+    }
+    const own = '["ws://localhost:4001","ws://localhost:4003"]';
+    await network.write('node-1/known-peers.json', own);
+    await network.run(['clone-node.js']);
+    assert.equal(await network.read('node-1/known-peers.json'), own, 'what a person wrote stays');
   }));
 
 test('a clone has the settings of node-1, in whatever way its .env was saved', () =>
@@ -86,13 +88,11 @@ test('a .env in UTF-16 is refused by all, with the reason', () =>
   withHostedNodes(async (network) => {
     const content = Buffer.from(`\uFEFFPORT=4001\n${SECRET}\n`, 'utf16le');
     await fs.writeFile(network.path('node-1/.env'), content);
-    for (const [script, folder] of [
-      ['index.js', 'node-1'],
-      ['clone-node.js', '.'],
-      ['start-nodes.js', '.'],
-      ['add-transaction.js', '.'],
-    ] as const) {
-      const { code, stdout, stderr } = await network.run([script], folder);
+    for (const script of ['index.js', 'clone-node.js', 'start-nodes.js', 'add-transaction.js']) {
+      const { code, stdout, stderr } =
+        script === 'index.js'
+          ? await network.run([script], 'node-1')
+          : await outcomeOfScript(network.path(script), []);
       assert.equal(stderr, `node-1/.env cannot be read: ${UTF_16}\n`, script);
       assert.deepEqual([code, stdout], [1, ''], script);
     }
@@ -129,7 +129,7 @@ test('a .env of which a part would be lost in a clone is not cloned', () =>
 
 test('npm run reset empties all nodes, after asking, and none while one runs', () =>
   withNetwork(async (network) => {
-    await network.run(['clone-node.js']);
+    await cloneNode(network.root);
     const files = ['transactions.json', 'peers.json', 'blocks.json'];
     const fill = async () => {
       for (const file of files) await network.write(`node-2/${file}`, '["kept"]');

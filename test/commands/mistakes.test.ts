@@ -9,7 +9,7 @@ import { readKnownPeers } from '../../lib/peers/index.js';
 import { Pool } from '../../lib/pool/index.js';
 import { loadSettings } from '../../lib/settings.js';
 import { fileOf, trunkTo } from '../support/chain.js';
-import { failureOf, failureOfScript } from '../support/failing.js';
+import { failureOf, outcomeOfScript } from '../support/failing.js';
 import { freePort, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import type { AnyNetwork } from '../support/network.js';
@@ -142,19 +142,19 @@ const mistakes: Mistake[] = [
   {
     what: 'no node-1 to clone',
     make: (network) => fs.move(network.path('node-1'), network.path('elsewhere')),
-    run: (network) => network.run(['clone-node.js']),
+    run: (network) => outcomeOfScript(network.path('clone-node.js'), []),
     says: /^There is no node-1 folder to clone/,
   },
-  ...[['clone-node.js'], ['start-nodes.js']].map((args) => ({
-    what: `${args[0]} before the code is compiled`,
+  ...['clone-node.js', 'start-nodes.js'].map((script) => ({
+    what: `${script} before the code is compiled`,
     make: (network: AnyNetwork) => fs.remove(network.path('node-1/index.js')),
-    run: (network: AnyNetwork) => network.run(args),
+    run: (network: AnyNetwork) => outcomeOfScript(network.path(script), []),
     says: /^node-1\/index\.js is missing, the code is not compiled: run npm install$/,
   })),
   ...['clone-node.js', 'start-nodes.js', 'add-transaction.js'].map((script) => ({
     what: `${script} with an unknown flag`,
     make: nothing,
-    run: (network: AnyNetwork) => failureOfScript(network.path(script), ['--colour']),
+    run: (network: AnyNetwork) => outcomeOfScript(network.path(script), ['--colour']),
     says: /^Unknown option '--colour'; --help lists what there is$/,
   })),
   {
@@ -195,7 +195,7 @@ const mistakes: Mistake[] = [
   ).map(([args, says]) => ({
     what: `add-transaction ${args.join(' ').slice(0, 40)}`,
     make: nothing,
-    run: (network: AnyNetwork) => failureOfScript(network.path('add-transaction.js'), args),
+    run: (network: AnyNetwork) => outcomeOfScript(network.path('add-transaction.js'), args),
     says,
   })),
 ];

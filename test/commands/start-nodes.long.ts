@@ -23,12 +23,18 @@ async function addNodes(network: Network): Promise<number[]> {
 
 /** Starts all nodes with these variables, and none that would change what is shown. */
 function start(network: Network, ...variables: string[]): Program {
-  return network.start([...environment(variables), 'node', 'start-nodes.js'], '.', 'env');
+  return network.start(
+    [...environment(variables), 'node', 'start-nodes.js', '--no-lab'],
+    '.',
+    'env',
+  );
 }
 
 /** As start(), on a terminal. */
 function startOnTerminal(network: Network, ...variables: string[]): Program {
-  const command = ['env', ...environment(variables), 'node', 'start-nodes.js'].join(' ');
+  const command = ['env', ...environment(variables), 'node', 'start-nodes.js', '--no-lab'].join(
+    ' ',
+  );
   return network.start(onTerminal(command), '.', 'script');
 }
 

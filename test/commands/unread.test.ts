@@ -12,7 +12,7 @@ test('npm start whose reader goes away ends its nodes, and says nothing more', (
   withNetwork(async (network) => {
     const port = await freePort();
     await network.addNode('node-1', port, []);
-    const command = 'set -o pipefail; node start-nodes.js --nodes 1 | head -2';
+    const command = 'set -o pipefail; node start-nodes.js --no-lab --nodes 1 | head -2';
     const { code, stdout, stderr } = await network.start(['-c', command], '.', 'bash').result();
     assert.equal(stdout.split('\n').length, 3);
     assert.deepEqual([code, stderr], [141, '']);
@@ -23,7 +23,7 @@ test('npm start that is killed leaves no node behind', () =>
   withNetwork(async (network) => {
     const port = await freePort();
     await network.addNode('node-1', port, []);
-    const runner = network.start(['start-nodes.js', '--nodes', '1']);
+    const runner = network.start(['start-nodes.js', '--no-lab', '--nodes', '1']);
     await until('the node', () => isListening(port));
     await runner.end('SIGKILL');
     await untilNobodyListens(port);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hostnameOf, secretHeaders, whyRefused } from '../../lib/guard/access.js';
+import { hostnameOf, secretHeaders, whyNotShown, whyRefused } from '../../lib/guard/access.js';
 
 const SECRET = 'open sesame, it is me';
 
@@ -75,4 +75,39 @@ test('the name of a host is the same in each spelling', () => {
   }
   assert.equal(hostnameOf('[FD00::1]:4001'), 'fd00::1');
   assert.equal(hostnameOf(), '');
+});
+
+test('content is for this machine, or for who knows the secret; the page is for all who can ask', () => {
+  const statusOf = (url: string, from: string, secret?: string, authorization?: string) => {
+    const headers = { host: 'localhost:4001', ...(authorization && { authorization }) };
+    const request = { method: 'GET', url, headers, rawHeaders: ['Host', 'localhost:4001'] };
+    const rules = {
+      hostname: 'mesh.example',
+      secret,
+      scheme: 'http',
+      isBehindProxy: false,
+    } as const;
+    return whyNotShown(request, from, rules)?.status;
+  };
+  const content = [
+    '/messages',
+    '/transactions?follow',
+    '/transactions/a',
+    '/blocks/1',
+    '/blocks?',
+    '/peers',
+  ];
+  for (const url of content) {
+    assert.equal(statusOf(url, '10.1.2.3'), 403, url);
+    assert.equal(statusOf(url, '127.0.0.1'), undefined, url);
+    assert.equal(statusOf(url, '10.1.2.3', SECRET), 401, url);
+    assert.equal(
+      statusOf(url, '10.1.2.3', SECRET, secretHeaders(SECRET).authorization),
+      undefined,
+      url,
+    );
+  }
+  for (const url of ['/', '/status', '/events', '/metrics', '/transactions.js', '/peersx']) {
+    assert.equal(statusOf(url, '10.1.2.3'), undefined, url);
+  }
 });

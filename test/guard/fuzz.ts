@@ -251,9 +251,9 @@ async function main(): Promise<void> {
   if (!Number.isSafeInteger(seed)) fail(`--seed ${flags.seed} is not a whole number`);
   if (!(seconds > 0 && seconds < Infinity))
     fail(`--seconds ${flags.seconds} is not a number above 0`);
-  console.log(`Seed ${seed}, ${seconds} s`);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
+  console.log(`Seed ${seed}, ${seconds} s`);
   try {
     await runFuzz(seed, seconds, console.log, stop.signal);
   } catch (error) {

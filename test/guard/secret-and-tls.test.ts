@@ -4,63 +4,16 @@ import { WebSocket } from 'ws';
 import { LIMITS } from '../../lib/limits.js';
 import { makeCertificate } from '../support/certificates.js';
 import { upgradeRequest } from '../support/frames.js';
-import { connectTo, freePort, until } from '../support/helpers.js';
+import { connectTo, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { answerTo, visit } from '../support/http.js';
-import { type AnyNetwork, type Network, withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
+import { checkSharing, configure, startNode, startPair, untilSays } from '../support/secured.js';
 import { MuteServers } from '../support/trap-servers.js';
 
 const SECRET = 'correct horse battery staple';
 const BEARER = { authorization: `Bearer ${SECRET}` };
 const TLS = 'TLS_CERT=../ours.pem\nTLS_KEY=../ours-key.pem\nTLS_CA=../ours.pem\n';
-
-/** Writes the .env of node-1, which the other nodes of the network get as well. */
-async function configure(network: AnyNetwork, ...lines: string[]): Promise<void> {
-  await network.write('node-1/.env', `PORT=1\n${lines.join('\n')}\n`);
-}
-
-/** Starts a node with the settings of node-1, or with others. */
-async function startNode<N extends RunningNode>(
-  network: Network<N>,
-  name: string,
-  knownPeers: string[] = [],
-  otherLines?: string,
-): Promise<N> {
-  const port = await freePort();
-  await network.addNode(name, port, knownPeers);
-  if (otherLines !== undefined) await network.write(`${name}/.env`, `PORT=${port}\n${otherLines}`);
-  return network.launch(name, port).listening();
-}
-
-/** Two nodes, of which the second knows the first, and what they call each other. */
-async function startPair(network: AnyNetwork, scheme: 'ws' | 'wss'): Promise<RunningNode[]> {
-  const first = await startNode(network, 'node-1');
-  const nameOf = ({ port }: RunningNode) => `${scheme}://localhost:${port}`;
-  const second = await startNode(network, 'node-2', [nameOf(first)]);
-  await untilSays(first, `listening: ${nameOf(first)},`);
-  await untilSays(first, `connected: ${nameOf(second)},`);
-  await untilSays(second, `connected: ${nameOf(first)},`);
-  return [first, second];
-}
-
-function untilSays(program: RunningNode, text: string): Promise<void> {
-  return until(
-    () => `the line ${text}; it said: ${program.stdout}${program.stderr}`,
-    () => program.stdout.includes(text),
-  );
-}
-
-/** Gives one node a transaction as a person does, and waits until all have it. */
-async function checkSharing(network: AnyNetwork, nodes: RunningNode[]): Promise<void> {
-  const { code, stdout, stderr } = await network.run(['add-transaction.js', '--node', 'node-1']);
-  assert.equal(code, 0, stderr);
-  const id = /accepted transaction ([0-9a-f]{64})/.exec(stdout)?.[1] as string;
-  for (const node of nodes) {
-    await until('the transaction', async () => (await node.poolText()).includes(id));
-    assert.equal(node.stderr, '');
-  }
-}
 
 /** Everything that has been printed, by whom the secret was given. */
 function assertSecretUntold(...programs: Pick<RunningNode, 'stdout' | 'stderr'>[]): void {
@@ -146,7 +99,7 @@ describe('a network with a secret', { concurrency: 4 }, () => {
     ['with another one', 'NETWORK_SECRET=quite another secret\n'],
   ] as const) {
     test(`a node ${which} stays outside, and says so in one line`, () =>
-      withNetwork(async (network) => {
+      withHostedNodes(async (network) => {
         await configure(network, `NETWORK_SECRET=${SECRET}`);
         const member = await startNode(network, 'node-1');
         const outsider = await startNode(network, 'node-2', [member.address], line);
@@ -173,15 +126,16 @@ describe('a network with a secret', { concurrency: 4 }, () => {
   }
 
   test('a warning where it is sent in clear beyond this machine, or can be guessed', () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const clear = 'can read NETWORK_SECRET: set TLS_CERT and TLS_KEY there, and write wss://';
+      let count = 0;
       const warningsWith = async (lines: string) => {
-        const node = await startNode(network, 'node-1', [], lines);
+        count += 1;
+        const node = await startNode(network, `node-${count}`, [], lines);
         await untilSays(node, 'listening: ');
         // Whatever is printed at the start has been, when it has answered.
         await answerTo(node, 'GET / HTTP/1.1\r\n\r\n');
         await untilSays(node, 'turned away: ');
-        await node.end();
         assertSecretUntold(node);
         return node.lines.filter((line) => line.includes('warning: '));
       };

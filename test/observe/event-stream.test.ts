@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { addBlock } from '../support/block-maker.js';
 import { Client, give, makeIds } from '../support/client.js';
 import { EventStream } from '../support/event-stream.js';
 import { connectRaw } from '../support/frames.js';
@@ -93,7 +94,7 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
       assert.deepEqual(Object.keys(stream.messages[0]?.data ?? {}).sort(), MEMBERS);
       await give(node.address, ['a', 'b']);
       await until('both', () => stream.status.pool.transactions === 2);
-      await network.run(['add-block.js']);
+      await addBlock(node);
       await until('a block', () => stream.status.chain.height === 1);
       await peer.close();
       await until('the peer to go', () => stream.status.network.links.length === 0);

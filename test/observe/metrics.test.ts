@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addBlock } from '../support/block-maker.js';
 import { ask, give, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
@@ -123,7 +124,7 @@ test('each of the metrics follows what happens, and says what /status says', () 
     await untilMetric(node, 'mesh_pool_bytes', pool.bytes);
     await untilMetric(peer, 'mesh_transactions_total{outcome="accepted"}', 5);
 
-    assert.equal((await network.run(['add-block.js'])).code, 0);
+    await addBlock(node);
     for (const each of [node, peer]) {
       await untilMetric(each, 'mesh_chain_height', 1);
       await untilMetric(each, 'mesh_pool_transactions', 0);

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import fs from 'fs-extra';
 import { IN_BROWSER, withVisit } from '../support/browser.js';
 import { freePort, isListening, PROJECT, until } from '../support/helpers.js';
-import { type Network, withNetwork } from '../support/network.js';
+import { type HostedNode, withHostedNodes } from '../support/hosted.js';
+import type { Network } from '../support/network.js';
 import { showsMesh, untilShown } from '../support/page-view.js';
 
 const isHere = spawnSync('nginx', ['-v']).status === 0;
@@ -16,7 +17,11 @@ const SKIP = {
 };
 
 /** Starts nginx with the lines in the docs, before a node that listens on a port. */
-async function startNginx(network: Network, port: number, nodePort: number): Promise<void> {
+async function startNginx(
+  network: Network<HostedNode>,
+  port: number,
+  nodePort: number,
+): Promise<void> {
   const docs = await fs.readFile(join(PROJECT, 'docs/configuration.md'), 'utf8');
   const blocks = [...docs.matchAll(/```nginx\n(.*?)```/gs)].map(([, block]) => block);
   assert.equal(blocks.length, 2);
@@ -43,7 +48,7 @@ test(
   'behind a proxy a node is reached by others, and its page is whole at each of its paths',
   SKIP,
   () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const [port, nodePort] = [await freePort(), await freePort()];
       const other = await network.startNode('node-2', [`ws://localhost:${port}`]);
       await network.addNode('node-1', nodePort, []);

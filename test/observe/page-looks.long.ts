@@ -1,18 +1,21 @@
 /** The page of a node, in a browser: whether it can be read, in light and dark, on any screen. */
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
 import { FakeEventStream } from '../support/fake-event-stream.js';
-import { freePort } from '../support/helpers.js';
+import { freePort, until } from '../support/helpers.js';
 import { NameDropper } from '../support/name-dropper.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, untilShown } from '../support/page-view.js';
 import { keepPictures, untilDrawn } from '../support/pictures.js';
 import type { NodeProcess } from '../support/program.js';
 
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** How many pixels wide they are. */
 const TELEPHONES = [390, 360];
 /** Of WCAG 2.2, level AA: text on its ground; and what else has to be told apart. */
@@ -108,11 +111,22 @@ const LONG = {
     rejected: 1e10,
     relayed: 1e12,
     rate: Array(60).fill(100_000),
-    latest: Array(12).fill({ id: 'x'.repeat(256), from: NAME, at: 0, delayMs: -1e13 }),
+    minute: 1e10,
+    latest: Array(12).fill({
+      id: 'x'.repeat(256),
+      from: NAME,
+      at: 0,
+      delayMs: -1e13,
+      block: 1e8,
+      fromAddress: 'x'.repeat(64),
+      toAddress: 'x'.repeat(64),
+      amount: 1e300,
+    }),
   },
   pool: { transactions: 1e8, bytes: 1e10, maxBytes: 1e10 },
   chain: {
     height: 1e8,
+    others: [{ address: NAME, hash: '0'.repeat(64) }],
     blocks: Array(5).fill({
       height: 1e8,
       hash: '0'.repeat(64),
@@ -147,6 +161,35 @@ test('what is written and drawn stands out from its ground, in dark and in light
     );
   }),
 );
+
+test(
+  'axe finds nothing that would keep anybody out, in light and dark, nor in what opens',
+  IN_BROWSER,
+  () =>
+    withBusyNode(async (node) => {
+      await withVisit(pageOf(node), async ({ page }) => {
+        await untilBusy(page);
+        await page.evaluate(await readFile(AXE, 'utf8'));
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await assertNoFault(page, colorScheme);
+          await page.locator('#blocks .opener button').first().click();
+          await until('a text', async () => {
+            return (await page.locator('#content-text').innerText()).includes('"hash"');
+          });
+          await assertNoFault(page, `${colorScheme}, with a block open`);
+          await page.keyboard.press('Escape');
+        }
+      });
+    }),
+);
+
+/** By the rules of axe (https://github.com/dequelabs/axe-core). */
+async function assertNoFault(page: Page, when: string): Promise<void> {
+  const faults = await page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`);
+  assert.deepEqual(faults, [], when);
+}
 
 test('nothing is wider than a telephone, however long it is', IN_BROWSER, () =>
   withNetwork(async (network) => {

@@ -7,8 +7,8 @@ import { IN_BROWSER, withVisit } from '../support/browser.js';
 import { ask } from '../support/client.js';
 import { withFakeEventStream } from '../support/fake-event-stream.js';
 import { until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { NameDropper } from '../support/name-dropper.js';
-import { withNetwork } from '../support/network.js';
 import { pageOf, untilShown } from '../support/page-view.js';
 
 /** What runs if a page takes it for markup, for a template, or for an address to go to. */
@@ -55,7 +55,7 @@ const REFUSALS = [
 ];
 
 test('what another node sends is on the page as it was sent, and runs nothing', IN_BROWSER, () =>
-  withNetwork(async (network) => {
+  withHostedNodes(async (network) => {
     const node = await network.startNode();
     await withVisit(
       pageOf(node),
@@ -109,7 +109,7 @@ test(
   'no script runs but that of the page, even if somebody could put one into it',
   IN_BROWSER,
   () =>
-    withNetwork(async (network) => {
+    withHostedNodes(async (network) => {
       const node = await network.startNode();
       await withVisit(
         pageOf(node),
@@ -159,10 +159,15 @@ function sayHostile(self: string, height: number): Record<string, unknown> {
       rejected: 0,
       relayed: 0,
       rate: Array(60).fill(0),
-      latest: HOSTILE.map((id) => ({ id, from: id, at: 0, delayMs: 0 })),
+      minute: 0,
+      latest: HOSTILE.map((id) => {
+        const said = { fromAddress: id, toAddress: id, amount: id };
+        return { id, from: id, at: 0, delayMs: 0, block: null, ...said };
+      }),
     },
     chain: {
       height: height + 1,
+      others: HOSTILE.map((text) => ({ address: text, hash: text })),
       blocks: HOSTILE.slice(0, 5).map((hash) => ({ height, hash, timestamp: 0, transactions: 0 })),
     },
     log: HOSTILE.map((text) => ({ at: 0, event: text, detail: text })),

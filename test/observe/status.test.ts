@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fs from 'fs-extra';
 import { LIMITS } from '../../lib/limits.js';
+import { addBlock } from '../support/block-maker.js';
 import { ask, askStatus, give, makeIds } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import {
@@ -60,7 +61,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
       assert.deepEqual(status.network, { nodes, links: [], leftOut: 0 });
       const none = { accepted: 0, duplicate: 0, rejected: 0, relayed: 0 };
       const rate = Array(RATE_SECONDS).fill(0);
-      assert.deepEqual(status.transactions, { ...none, rate, latest: [] });
+      assert.deepEqual(status.transactions, { ...none, rate, minute: 0, latest: [] });
       assert.equal(status.pool.transactions, 0);
       assert.equal(status.pool.maxBytes, LIMITS.poolBytes);
       assert.equal(status.chain.height, 0);
@@ -91,7 +92,9 @@ describe('the status of a node', { concurrency: 3 }, () => {
         const { at = 0, ...shown } = (await untilShown(node, 't1')) ?? {};
         assert.ok(Number.isInteger(at) && at >= beforeMs && at <= Date.now(), `${at}`);
         const from = node === first ? null : first.address;
-        assert.deepEqual(shown, { id: 't1', from, delayMs: at - sent.timeStamp }, node.name);
+        const said = { fromAddress: 'alice', toAddress: 'bob', amount: 1, block: null };
+        const expected = { id: 't1', from, delayMs: at - sent.timeStamp, ...said };
+        assert.deepEqual(shown, expected, node.name);
       }
     }));
 
@@ -217,11 +220,8 @@ describe('the status of a node', { concurrency: 3 }, () => {
       const [first] = nodes as [HostedNode];
       await give(first.address, ['a', 'b']);
       await untilPoolsHold(nodes, ['a', 'b']);
-      const made = [await network.run(['add-block.js'])];
-      made.push(await network.run(['add-block.js', '--empty', '--count', '5']));
-      const said = made.map(({ stdout }) => stdout).join('');
-      const hashes = [...said.matchAll(/block \d+ \(([0-9a-f]{64})\)/g)].map(([, hash]) => hash);
-      assert.equal(hashes.length, 6, said);
+      const hashes: string[] = [];
+      for (let height = 1; height <= 6; height++) hashes.push((await addBlock(first)).hash);
       for (const node of nodes) {
         const isAll = ({ chain, pool }: Status) => chain.height === 6 && pool.transactions === 0;
         const { chain } = await untilStatus(node, 'six blocks', isAll);
@@ -241,7 +241,7 @@ describe('the status of a node', { concurrency: 3 }, () => {
     withHostedNodes(async (network) => {
       const node = await network.startNode();
       await give(node.address, ['a', 'b']);
-      assert.equal((await network.run(['add-block.js'])).code, 0);
+      await addBlock(node);
       const isIncluded = ({ chain, pool }: Status) => chain.height === 1 && pool.transactions === 0;
       const { chain } = await untilStatus(node, 'a block', isIncluded);
       assert.equal(chain.blocks[0]?.transactions, 2);

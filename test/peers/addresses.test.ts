@@ -137,9 +137,24 @@ test('each host has its scope', () => {
       '255.255.255.255',
       '[64:ff9b::a00:1]',
     ],
+    swarm: [],
   };
   for (const [scope, hosts] of Object.entries(scopes)) {
     for (const host of hosts) assert.equal(parseAddress(`ws://${host}:1`)?.scope, scope, host);
+  }
+});
+
+test('an address in a swarm is a key in its one spelling, without a port and without TLS', () => {
+  const key = `${'ybndrfg8ejkmcpqxot1uwisza345h769'.repeat(2).slice(0, 51)}o`;
+  const address = parseAddress(`ws://${key}.dht`);
+  assert.deepEqual([address?.scope, address?.name], ['swarm', undefined]);
+  assert.equal(parseAddress(`WS://${key.toUpperCase()}.DHT/`)?.key, address?.key);
+  for (const wrong of [`ws://${key}.dht:4001`, `wss://${key}.dht`]) {
+    assert.equal(parseAddress(wrong), undefined, wrong);
+  }
+  // All else is a name as others are.
+  for (const host of [`${key.slice(0, 51)}b`, key.slice(1), `y${key}`, `${key.slice(1)}l`, 'a']) {
+    assert.equal(parseAddress(`ws://${host}.dht`)?.scope, 'public', host);
   }
 });
 
@@ -149,8 +164,10 @@ test('a node dials no network more private than the one it is known in', () => {
     private: ['private', 'public'],
     public: ['public'],
     reserved: ['public'],
+    // Of its swarm, the address book knows.
+    swarm: ['public'],
   };
-  const all: Scope[] = ['loopback', 'private', 'public', 'reserved'];
+  const all: Scope[] = ['loopback', 'private', 'public', 'reserved', 'swarm'];
   for (const own of all) {
     assert.deepEqual(
       all.filter((learnt) => isDiallable(own, learnt)),

@@ -7,8 +7,8 @@ import fs from 'fs-extra';
 import { Client } from '../support/client.js';
 import { limitOpenFiles, ON_LINUX } from '../support/disk.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
-import { withHostedNodes } from '../support/hosted.js';
-import { withNetwork } from '../support/network.js';
+import { withHostedBesideOne, withHostedNodes } from '../support/hosted.js';
+import type { NodeProcess } from '../support/program.js';
 
 /** Listens on a port, and does the same with each connection. */
 async function serve(
@@ -74,8 +74,8 @@ test(
   'a node that can open no more files goes on, and takes callers when it can again',
   ON_LINUX,
   () =>
-    withNetwork(async (network) => {
-      const node = await network.startNode();
+    withHostedBesideOne(async (network) => {
+      const node = (await network.startNode()) as NodeProcess;
       const client = await Client.open(node.address);
       // The lowest number that is free is the one that the next file would get.
       const taken = new Set((await fs.readdir(`/proc/${node.process.pid}/fd`)).map(Number));

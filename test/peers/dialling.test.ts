@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
-import { withHostedNodes } from '../support/hosted.js';
+import { withHostedBesideOne, withHostedNodes } from '../support/hosted.js';
 import { untilFullMesh, untilPoolsHold } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
+import type { NodeProcess, RunningNode } from '../support/program.js';
 import { newSeed } from '../support/property.js';
 import { MuteServers } from '../support/trap-servers.js';
 
@@ -44,9 +45,8 @@ describe('a mesh', { concurrency: 4 }, () => {
     }));
 
   test('a peer that is back is dialled again', () =>
-    withNetwork(async (network) => {
-      const [first, second] = await network.startMesh(2);
-      assert.ok(first !== undefined && second !== undefined);
+    withHostedBesideOne(async (network) => {
+      const [second, first] = (await network.startMesh(2)) as [NodeProcess, RunningNode];
       await second.end();
       await until(
         'two failures',

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connectTo, freePort, say, transactionMessage, until } from '../support/helpers.js';
-import { withHostedNodes } from '../support/hosted.js';
+import { withHostedBesideOne, withHostedNodes } from '../support/hosted.js';
 import { peersOf } from '../support/mesh.js';
 import { type AnyNetwork, withNetwork } from '../support/network.js';
+import type { NodeProcess } from '../support/program.js';
 import { Forwarder } from '../support/trap-servers.js';
 
 /** The headers that a node answers an upgrade with. */
@@ -102,7 +103,7 @@ test('a client that claims the address of one of our nodes does not cut that nod
   }));
 
 test('a server that copies what a node says of itself does not take its place', () =>
-  withNetwork(async (network) => {
+  withHostedBesideOne(async (network) => {
     const two = await network.startNode('node-2');
     const meshId = String((await answerOf(two.address))['mesh-id']);
     const [port, otherPort] = [await freePort(), await freePort()];
@@ -110,7 +111,7 @@ test('a server that copies what a node says of itself does not take its place', 
       [port, two.address],
       [otherPort, `ws://localhost:${otherPort}`],
     ] as const) {
-      const one = await network.startNode();
+      const one = (await network.startNode()) as NodeProcess;
       const copied = { 'mesh-id': meshId, 'mesh-address': claimed };
       const copier = await serveAs(network, copierPort, copied);
       const copierAddress = `ws://localhost:${copierPort}`;

@@ -124,6 +124,19 @@ test('an address that was given up and then lasted has five attempts again', () 
   assert.equal(addressBook.hear(entry.address, plenty(), 140_000), true);
 });
 
+test('an address that was given up through no fault of its own is learnt again at once', () => {
+  const { addressBook, entry } = dialled();
+  for (let failures = 1; failures <= 5; failures++) addressBook.lost(entry, 0, 0, 0.5);
+  assert.equal(addressBook.hear(entry.address, plenty(), 1), false);
+  addressBook.forgive(entry.address);
+  assert.equal(addressBook.hear(entry.address, plenty(), 1), true);
+  const [again] = addressBook.due(1);
+  assert.ok(again !== undefined);
+  // It has all its attempts again.
+  const waits = Array.from({ length: 5 }, () => addressBook.lost(again, 0, 1, 0.5));
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, undefined]);
+});
+
 test('each spelling that a person wrote is tried in turn, until one works', () => {
   const addressBook = new AddressBook(at(4001));
   const texts = ['ws://[::1]:4002', 'ws://127.0.0.1:4002', 'ws://localhost:4002'];

@@ -1,7 +1,8 @@
 /** Nodes that cannot dial each other, because of what they call themselves, get everything all the same. */
 
 import { test } from 'node:test';
-import { addBlock, untilOneChain } from '../support/chain-checks.js';
+import { addBlock } from '../support/block-maker.js';
+import { untilOneChain } from '../support/chain-checks.js';
 import { give } from '../support/client.js';
 import { freePort, until } from '../support/helpers.js';
 import { type HostedNode, withHostedNodes } from '../support/hosted.js';
@@ -70,6 +71,6 @@ test('one that is known in another kind of network', () =>
         warns(theirs, node.address).test(other.stdout),
     );
     await untilEachHas([node, other], [node.address, other.address]);
-    await addBlock(network, node);
+    await addBlock(node);
     await untilOneChain([node, other], 1);
   }));

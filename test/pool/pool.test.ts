@@ -27,7 +27,7 @@ for (const [what, text, old] of [
 }
 
 test('kills under load cost no transaction that has its receipt, and double none', (t) =>
-  killUnderLoad(t, { nodes: 2, kills: 3 }));
+  killUnderLoad(t, { nodes: 2, kills: 2 }));
 
 test('a second process in a folder says so and ends; the first goes on until it is killed', () =>
   withNetwork(async (network) => {

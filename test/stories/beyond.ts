@@ -26,6 +26,7 @@ const handshake = (...data: string[]) => ({ type: 'HANDSHAKE', data });
 
 export const beyondStories: BeyondStory[] = [
   {
+    isLong: true,
     asks: 'a known peer that is down at the start is dialled again later',
     async check(network) {
       const up = await network.trap();
@@ -61,6 +62,7 @@ export const beyondStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'it does not dial an address again that it is connected to, whatever the order',
     async check(network) {
       const [known, one, two] = [await network.trap(), await network.trap(), await network.trap()];
@@ -78,6 +80,7 @@ export const beyondStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'an address that disconnects is dialled again',
     async check(network) {
       const { node, peer } = await network.startNodeWithPeer();
@@ -95,6 +98,7 @@ export const beyondStories: BeyondStory[] = [
     },
   },
   {
+    isLong: true,
     asks: 'a dial that is never answered is one attempt, however often it is named',
     async check(network) {
       const mute = network.keep(await MuteServers.open(1));

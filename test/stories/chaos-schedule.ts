@@ -1,8 +1,5 @@
 /** What happens to the network of a chaos run, and when: all of it follows from a seed. Pure. */
 
-/** How many nodes there are. */
-export const NODES = 5;
-
 /** What happens, to which node, and when; for how long, if it passes; times in milliseconds. */
 export interface Happening {
   readonly atMs: number;
@@ -13,8 +10,11 @@ export interface Happening {
   readonly count: number;
 }
 
-/** @param seconds how long it goes on */
-export function makeSchedule(seed: number, seconds: number): Happening[] {
+/**
+ * @param seconds how long it goes on
+ * @param nodes how many there are
+ */
+export function makeSchedule(seed: number, seconds: number, nodes: number): Happening[] {
   const random = newRandom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const choices = [
@@ -32,7 +32,7 @@ export function makeSchedule(seed: number, seconds: number): Happening[] {
   const schedule: Happening[] = [];
   for (let atMs = 0; atMs < seconds * 1000; atMs += 10 + below(150)) {
     const what = choices[below(choices.length)] ?? 'add';
-    const [node, forMs] = [below(NODES), 200 + below(3000)];
+    const [node, forMs] = [below(nodes), 200 + below(3000)];
     schedule.push({ atMs, what, node, forMs, count: 2 + below(what === 'lose' ? 4 : 800) });
   }
   return schedule;

@@ -1,30 +1,31 @@
 /**
- * Five nodes, transactions and blocks at random ones, and all that can happen to a network: kills,
+ * Some nodes, transactions and blocks at random ones, and all that can happen to a network: kills,
  * stops, cuts, losses and restarts. Then quiet: all chains and all pools must become the same, with
  * every transaction that a node has given a receipt for in one of the two, and none twice.
  */
 
 import assert from 'node:assert/strict';
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { readArguments } from '../../lib/command-line.js';
 import { fail } from '../../lib/log.js';
+import { addBlock } from '../support/block-maker.js';
 import { Client, makeIds } from '../support/client.js';
 import { makeTransaction, until } from '../support/helpers.js';
 import { Network } from '../support/network.js';
 import type { NodeProcess } from '../support/program.js';
 import type { Switchboard } from '../support/switchboard.js';
-import { type Happening, makeSchedule, NODES } from './chaos-schedule.js';
+import { type Happening, makeSchedule } from './chaos-schedule.js';
 import { areAlike, checkChain, heightOf, type Ledger, ledgerOf } from './ledger.js';
 
 const USAGE = `Usage: npm run chaos -- [options]
 
-Takes five nodes through random kills, stops, cuts and losses, and checks that all pools and all
+Takes some nodes through random kills, stops, cuts and losses, and checks that all pools and all
 chains are the same in the end. A run that fails says how to run it again.
 
   --seed N      what happens, and when, follows from it (default: a new one)
   --seconds N   how long before it becomes quiet (default: 120)
+  --nodes N     how many nodes (default: 5)
   --help        print this`;
 
 /** Longer than any wait for a dial or a comparison, and than a busy machine takes for tens of thousands. */
@@ -40,13 +41,14 @@ const QUIET_LIMIT_MS = 400_000;
 export async function runChaos(
   seed: number,
   seconds: number,
+  nodeCount: number,
   tell: (line: string) => void,
 ): Promise<void> {
   const network = await Network.create();
   try {
-    const { nodes, switchboard } = await network.startBehindSwitchboard(NODES);
+    const { nodes, switchboard } = await network.startBehindSwitchboard(nodeCount);
     const chaos = new Chaos(network, nodes, switchboard, tell);
-    await chaos.play(makeSchedule(seed, seconds));
+    await chaos.play(makeSchedule(seed, seconds, nodeCount));
     await chaos.untilAllAreSame();
   } finally {
     await network.close();
@@ -141,7 +143,7 @@ class Chaos {
         process?.kill('SIGCONT');
       },
       cut: async () => {
-        this.#switchboard.cutInTwo([node, (node + 1) % NODES]);
+        this.#switchboard.cutInTwo([node, (node + 1) % this.#nodes.length]);
         await sleep(forMs);
         this.#switchboard.healAll();
       },
@@ -183,9 +185,11 @@ class Chaos {
 
   /** It may be in vain: the node is down, or another block is first. */
   async #addBlock(node: number): Promise<void> {
-    const { folder } = this.#nodes[node] as NodeProcess;
-    const result = await this.#network.run(['add-block.js', '--empty'], basename(folder));
-    if (result.code === 0) this.#included += 1;
+    const isTaken = await addBlock(this.#nodes[node] as NodeProcess).then(
+      () => true,
+      () => false,
+    );
+    if (isTaken) this.#included += 1;
   }
 
   async #kill(node: number, forMs: number): Promise<void> {
@@ -207,15 +211,22 @@ async function main(): Promise<void> {
   const flags = readArguments(USAGE, {
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     seconds: { type: 'string', default: '120' },
+    nodes: { type: 'string', default: '5' },
   });
-  const [seed, seconds] = [Number(flags.seed), Number(flags.seconds)];
+  const [seed, seconds, nodes] = [flags.seed, flags.seconds, flags.nodes].map(Number) as [
+    number,
+    number,
+    number,
+  ];
   if (!Number.isSafeInteger(seed)) fail(`--seed ${flags.seed} is not a whole number`);
   if (!(seconds > 0 && seconds < Infinity))
     fail(`--seconds ${flags.seconds} is not a number above 0`);
-  const command = `npm run chaos -- --seed ${seed} --seconds ${seconds}`;
+  if (!(Number.isInteger(nodes) && nodes >= 3))
+    fail(`--nodes ${flags.nodes} is not a number above 2`);
+  const command = `npm run chaos -- --seed ${seed} --seconds ${seconds} --nodes ${nodes}`;
   console.log(`Seed ${seed}, ${seconds} s`);
   try {
-    await runChaos(seed, seconds, console.log);
+    await runChaos(seed, seconds, nodes, console.log);
   } catch (error) {
     fail(`${(error as Error).message}\nRun it again: ${command}`);
   }

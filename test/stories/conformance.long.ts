@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { OUR_NODE } from '../support/helpers.js';
-import { conformance, failsWhatItBreaks, judgedBy, STORIES } from '../support/judged.js';
+import {
+  conformance,
+  failsWhatItBreaks,
+  isInterruptible,
+  judgedBy,
+  STORIES,
+} from '../support/judged.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { MUTANTS, STYLES } from './variants.js';
 
@@ -26,3 +32,6 @@ test('our own node passes everything, also what goes beyond the exercise', async
   assert.match(stdout, / 0 failed, 0 not judged\n$/);
   assert.equal(code, 0, stdout);
 });
+
+test('conformance is ended by Ctrl-C also during stories beyond the exercise', () =>
+  isInterruptible(root, /^Beyond the exercise/m, '--story', '1', '--story', 'beyond 1'));

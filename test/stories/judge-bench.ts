@@ -78,7 +78,7 @@ export class Bench {
   ): Promise<JudgedNode> {
     const folder = join(this.#copy.beside, name);
     if (name !== 'node-1' && !(await fs.pathExists(folder))) {
-      await copyFolder(join(this.#copy.beside, 'node-1'), folder);
+      copyFolder(join(this.#copy.beside, 'node-1'), folder);
     }
     const chosen = port || (await freePort());
     const env = await fs.readFile(join(folder, '.env'), 'utf8');

@@ -72,7 +72,7 @@ export async function judge(
 async function judgeOne(folder: string, story: Story, signal: AbortSignal): Promise<Verdict> {
   const { id, asks } = story;
   const startedMs = performance.now();
-  const copy = await copyNode(folder, 'p2p-judge-');
+  const copy = copyNode(folder, 'p2p-judge-');
   const bench = new Bench(copy, resolve(folder));
   let fault: Unmet | undefined;
   try {

@@ -16,7 +16,6 @@ import { Counters } from '../../lib/counters.js';
 import { Guard } from '../../lib/guard/index.js';
 import {
   type Connection,
-  headerLines,
   newConnection,
   newPeer,
   noteFrame,
@@ -43,8 +42,10 @@ async function openNode(folder: string, port: number) {
     keepsSecret: false,
     secretHeaders: {},
     ca: undefined,
+    swarm: undefined,
+    secret: undefined,
   };
-  const peers = Peers.open(settings, [], ignore, counters, log);
+  const peers = await Peers.open(settings, [], ignore, counters, log);
   const { answers, backpressure, connectionLimits } = new Guard(peers, 8, ignore, log);
   const relay = new Relay(pool, peers.routes, backpressure, counters);
   const isKnown = (key: string) => pool.has(key) || chain.has(key);
@@ -100,7 +101,7 @@ function dial(from: Node, to: Node): Promise<ReturnType<typeof newPeer>> {
   const [ours, theirs] = streamPair();
   const http = createServer();
   const server = new WebSocketServer({ noServer: true });
-  server.on('headers', (headers) => headers.push(...headerLines(to.peers.identityHeaders)));
+  server.on('headers', (lines, request) => lines.push(...to.peers.headerLinesFor(request)));
   http.on('upgrade', (request, stream, head) =>
     server.handleUpgrade(request, stream, head, (socket) =>
       to.listenTo(newConnection(socket, request)),

@@ -1,7 +1,7 @@
 /** A node that begins with a pool which somebody else has written. */
 
 import assert from 'node:assert/strict';
-import fs from 'fs-extra';
+import { rm } from 'node:fs/promises';
 import { askStatus } from './client.js';
 import { freePort, makeTransaction, until } from './helpers.js';
 import { withNetwork } from './network.js';
@@ -20,7 +20,7 @@ export function appendsTo(text: string | undefined, old: readonly object[]): Pro
   return withNetwork(async (network) => {
     const port = await freePort();
     await network.addNode('node-1', port, []);
-    if (text === undefined) await fs.remove(network.path(FILE));
+    if (text === undefined) await rm(network.path(FILE));
     else await network.write(FILE, text);
     const node = await network.launch('node-1', port).listening();
     const [first, second] = [makeTransaction('first'), makeTransaction('second')];

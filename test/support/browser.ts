@@ -50,6 +50,9 @@ export interface Look {
 }
 
 let browser: Promise<Browser> | undefined;
+let context: Promise<BrowserContext> | undefined;
+/** Pages that visits have left, for the next ones: to open a new one takes a second of processor time. */
+let left: Page[] = [];
 
 /**
  * Starts Chromium with a new profile, unless it runs. It takes no signals: who starts it has to
@@ -72,40 +75,58 @@ export function openBrowser(): Promise<Browser> {
 export async function closeBrowser(): Promise<void> {
   await (await browser)?.close();
   browser = undefined;
+  context = undefined;
+  left = [];
 }
 
-/** A page that somebody has opened who was never there before, and what goes wrong in it. */
+/**
+ * A page that somebody has opened who was never there before, and what goes wrong in it. Visits share a
+ * profile, but each node has a port, and so an origin, of its own.
+ */
 export class Visit {
   readonly page: Page;
   /** Errors, what its policy forbids, and requests that leave this machine. */
   readonly faults: string[] = [];
-  readonly #context: BrowserContext;
+  /** Whether nothing of the visit is left in the page once it is somewhere else. */
+  readonly #leavesNothing: boolean;
+  #isOver = false;
 
-  private constructor(context: BrowserContext, page: Page) {
-    this.#context = context;
+  private constructor(page: Page, leavesNothing: boolean) {
     this.page = page;
-    context.on('weberror', (event) => this.#note(event.error().stack ?? 'an error'));
-    context.on('console', (message) => {
+    this.#leavesNothing = leavesNothing;
+    page.on('pageerror', (error) => this.#note(error.stack ?? 'an error'));
+    page.on('console', (message) => {
       if (message.type() === 'error') this.#note(message.text());
     });
-    context.on('request', (request) => this.#watch(request.url()));
+    page.on('request', (request) => this.#watch(request.url()));
     page.on('websocket', (socket) => this.#watch(socket.url()));
+    page.on('popup', () => this.#note('another window'));
   }
 
   static async open(url: string, look: Look = {}): Promise<Visit> {
-    const { width = 1280, height = 800, colorScheme = 'light' } = look;
-    const context = await (await openBrowser()).newContext({
-      viewport: { width, height },
-      colorScheme,
-    });
-    const visit = new Visit(context, await context.newPage());
-    await look.prepare?.(visit.page);
-    await visit.page.goto(url);
+    const { width = 1280, height = 800, colorScheme = 'light', prepare } = look;
+    context ??= openBrowser().then((opened) => opened.newContext());
+    // A preparation stays in its page, so it takes a new one.
+    const used = prepare === undefined ? left.pop() : undefined;
+    const page = used ?? (await (await context).newPage());
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme, reducedMotion: null, forcedColors: null });
+    const visit = new Visit(page, prepare === undefined);
+    await prepare?.(page);
+    await page.goto(url);
     return visit;
   }
 
-  close(): Promise<void> {
-    return this.#context.close();
+  /** Leaves the page to the next visit, if that will find nothing of this one. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    const leave = () =>
+      this.page.goto('about:blank').then(
+        () => true,
+        () => false,
+      );
+    if (this.#leavesNothing && (await leave())) left.push(this.page);
+    else await this.page.close();
   }
 
   #watch(url: string): void {
@@ -115,7 +136,7 @@ export class Visit {
   }
 
   #note(fault: string): void {
-    this.faults.push(fault);
+    if (!this.#isOver) this.faults.push(fault);
   }
 }
 

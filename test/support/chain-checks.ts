@@ -1,8 +1,8 @@
 /** Looks at the chains and pools of nodes, with every rule in mind that these have to keep. */
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { GENESIS, whyBadContent, whyNotNext } from '../../lib/chain/block.js';
 import { sourceParts } from '../../lib/json-source.js';
 import { type Block, parseBlock } from '../../lib/wire/block.js';
@@ -47,7 +47,7 @@ export function chainFile({ folder }: RunningNode): string {
 }
 
 export async function chainOf(node: RunningNode): Promise<Block[]> {
-  return readChain(await fs.readFile(chainFile(node), 'utf8'));
+  return readChain(await readFile(chainFile(node), 'utf8'));
 }
 
 /** Waits until these nodes have one chain, to the byte, with so many blocks behind the genesis. */
@@ -61,7 +61,7 @@ export async function untilOneChain(
   await until(
     () => `one chain of ${height} blocks; there are ${heights().join(', ')}`,
     async () => {
-      texts = await Promise.all(nodes.map((node) => fs.readFile(chainFile(node), 'utf8')));
+      texts = await Promise.all(nodes.map((node) => readFile(chainFile(node), 'utf8')));
       return texts.every((text) => text === texts[0]) && heights()[0] === height;
     },
     deadlineMs,
@@ -93,7 +93,7 @@ export async function poolIds(node: RunningNode): Promise<string[]> {
 }
 
 /** Runs add-block.js against a node, which takes it well; returns the lines that it prints. */
-export async function addBlock(
+export async function addByCommand(
   network: AnyNetwork,
   { name }: RunningNode,
   ...args: string[]

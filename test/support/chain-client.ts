@@ -8,12 +8,16 @@ import { connectTo, until } from './helpers.js';
 
 export class ChainClient {
   readonly socket: WebSocket;
+  #isClosed = false;
   /** All that came, in order. */
   readonly heard: string[] = [];
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on('message', (data) => this.heard.push(data.toString()));
+    socket.once('close', () => {
+      this.#isClosed = true;
+    });
   }
 
   static async open(address: string): Promise<ChainClient> {
@@ -27,9 +31,11 @@ export class ChainClient {
     this.socket.send(frame);
     await until(
       () => `an answer to ${frame.slice(0, 200)}`,
-      () => this.heard.length > before,
+      () => this.#isClosed || this.heard.length > before,
     );
-    return this.heard[before] as string;
+    const answer = this.heard[before];
+    if (answer === undefined) throw new Error('the node has closed the connection');
+    return answer;
   }
 
   async latest(): Promise<Header> {

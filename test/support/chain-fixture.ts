@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
-import fs from 'fs-extra';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { readArrayFile } from '../../lib/storage/array-file.js';
 import type { Element } from '../../lib/storage/element-reader.js';
 import type { Block } from '../../lib/wire/block.js';
@@ -66,9 +66,9 @@ export class Fixture {
   async launch(crashAt?: number): Promise<NodeProcess> {
     const { ours, pool } = this.#scene;
     this.#peer.chain = trunkTo(0);
-    for (const file of await fs.readdir(this.#network.path(NAME))) {
+    for (const file of await readdir(this.#network.path(NAME))) {
       if (/^(peers|transactions|blocks)\.json/.test(file)) {
-        await fs.remove(this.#network.path(NAME, file));
+        await rm(this.#network.path(NAME, file));
       }
     }
     await this.#network.addNode(NAME, this.#port, []);
@@ -97,7 +97,7 @@ export class Fixture {
     await until(
       () => `the longer chain to be taken; ${missing}`,
       async () => {
-        const isTaken = (await fs.readFile(chainFile(node), 'utf8')) === fileOf(this.#scene.theirs);
+        const isTaken = (await readFile(chainFile(node), 'utf8')) === fileOf(this.#scene.theirs);
         missing = isTaken ? await this.#missing(node) : 'it is not in the file';
         return missing === '' || !node.isRunning;
       },
@@ -135,7 +135,7 @@ export class Fixture {
     return {
       chain: isAll(ours) ? 'ours' : isAll(theirs) ? 'theirs' : 'between',
       isPoolBehind: (await poolIds(node)).some((id) => included.has(id)),
-      files: (await fs.readdir(node.folder)).filter((file) => /\.(fork|tmp)$/.test(file)),
+      files: (await readdir(node.folder)).filter((file) => /\.(fork|tmp)$/.test(file)),
     };
   }
 
@@ -153,7 +153,7 @@ export class Fixture {
   /** What there is to say against all that the node had being in its chain or its pool, once. */
   async #missing(node: NodeProcess): Promise<string> {
     // While it is written it may be no JSON; what holds in the end is what counts.
-    const text = await fs.readFile(chainFile(node), 'utf8');
+    const text = await readFile(chainFile(node), 'utf8');
     const included = isJson(text) ? includedIds(readChain(text)) : [];
     const found = [...included, ...(await poolIds(node))];
     const held = new Set(found);

@@ -1,13 +1,14 @@
 /** Chains of blocks for tests: made quickly, valid or not, and looked for in the file of a node. */
 
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fs from 'fs-extra';
-import { DIFFICULTY, GENESIS, hashOf, merkleRootOf } from '../../lib/chain/block.js';
+import { DIFFICULTY, GENESIS, merkleRootOf } from '../../lib/chain/block.js';
 import { type Block, type BlockTransaction, type Header, toBlock } from '../../lib/wire/block.js';
 import type { BlockName, Locator } from '../../lib/wire/block-messages.js';
 import { freePort, until } from './helpers.js';
 import { transactionFrom } from './mesh-peer.js';
 import type { Network } from './network.js';
+import { findNonce } from './nonces.js';
 import type { RunningNode } from './program.js';
 
 /** The genesis first. */
@@ -25,7 +26,7 @@ export function trunkTo(height: number): Chain {
 }
 
 /**
- * Makes the block that follows on the last one of a chain, some 4 ms long.
+ * Makes the block that follows on the last one of a chain.
  *
  * @param texts of the transactions in it
  * @param changes what its header says instead of what would be right, with the work for it done
@@ -52,11 +53,7 @@ export function work(
   transactions: readonly BlockTransaction[],
   beginning: string,
 ): Block {
-  const header = { ...draft, nonce: 0, hash: '' };
-  for (; ; header.nonce++) {
-    header.hash = hashOf(header);
-    if (header.hash.startsWith(beginning)) return toBlock(header, transactions);
-  }
+  return toBlock({ ...draft, ...findNonce(draft, beginning) }, transactions);
 }
 
 /** A chain with more blocks on top of it, each with one of these lists of transactions. */
@@ -96,12 +93,12 @@ export function fileOf(chain: Chain): string {
 
 /** What the blocks.json of a node is. */
 export function blocksFileOf({ folder }: RunningNode): Promise<string> {
-  return fs.readFile(join(folder, 'blocks.json'), 'utf8').catch(() => '');
+  return readFile(join(folder, 'blocks.json'), 'utf8').catch(() => '');
 }
 
 /** The names of the files in the folder of a node that have to do with its chain. */
 export async function blockFilesOf({ folder }: RunningNode): Promise<string[]> {
-  return (await fs.readdir(folder)).filter((name) => name.startsWith('blocks.json'));
+  return (await readdir(folder)).filter((name) => name.startsWith('blocks.json'));
 }
 
 /** Waits until a node has this chain, byte for byte. */
@@ -128,12 +125,13 @@ export async function startWithChain<N extends RunningNode>(
   chain: Chain,
   knownPeers: string[] = [],
   pool: readonly string[] = [],
+  name = 'node-1',
 ): Promise<N> {
   const port = await freePort();
-  await network.addNode('node-1', port, knownPeers);
-  await network.write('node-1/blocks.json', fileOf(chain));
-  await network.write('node-1/transactions.json', `[${pool.join()}]\n`);
-  return network.launch('node-1', port).listening();
+  await network.addNode(name, port, knownPeers);
+  await network.write(`${name}/blocks.json`, fileOf(chain));
+  await network.write(`${name}/transactions.json`, `[${pool.join()}]\n`);
+  return network.launch(name, port).listening();
 }
 
 function included(json: string): BlockTransaction {

@@ -1,4 +1,4 @@
-/** What a function says that would end the process for the mistake of a person. */
+/** What is said by a function or a script that ends the process, which is not to end for it. */
 
 import { pathToFileURL } from 'node:url';
 import type { Result } from './program.js';
@@ -7,25 +7,61 @@ import type { Result } from './program.js';
 class Ended extends Error {}
 
 /**
- * Calls a function that ends the process with one line, and returns the line. Calls must not
- * overlap, because they replace what belongs to the whole process.
+ * Calls a function that ends the process with one line, and returns the line.
  *
  * @throws Error if it does not end the process, with exit code 1
  */
 export async function failureOf(act: () => unknown): Promise<string> {
+  const { code, stderr } = await outcomeOf(act);
+  if (code !== 1) throw new Error(`it does not end the process; exit code ${code}`);
+  return stderr.trimEnd();
+}
+
+/**
+ * Runs a script in this process, which only says something and ends: for help, and for mistakes that
+ * it finds before it does anything else, because to start Node.js for each of them takes most of the
+ * time.
+ *
+ * @throws Error if it does not end the process
+ */
+export async function outcomeOfScript(file: string, args: readonly string[]): Promise<Result> {
+  const { argv } = process;
+  process.argv = [argv[0] as string, file, ...args];
+  runs += 1;
+  const url = `${pathToFileURL(file)}?${runs}`;
+  try {
+    const outcome = await outcomeOf(() => import(url));
+    if (outcome.code === null) throw new Error('it does not end the process');
+    return outcome;
+  } finally {
+    process.argv = argv;
+  }
+}
+
+/** A module runs again under another URL. */
+let runs = 0;
+
+/**
+ * Calls a function that may end the process; `code` is null if it does not. Calls must not overlap,
+ * because they replace what belongs to the whole process.
+ */
+export async function outcomeOf(act: () => unknown): Promise<Result> {
   const { exit } = process;
-  const { error } = console;
+  const { log, error } = console;
   // Of files that a real process leaves to the operating system, Node.js warns here at some time.
   const onWarning = process.listeners('warning');
   process.removeAllListeners('warning');
-  const lines: string[] = [];
-  let exitCode: unknown;
+  let [stdout, stderr] = ['', ''];
+  let code: number | null = null;
   // What a real process would no longer do must not count: here it may catch its own end.
-  console.error = (line: string) => {
-    if (exitCode === undefined) lines.push(line);
+  console.log = (line: string) => {
+    if (code === null) stdout += `${line}\n`;
   };
-  process.exit = (code) => {
-    exitCode ??= code;
+  console.error = (line: string) => {
+    if (code === null) stderr += `${line}\n`;
+  };
+  process.exit = (status) => {
+    code ??= Number(status ?? 0);
     throw new Ended();
   };
   try {
@@ -34,28 +70,8 @@ export async function failureOf(act: () => unknown): Promise<string> {
     if (!(thrown instanceof Ended)) throw thrown;
   } finally {
     process.exit = exit;
-    console.error = error;
+    Object.assign(console, { log, error });
     for (const each of onWarning) process.on('warning', each);
   }
-  if (exitCode !== 1) throw new Error(`it does not end the process; exit code ${exitCode}`);
-  return lines.join('\n');
+  return { code, stdout, stderr };
 }
-
-/**
- * Runs a script in this process, which ends with one line and exit code 1: for mistakes that it finds
- * before it does anything else, because to start Node.js for each of them takes most of the time.
- */
-export async function failureOfScript(file: string, args: readonly string[]): Promise<Result> {
-  const { argv } = process;
-  process.argv = [argv[0] as string, file, ...args];
-  runs += 1;
-  const url = `${pathToFileURL(file)}?${runs}`;
-  try {
-    return { code: 1, stdout: '', stderr: await failureOf(() => import(url)) };
-  } finally {
-    process.argv = argv;
-  }
-}
-
-/** A module runs again under another URL. */
-let runs = 0;

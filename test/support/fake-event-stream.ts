@@ -93,10 +93,11 @@ function emptyStatus(): Members {
       rejected: 0,
       relayed: 0,
       rate: Array(60).fill(0),
+      minute: 0,
       latest: [],
     },
     pool: { transactions: 0, bytes: 0, maxBytes: 2 ** 30 },
-    chain: { height: 0, blocks: [] },
+    chain: { height: 0, blocks: [], others: [] },
     log: [],
   };
 }

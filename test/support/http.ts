@@ -10,6 +10,7 @@ import type { RunningNode } from './program.js';
 export const PAGES = {
   '/': 'text/html',
   '/page.css': 'text/css',
+  '/common.css': 'text/css',
   '/page.js': 'text/javascript',
   '/graph.js': 'text/javascript',
   '/connection.js': 'text/javascript',

@@ -1,9 +1,10 @@
 /** Two nodes, one of them under attack: what must hold meanwhile, whatever the attack is. */
 
 import assert from 'node:assert/strict';
+import { createReadStream, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fs from 'fs-extra';
 import { askStatus, give, makeIds } from './client.js';
 import { makeTransaction, say, transactionMessage, until } from './helpers.js';
 import { withHostedBesideOne } from './hosted.js';
@@ -122,7 +123,7 @@ async function probe(victim: NodeProcess, honest: RunningNode, over: AbortSignal
   do {
     const id = `probe${Math.random()}`;
     const file = join(victim.folder, 'transactions.json');
-    const { size } = await fs.stat(file);
+    const { size } = await stat(file);
     await say(honest.address, transactionMessage(id));
     await until('a transaction to reach the victim', async () =>
       (await textFrom(file, size)).includes(id),
@@ -163,14 +164,14 @@ export async function keepsItsPeer({ victim, honest, said }: Loaded): Promise<vo
 
 /** What a file holds from a place on: to read all of a pool, again and again, takes long. */
 async function textFrom(file: string, start: number): Promise<string> {
-  const stream = fs.createReadStream(file, { start, encoding: 'utf8' });
+  const stream = createReadStream(file, { start, encoding: 'utf8' });
   return (await stream.toArray()).join('');
 }
 
 /** The resident memory of a process, in bytes; 0 when it has ended. Linux only. */
 export function memoryOf({ process }: NodeProcess): number {
   try {
-    const status = fs.readFileSync(`/proc/${process.pid}/status`, 'utf8');
+    const status = readFileSync(`/proc/${process.pid}/status`, 'utf8');
     return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
   } catch {
     return 0;

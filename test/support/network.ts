@@ -3,8 +3,9 @@
  * look at it from outside: real processes, real sockets, real files.
  */
 
-import { basename, join } from 'node:path';
-import fs from 'fs-extra';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { freePort, OUR_NODE, TEST_LIMIT_MS, until, within } from './helpers.js';
 import { untilFullMesh } from './mesh.js';
 import { copyNode } from './node-copy.js';
@@ -40,10 +41,10 @@ export class Network<N extends RunningNode = NodeProcess> {
     launch: Launch<N>,
     node1 = OUR_NODE,
   ): Promise<Network<N>> {
-    const { root, beside } = await copyNode(node1);
+    const { root, beside } = copyNode(node1);
     const network = new Network(root, beside, launch);
-    for (const file of await fs.readdir(network.path('node-1'))) {
-      if (/^(peers|blocks)\.json/.test(file)) await fs.remove(network.path('node-1', file));
+    for (const file of readdirSync(network.path('node-1'))) {
+      if (/^(peers|blocks|swarm-key)\.json/.test(file)) rmSync(network.path('node-1', file));
     }
     await network.write('node-1/transactions.json', '[]\n');
     return network;
@@ -53,20 +54,29 @@ export class Network<N extends RunningNode = NodeProcess> {
     return join(this.root, ...parts);
   }
 
+  /** Lets every user of the machine into its folder, which is below some that only its owner may enter. */
+  async open(): Promise<void> {
+    for (let folder = this.root; ; folder = dirname(folder)) {
+      await chmod(folder, 0o755);
+      if (folder === this.#temporary) return;
+    }
+  }
+
   write(file: string, text: string): Promise<void> {
-    return fs.writeFile(this.path(file), text);
+    return writeFile(this.path(file), text);
   }
 
   read(file: string): Promise<string> {
-    return fs.readFile(this.path(file), 'utf8');
+    return readFile(this.path(file), 'utf8');
   }
 
   /** Makes a node folder, a copy of node-1 where it is another one, that knows these peers. */
   async addNode(name: string, port: number, knownPeers: string[]): Promise<void> {
     if (name !== 'node-1') {
       // What a running node writes comes and goes while it is copied.
-      const isCode = (path: string) => !/^(peers|transactions|blocks)\.json/.test(basename(path));
-      await fs.copy(this.path('node-1'), this.path(name), { filter: isCode });
+      const isCode = (path: string) =>
+        !/^(peers|transactions|blocks|swarm-key)\.json/.test(basename(path));
+      cpSync(this.path('node-1'), this.path(name), { recursive: true, filter: isCode });
     }
     const env = await this.read(`${name}/.env`);
     await this.write(`${name}/.env`, env.replace(/^\s*PORT\s*=.*$/m, `PORT=${port}`));
@@ -164,7 +174,7 @@ export class Network<N extends RunningNode = NodeProcess> {
 
   async close(): Promise<void> {
     await this.end();
-    await fs.remove(this.#temporary);
+    rmSync(this.#temporary, { recursive: true, force: true });
   }
 
   #goOn(): void {

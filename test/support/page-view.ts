@@ -15,6 +15,8 @@ export interface ShownNode {
 
 export interface ShownTransaction {
   readonly id: string;
+  readonly what: string;
+  readonly where: string;
   readonly from: string;
   readonly delay: string;
 }
@@ -59,7 +61,8 @@ const READ = `(() => {
         [edge.source().id(), edge.target().id()].sort().join(' ')).sort() ?? [],
     },
     transactions: all('#transactions tbody tr').map((row) => ({
-      id: text('td.id', row), from: text('td.from', row), delay: text('td.delay', row),
+      id: row.dataset.id, what: text('.opener', row), where: text('td.where', row),
+      from: text('td.from', row), delay: text('td.delay', row),
     })),
     blocks: all('#blocks li').map((item) => item.textContent.trim()),
     log: all('#log li').map((item) => item.textContent.trim()),

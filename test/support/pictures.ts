@@ -28,6 +28,12 @@ export async function untilDrawn(page: Page): Promise<void> {
   await until('the drawing to fit its place', () =>
     page.evaluate<boolean>(`(() => {
       const graph = document.getElementById('graph');
+      if (graph === null) {
+        // The page of the lab.
+        const { clientWidth, clientHeight } = document.getElementById('mesh');
+        const { width, height } = document.getElementById('mesh').viewBox.baseVal;
+        return width === clientWidth && height === clientHeight;
+      }
       const drawing = graph._cyreg.cy;
       return drawing.width() === graph.clientWidth && drawing.height() === graph.clientHeight;
     })()`),

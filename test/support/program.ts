@@ -1,8 +1,8 @@
 /** Processes that a test starts: any command, or a node in a folder. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { SETTINGS } from '../../lib/env.js';
 import { isListening, until } from './helpers.js';
 
@@ -20,11 +20,16 @@ export class Program {
   stderr = '';
   readonly #exit: Promise<number | null>;
 
-  constructor(args: string[], cwd: string, command = process.execPath) {
+  constructor(
+    args: string[],
+    cwd: string,
+    command = process.execPath,
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ) {
     this.process = spawn(command, args, {
       cwd,
       env: environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     });
     this.process.stdout?.on('data', (data) => {
       this.stdout += data;
@@ -121,7 +126,7 @@ export abstract class RunningNode implements Named {
   }
 
   async poolText(): Promise<string> {
-    return fs.readFile(join(this.folder, 'transactions.json'), 'utf8').catch(() => '');
+    return readFile(join(this.folder, 'transactions.json'), 'utf8').catch(() => '');
   }
 }
 
@@ -129,9 +134,14 @@ export abstract class RunningNode implements Named {
 export class NodeProcess extends RunningNode {
   readonly #program: Program;
 
-  constructor(name: string, port: number, folder: string) {
+  constructor(
+    name: string,
+    port: number,
+    folder: string,
+    program = new Program(['index.js'], folder),
+  ) {
     super(name, port, folder);
-    this.#program = new Program(['index.js'], folder);
+    this.#program = program;
   }
 
   get process(): ChildProcess {

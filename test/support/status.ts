@@ -8,6 +8,7 @@ import type { RunningNode } from './program.js';
 export interface Status {
   readonly node: {
     readonly address: string;
+    readonly inSwarm?: string;
     readonly version: string;
     readonly startedAt: number;
     readonly uptimeMs: number;
@@ -18,6 +19,7 @@ export interface Status {
       readonly address: string;
       readonly state: 'self' | 'connected' | 'dialling' | 'lost' | 'reported';
       readonly isStranger?: boolean;
+      readonly roundTripMs?: number;
     }[];
     readonly links: readonly (readonly [number, number])[];
     readonly leftOut: number;
@@ -28,11 +30,16 @@ export interface Status {
     readonly rejected: number;
     readonly relayed: number;
     readonly rate: readonly number[];
+    readonly minute: number;
     readonly latest: readonly {
       readonly id: string | number;
       readonly from: string | null;
       readonly at: number;
       readonly delayMs: number | null;
+      readonly block: number | null;
+      readonly fromAddress: string | number | null;
+      readonly toAddress: string | number | null;
+      readonly amount: string | number | null;
     }[];
   };
   readonly pool: {
@@ -42,6 +49,7 @@ export interface Status {
   };
   readonly chain: {
     readonly height: number;
+    readonly others: readonly { readonly address: string; readonly hash: string }[];
     readonly blocks: readonly {
       readonly height: number;
       readonly hash: string;

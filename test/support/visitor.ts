@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { type HostedNode, withHostedNodes } from './hosted.js';
+import { type HostedNode, withHostedBesideOne, withHostedNodes } from './hosted.js';
 import { type Network, withNetwork } from './network.js';
 import { placeInDrawing, untilShown, type View } from './page-view.js';
 import { untilDrawn } from './pictures.js';
@@ -21,6 +21,18 @@ type Check<N extends RunningNode> = (
 /** Runs a test with three nodes that share a process. */
 export function withThree(check: Check<HostedNode>): Promise<void> {
   return withHostedNodes((network) => checkThree(network, check));
+}
+
+/** The same, but for the first, which has a process of its own. */
+export function withOneToEnd(
+  check: (
+    nodes: readonly [NodeProcess, RunningNode, RunningNode],
+    network: Network<RunningNode>,
+  ) => Promise<void>,
+): Promise<void> {
+  return withHostedBesideOne((network) =>
+    checkThree(network, ([first, ...others]) => check([first as NodeProcess, ...others], network)),
+  );
 }
 
 /** Runs a test with three nodes, each in a process of its own. */

@@ -1,8 +1,19 @@
 /** Addresses, numbers, durations and times, as a person reads them. */
 
+/** An address in a swarm: its host is a key. */
+const IN_SWARM = /^ws:\/\/[a-z\d]{52}\.dht\/?$/i;
+/** So many characters tell the keys of a network apart. */
+const KEY_CHARACTERS = 8;
+
 /** @param {string} address */
 export function shortOf(address) {
-  return address.replace(/^wss?:\/\//i, '').replace(/\/$/, '');
+  const short = address.replace(/^wss?:\/\//i, '').replace(/\/$/, '');
+  return isInSwarm(address) ? `${short.slice(0, KEY_CHARACTERS)}….dht` : short;
+}
+
+/** @param {string} address */
+export function isInSwarm(address) {
+  return IN_SWARM.test(address);
 }
 
 /**
@@ -50,6 +61,17 @@ export function durationOf(ms) {
   if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min`;
   if (seconds < 48 * 3600) return `${sign}${Math.floor(seconds / 3600)} h`;
   return `${sign}${numberOf(Math.floor(seconds / 86_400))} days`;
+}
+
+/**
+ * The time of day, and the date if that is another one than today.
+ *
+ * @param {number} ms since 1970
+ */
+export function momentOf(ms) {
+  const date = new Date(ms).toLocaleDateString('en-CA');
+  const today = new Date().toLocaleDateString('en-CA');
+  return date === today ? timeOf(ms) : `${date} ${timeOf(ms)}`;
 }
 
 /**

@@ -59,6 +59,14 @@ export function graphStyle() {
         color: colour('muted'),
       },
     },
+    {
+      selector: 'node.left',
+      style: {
+        'background-color': colour('back'),
+        'border-style': 'dotted',
+        color: colour('muted'),
+      },
+    },
     { selector: 'node.reported', style: { color: colour('muted') } },
     {
       selector: 'edge',

@@ -12,7 +12,8 @@ import { kindOf, linksOf, pageOf } from './network-map.js';
 
 /** With more links than this, those between other nodes are faint. */
 const MANY_LINKS = 60;
-const FLASH_MS = 600;
+/** Longer than from one drawing to the next. */
+const FLASH_MS = 800;
 /** The elements above the drawing. It moves when the height of one of them changes. */
 const ABOVE = ['notice', 'head', 'summary'];
 
@@ -22,6 +23,8 @@ export class Graph {
   #ruler = new Ruler();
   /** The address of this node. */
   #own = '';
+  /** When each of the lit elements is to be dark again. @type {Map<string, number>} */
+  #flashes = new Map();
 
   /** @param {HTMLElement} container */
   constructor(container) {
@@ -52,7 +55,10 @@ export class Graph {
       for (const element of elements) {
         const shown = this.#cytoscape.getElementById(element.data.id);
         if (shown.empty()) this.#cytoscape.add(element);
-        else shown.classes(element.classes).data(element.data);
+        else {
+          const isLit = shown.hasClass('busy');
+          shown.classes(element.classes).data(element.data).toggleClass('busy', isLit);
+        }
       }
     });
     this.#place();
@@ -65,7 +71,13 @@ export class Graph {
    */
   flash(from) {
     const id = from === null ? this.#own : idOfLink(from, this.#own);
-    this.#cytoscape.getElementById(id).flashClass('busy', FLASH_MS);
+    const lit = this.#cytoscape.getElementById(id).addClass('busy');
+    // A flash that comes before the last one is over goes on with it: under load it stays lit.
+    clearTimeout(this.#flashes.get(id));
+    this.#flashes.set(
+      id,
+      setTimeout(() => lit.removeClass('busy'), FLASH_MS),
+    );
   }
 
   #place() {

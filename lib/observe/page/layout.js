@@ -17,6 +17,10 @@ const MAX_FEW_NODES = 16;
 const FONT_PIXELS = { few: 13, many: 10 };
 /** The part of the width, or of the shorter side, that a label may take. */
 const LABEL_SHARE = { few: 0.44, many: 0.24 };
+/** With more nodes than this, lines would run through labels below; where there is room, they are outside. */
+const MAX_WITHOUT_LINES = 4;
+/** The part of the width that two labels outside may take. */
+const OUTSIDE_SHARE = 0.5;
 const NODE_PIXELS = { min: 4, max: 22 };
 /** From the centre of a node to that of the label above or below, or to the start of a ray. */
 const LABEL_DISTANCE = { few: 24, many: 12 };
@@ -40,7 +44,12 @@ export function placeNodes(addresses, own, size, ruler) {
     ruler.cut(areFew ? shortOf(address) : shortestOf(address, own), font, maxWidth),
   );
   const widths = labels.map((label) => ruler.widthOf(label, font));
-  const margin = marginFor(Math.max(...widths), areFew);
+  const longest = Math.max(...widths);
+  const isOutside =
+    areFew && addresses.length > MAX_WITHOUT_LINES && 2 * longest < OUTSIDE_SHARE * width;
+  const margin = isOutside
+    ? { x: longest + LABEL_DISTANCE.few, y: 40 }
+    : marginFor(longest, areFew);
   const angles = anglesFor(addresses.length);
   const across = scale(angles.map(Math.cos), margin.x, width - margin.x);
   const down = scale(angles.map(Math.sin), margin.y, height - margin.y);
@@ -49,7 +58,7 @@ export function placeNodes(addresses, own, size, ruler) {
   return angles.map((angle, place) => {
     const label = /** @type {string} */ (labels[place]);
     const labelWidth = /** @type {number} */ (widths[place]);
-    const labelPlace = areFew ? beside(angle) : outwards(angle, labelWidth);
+    const labelPlace = areFew ? beside(angle, isOutside, labelWidth) : outwards(angle, labelWidth);
     return {
       position: { x: across(Math.cos(angle)), y: down(Math.sin(angle)) },
       data: { size: diameter, label, font, ...labelPlace },
@@ -95,13 +104,20 @@ function scale(numbers, low, high) {
 }
 
 /**
- * Puts a label above a node in the upper half, and below any other.
+ * Puts a label above a node in the upper half, and below any other; or outside, to the left or right,
+ * but for those at the top and at the bottom.
  *
  * @param {number} angle
+ * @param {boolean} isOutside
+ * @param {number} labelWidth
  * @returns {LabelPlace}
  */
-function beside(angle) {
+function beside(angle, isOutside, labelWidth) {
   const distance = LABEL_DISTANCE.few;
+  if (isOutside && Math.abs(Math.cos(angle)) > 0.1) {
+    const dx = Math.sign(Math.cos(angle)) * (distance * 0.75 + labelWidth / 2);
+    return { rotation: 0, dx, dy: 0 };
+  }
   return { rotation: 0, dx: 0, dy: Math.sin(angle) < -0.1 ? -distance : distance };
 }
 

@@ -1,15 +1,26 @@
 /** The network map that the node sends: its types, and how to read it. */
 
+import { isInSwarm } from './format.js';
+
 /**
- * `lost` is a node that will be dialled again, `reported` one that was only heard of.
+ * `lost` is a node that will be dialled again, `reported` one that was only heard of. `left` is one
+ * that this page alone remembers.
  *
- * @typedef {'self' | 'connected' | 'dialling' | 'lost' | 'reported'} State
+ * @typedef {'self' | 'connected' | 'dialling' | 'lost' | 'reported' | 'left'} State
  */
 
 /**
- * `isStranger` marks a plain peer: it did not identify itself as a node like this one.
+ * `isStranger` marks a plain peer: it did not identify itself as a node like this one. `roundTripMs`
+ * is how long it took to answer a ping. `leftAt` is when a node that is away was last connected, in
+ * ms since 1970.
  *
- * @typedef {{ address: string, state: State, isStranger?: boolean }} MappedNode
+ * @typedef {{
+ *   address: string,
+ *   state: State,
+ *   isStranger?: boolean,
+ *   roundTripMs?: number,
+ *   leftAt?: number,
+ * }} MappedNode
  */
 
 /**
@@ -53,7 +64,7 @@ export function neighboursOf(map) {
  * @param {MappedNode} node
  */
 export function kindOf({ state, isStranger }) {
-  if (isStranger) return 'stranger';
+  if (isStranger && state !== 'left') return 'stranger';
   return state === 'dialling' ? 'lost' : state;
 }
 
@@ -63,7 +74,8 @@ export function kindOf({ state, isStranger }) {
  * @param {MappedNode} node
  */
 export function pageOf({ address, state, isStranger }) {
-  if (state !== 'connected' || isStranger) return undefined;
+  // No browser finds its way through a swarm.
+  if (state !== 'connected' || isStranger || isInSwarm(address)) return undefined;
   if (!/^wss?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
   return new URL(address.replace(/^ws/i, 'http')).href;
 }

@@ -1,5 +1,6 @@
 /** The network as the node sees it: a summary, a drawing with a legend, and a list of all nodes. */
 
+import { Departed } from './departed.js';
 import { setText } from './dom.js';
 import { countOf, numberOf, shortOf } from './format.js';
 import { kindOf } from './network-map.js';
@@ -8,11 +9,14 @@ import { showNodeList } from './node-list.js';
 /** @import { Graph } from './graph.js' */
 /** @import { MappedNode, NetworkMap } from './network-map.js' */
 
+const departed = new Departed();
+
 /**
- * @param {NetworkMap} map
+ * @param {NetworkMap} told by the node
  * @param {Graph} graph the drawing
  */
-export function showNetwork(map, graph) {
+export function showNetwork(told, graph) {
+  const map = departed.addTo(told, Date.now());
   const peers = map.nodes.filter(({ state }) => state === 'connected').length;
   showTitle(map, peers);
   setText('peers', numberOf(peers));
@@ -33,6 +37,10 @@ function showTitle({ nodes: [self] }, peers) {
 /** @param {NetworkMap} map */
 function summaryOf({ nodes, links, leftOut }) {
   if (nodes.length === 1) return 'This node knows no other node. Start one, and it appears here.';
+  if (links.length === 0) {
+    const others = countOf(nodes.length - 1 + leftOut, 'address');
+    return `This node is alone. It knows of ${others.replace(/s$/, nodes.length + leftOut === 2 ? 's' : 'es')}, and nobody answers there.`;
+  }
   const sentences = [
     `${countOf(nodes.length, 'node')}, ${countOf(links.length, 'link')}.`,
     'The links of this node are thick, and light up when a transaction arrives over them.',

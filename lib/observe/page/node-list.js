@@ -1,7 +1,7 @@
 /** The list of all nodes: for keyboards and screen readers, which cannot use the drawing. */
 
 import { byId, classed, element, replaceItems } from './dom.js';
-import { compareAddresses, countOf, shortOf } from './format.js';
+import { compareAddresses, countOf, isInSwarm, shortOf, timeOf } from './format.js';
 import { neighboursOf, pageOf } from './network-map.js';
 
 /** @import { MappedNode, NetworkMap } from './network-map.js' */
@@ -14,6 +14,7 @@ const STATES = {
   dialling: 'dialling',
   lost: 'unreachable',
   reported: 'heard of',
+  left: 'gone',
 };
 
 /**
@@ -35,9 +36,14 @@ export function showNodeList(map) {
  * @param {string[]} neighbours
  */
 function itemOf(node, neighbours) {
-  const { address, state, isStranger = false } = node;
+  const { address, state, isStranger = false, roundTripMs, leftAt } = node;
   const links = [...neighbours].sort(compareAddresses);
-  const item = element('li', nameOf(node), ` ${isStranger ? 'stranger' : STATES[state]}`);
+  const isHere = state === 'connected';
+  const since = leftAt === undefined ? '' : `, left at ${timeOf(leftAt)}`;
+  const way = isHere && isInSwarm(address) ? ' by the swarm' : '';
+  const trip = isHere && roundTripMs !== undefined ? `, ${tripOf(roundTripMs)} there and back` : '';
+  const what = `${isStranger && isHere ? 'stranger' : STATES[state]}${way}${trip}${since}`;
+  const item = element('li', nameOf(node), ` ${what}`);
   item.append(element('br'), classed('span', 'links', `linked with ${textOf(links)}`));
   item.classList.toggle('stranger', isStranger);
   item.dataset.address = address;
@@ -57,6 +63,11 @@ function nameOf(node) {
   const name = element('a', shortOf(node.address));
   name.href = page;
   return name;
+}
+
+/** @param {number} ms */
+function tripOf(ms) {
+  return ms < 1 ? '< 1 ms' : `${ms} ms`;
 }
 
 /** @param {string[]} links */

@@ -28,6 +28,9 @@ import { TransactionsSection } from './transactions.js';
 const REDRAW_MS = 500;
 const UPTIME_MS = 1000;
 
+/** What scrolls by itself: it must be reached by the keyboard. */
+for (const id of ['log', 'nodes', 'content-text']) byId(id).tabIndex = 0;
+
 const graph = new Graph(byId('graph'));
 const nodeSection = new NodeSection();
 const transactionsSection = new TransactionsSection((from) => graph.flash(from));

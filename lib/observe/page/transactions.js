@@ -1,20 +1,24 @@
 /** The transactions: their rate over the last minute, their counts, and the latest of them. */
 
+import { opener } from './content.js';
 import { byId, classed, element, replaceItems, setText } from './dom.js';
 import { countOf, durationOf, numberOf, shortOf } from './format.js';
 
 /**
- * `from` is null if a client sent it, or a plain peer: which one cannot be known. `delayMs` is null if it has no time stamp.
+ * `from` is null if a client sent it, or a plain peer: which one cannot be known. `delayMs` is null
+ * if it has no time stamp, `block` while it is in the pool, and the others if it has none.
  *
- * @typedef {{ id: string | number, from: string | null, at: number, delayMs: number | null }} Arrival
+ * @typedef {{ id: string | number, from: string | null, at: number, delayMs: number | null,
+ *   block: number | null, fromAddress: string | number | null, toAddress: string | number | null,
+ *   amount: string | number | null }} Arrival
  */
 
 /**
- * `rate` has the accepted transactions of each of the last 60 seconds, the latest last; `latest` has
- * the latest transaction first.
+ * `rate` has the accepted transactions of each of the last 60 seconds, the latest last; `minute` is
+ * their number up to now; `latest` has the latest transaction first.
  *
  * @typedef {{ accepted: number, duplicate: number, rejected: number, relayed: number,
- *   rate: number[], latest: Arrival[] }} Transactions
+ *   rate: number[], minute: number, latest: Arrival[] }} Transactions
  */
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -36,17 +40,19 @@ export class TransactionsSection {
   }
 
   /** @param {Transactions} transactions */
-  show({ accepted, duplicate, rejected, relayed, rate, latest }) {
-    this.#showRate(rate);
+  show({ accepted, duplicate, rejected, relayed, rate, minute, latest }) {
+    this.#showRate(rate, minute);
     const counts = `${numberOf(accepted)} accepted, ${numberOf(duplicate)} already known, ${numberOf(rejected)} rejected`;
     setText('counts', `Since its start: ${counts}; relayed ${countOf(relayed, 'time')}.`);
     this.#showLatest(latest);
   }
 
-  /** @param {number[]} rate */
-  #showRate(rate) {
+  /**
+   * @param {number[]} rate
+   * @param {number} minute
+   */
+  #showRate(rate, minute) {
     const highest = Math.max(...rate);
-    const minute = rate.reduce((sum, each) => sum + each, 0);
     const second = rate.at(-1) ?? 0;
     setText(
       'rate-now',
@@ -90,15 +96,19 @@ function createBars(chart) {
 }
 
 /** @param {Arrival} arrival */
-function rowOf({ id, from, delayMs }) {
+function rowOf({ id, from, delayMs, block, fromAddress, toAddress, amount }) {
+  const isPayment = fromAddress !== null && toAddress !== null && amount !== null;
+  const what = isPayment ? `${fromAddress} → ${toAddress}: ${amount}` : String(id);
   const row = element(
     'tr',
-    classed('td', 'id', String(id)),
-    classed('td', 'from', from === null ? 'a client or plain peer' : shortOf(from)),
+    opener('td', what, `Transaction ${id}`, `transactions/${encodeURIComponent(id)}`),
+    classed('td', 'where', block === null ? 'pool' : `block ${numberOf(block)}`),
+    classed('td', 'from', from === null ? 'no node' : shortOf(from)),
     classed('td', 'delay', delayMs === null ? 'unknown' : durationOf(delayMs)),
   );
   // A cell cuts off what does not fit.
   for (const cell of row.querySelectorAll('td')) cell.title = cell.textContent ?? '';
+  row.dataset.id = String(id);
   return row;
 }
 

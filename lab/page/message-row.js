@@ -1,0 +1,91 @@
+/** One message in the list, which opens to all that is known of it. */
+
+import { button } from './controls.js';
+import { classed, element } from './dom.js';
+import { countOf, numberOf } from './format.js';
+import { indented } from './json-text.js';
+import { groupOf, meaningOf } from './kinds.js';
+import { exactTimeOf, nameOf, shortId } from './names.js';
+
+/** @import { MessageEntry } from '../entries.js' */
+
+/** So many ids of a message are recorded at most. */
+const MAX_IDS = 100;
+const MAX_BUTTONS = 12;
+
+/**
+ * @typedef {object} RowActs
+ * @property {() => void} onOpen
+ * @property {(id: string) => void} onFollow
+ * @property {(message: MessageEntry) => void} onShow
+ */
+
+/**
+ * @param {MessageEntry} message
+ * @param {RowActs} acts
+ */
+export function messageRow(message, acts) {
+  const { at, from, to, type, isLost } = message;
+  const what = classed('span', 'what', isLost ? `✕ lost ${whatOf(message)}` : whatOf(message));
+  if (isLost) what.classList.add('lost');
+  const summary = element(
+    'summary',
+    classed('time', 'at', exactTimeOf(at)),
+    classed(
+      'span',
+      'ends',
+      `${from === null ? 'client' : nameOf(from)} → ${to === null ? 'client' : nameOf(to)}`,
+    ),
+    classed('span', `type ${groupOf(type)}`, type ?? 'no message'),
+    what,
+  );
+  const details = element('details', summary);
+  details.addEventListener('toggle', () => {
+    if (!details.open) return;
+    if (details.children.length === 1) details.append(contentOf(message, acts));
+    acts.onOpen();
+  });
+  const row = element('li', details);
+  row.dataset.type = type ?? '';
+  return row;
+}
+
+/** @param {MessageEntry} message */
+function whatOf({ ids, bytes }) {
+  if (ids.length >= MAX_IDS) return `${MAX_IDS} tx or more`;
+  if (ids.length > 1) return `${ids.length} tx`;
+  const [id] = ids;
+  return id === undefined ? `${numberOf(bytes)} bytes` : shortId(id);
+}
+
+/**
+ * @param {MessageEntry} message
+ * @param {RowActs} acts
+ */
+function contentOf(message, { onFollow, onShow }) {
+  const { at, arrivedAt, type, bytes, ids, text, isLost } = message;
+  const took = arrivedAt === null ? '' : ` It took ${(arrivedAt - at).toFixed(2)} ms.`;
+  const fate = isLost ? ' The lab took it off the link.' : took;
+  const about = element('p', `${meaningOf(type)} ${countOf(bytes, 'byte')}.${fate} `);
+  about.append(button('Show this moment', () => onShow(message)));
+  const follow = element('p');
+  if (ids.length > 0) follow.append('Follow ');
+  for (const id of ids.slice(0, MAX_BUTTONS)) {
+    const one = button(shortId(id), () => onFollow(String(id)), 'id');
+    one.title = String(id);
+    follow.append(one, ' ');
+  }
+  if (ids.length > MAX_BUTTONS) follow.append(`and ${ids.length - MAX_BUTTONS} more`);
+  const made = element('div', about, follow, element('pre', indented(text)));
+  const known = new TextEncoder().encode(text).length;
+  if (known < bytes) {
+    made.append(
+      element(
+        'p',
+        `Only its beginning was recorded: ${numberOf(known)} of ${numberOf(bytes)} bytes.`,
+      ),
+    );
+  }
+  made.className = 'content';
+  return made;
+}

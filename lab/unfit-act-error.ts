@@ -1,0 +1,2 @@
+/** What somebody asks of the lab cannot be done; the message tells them why, in one line. */
+export class UnfitActError extends Error {}

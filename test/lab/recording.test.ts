@@ -1,0 +1,106 @@
+/** What the lab makes of what nodes tell it: one message of two halves, in order, and not for ever. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Entry, MessageEntry } from '../../lab/entries.js';
+import { Pairs, type Told } from '../../lab/pairs.js';
+import { Recording } from '../../lab/recording.js';
+
+const [A, B] = ['ws://a', 'ws://b'];
+const MINUTE_MS = 60_000;
+
+/** A frame from A to B, as one of the two tells of it. */
+function frame(direction: 'in' | 'out', at: number, text = 'hello'): Told {
+  const peer = direction === 'out' ? B : A;
+  return { at, direction, peer, type: 'RELAY', bytes: text.length, ids: [], text };
+}
+
+function pool(at: number, transactions: number): Entry {
+  return { kind: 'pool', at, address: A, transactions };
+}
+
+function message(at: number, text = ''): MessageEntry {
+  const [from, to] = [A, B];
+  const content = { type: 'RELAY', bytes: text.length, ids: [], text, isLost: false };
+  return { kind: 'message', at, arrivedAt: at, from, to, ...content };
+}
+
+test('two halves become one message, whichever is told first, and equal ones in their order', () => {
+  for (const isSentFirst of [true, false]) {
+    const pairs = new Pairs();
+    const sent = (at: number) => pairs.add(frame('out', at), A, true);
+    const came = (at: number) => pairs.add(frame('in', at), B, true);
+    const [first, second] = isSentFirst ? [sent, came] : [came, sent];
+    assert.deepEqual(
+      [first(isSentFirst ? 1 : 3), first(isSentFirst ? 2 : 4)],
+      [undefined, undefined],
+    );
+    const told = [second(isSentFirst ? 3 : 1), second(isSentFirst ? 4 : 2)];
+    const times = told.map((each) => [each?.at, each?.arrivedAt, each?.from, each?.to]);
+    assert.deepEqual(times, [
+      [1, 3, A, B],
+      [2, 4, A, B],
+    ]);
+    assert.deepEqual(pairs.overdue(Infinity), []);
+  }
+});
+
+test('what nobody else can tell of is a message at once; what does not arrive is one later', () => {
+  const pairs = new Pairs();
+  const alone = pairs.add({ ...frame('in', 1), peer: null }, B, false);
+  assert.deepEqual([alone?.from, alone?.to, alone?.at, alone?.arrivedAt], [null, B, 1, 1]);
+
+  pairs.add(frame('out', 100), A, true);
+  pairs.add(frame('out', 100, 'another'), A, true);
+  pairs.lose(A, B, 'another'.length, 101);
+  pairs.lose(B, A, 'hello'.length, 101);
+  assert.deepEqual(pairs.overdue(150), []);
+  const late = pairs.overdue(1000).map(({ text, isLost, arrivedAt }) => [text, isLost, arrivedAt]);
+  // The first has the length of a message that was lost in the other direction.
+  assert.deepEqual(late, [
+    ['hello', false, null],
+    ['another', true, null],
+  ]);
+});
+
+test('entries are told in the order of time, each once, when no earlier one can come', () => {
+  const recording = new Recording();
+  recording.add(message(200));
+  recording.add(message(100));
+  recording.add(message(1000));
+  const told = recording.next(700).map(({ at }) => at);
+  assert.deepEqual(told, [100, 200]);
+  assert.deepEqual(recording.next(700), []);
+  assert.deepEqual(
+    recording.next(5000).map(({ at }) => at),
+    [1000],
+  );
+  assert.equal(recording.entries.length, 3);
+});
+
+test('of what is too old or too much only the state is kept that it led to', () => {
+  const start = 1_000_000;
+  const recording = new Recording();
+  recording.add(pool(start, 1));
+  recording.add(pool(start + 1, 2));
+  recording.add(message(start + 2));
+  recording.next(start + MINUTE_MS);
+  recording.add(message(start + 6 * MINUTE_MS));
+  recording.next(start + 7 * MINUTE_MS);
+  assert.deepEqual(recording.entries, [pool(start + 1, 2), message(start + 6 * MINUTE_MS)]);
+
+  const later = start + 7 * MINUTE_MS;
+  for (let count = 0; count < 25_000; count++) recording.add(message(later));
+  recording.next(later + 1000);
+  assert.equal(recording.entries.length, 20_001);
+  for (let count = 0; count < 9; count++) {
+    recording.add(message(later, 'x'.repeat(2 * 1024 * 1024)));
+  }
+  recording.next(later + 1000);
+  const characters = recording.entries.reduce(
+    (sum, entry) => sum + (entry.kind === 'message' ? entry.text.length : 0),
+    0,
+  );
+  assert.ok(characters <= 16 * 1024 * 1024, `${characters} characters`);
+  assert.ok(recording.entries.some(({ kind }) => kind === 'pool'));
+});
