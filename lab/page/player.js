@@ -22,6 +22,7 @@ export class Player {
   index = 0;
   #recording;
   #onMove;
+  /** The clock of the lab goes on when that of the machine is set, and so does ours. */
   #clockAhead = 0;
   #lastTick = 0;
   #isRestoring = false;
@@ -40,7 +41,7 @@ export class Player {
 
   /** The latest moment that can be shown. */
   get latest() {
-    return Date.now() + this.#clockAhead - BEHIND_MS;
+    return performance.now() + this.#clockAhead - BEHIND_MS;
   }
 
   /**
@@ -49,7 +50,7 @@ export class Player {
    * @param {number} now by the clock of the lab
    */
   begin(now) {
-    this.#clockAhead = now - Date.now();
+    this.#clockAhead = now - performance.now();
     this.index = 0;
     // A moment in the past is found again once all that led to it has come again.
     this.#isRestoring = this.mode !== 'live';

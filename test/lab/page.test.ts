@@ -22,14 +22,22 @@ async function says(page: Page, words: RegExp): Promise<void> {
   );
 }
 
+/** What the page knows of its connection, and shows of the nodes and their links. */
+const SHOWN = `[document.body, ...document.querySelectorAll('#mesh [data-state]')]
+  .map(({ dataset }) => ({ ...dataset }))`;
+
 /** Waits until the page shows the nodes and all links between them. */
 async function untilMesh(page: Page, nodes: number): Promise<void> {
   const links = (nodes * (nodes - 1)) / 2;
   const running = page.locator('#mesh [data-address][data-state="running"]');
   const joined = page.locator('#mesh [data-between][data-state="joined"]');
+  let shown: unknown;
   await until(
-    `${nodes} nodes with all links`,
-    async () => (await running.count()) === nodes && (await joined.count()) === links,
+    () => `${nodes} nodes with all links, not ${JSON.stringify(shown)}`,
+    async () => {
+      shown = await page.evaluate(SHOWN);
+      return (await running.count()) === nodes && (await joined.count()) === links;
+    },
   );
 }
 

@@ -88,10 +88,10 @@ export function transactionMessage(id: string): object {
   return { type: 'TRANSACTION', data: makeTransaction(id) };
 }
 
-const FIRST_PORT = 20_000;
+const FIRST_PORT = 11_000;
 /** Of each block, the first port is held by the process that the others are for. */
 const BLOCK_PORTS = 100;
-const BLOCKS = 120;
+const BLOCKS = 100;
 let [nextPort, endPort] = [0, 0];
 // Spread, because nodes of other tests go on dialling ports that are free again.
 let nextBlock = process.pid * 7;
@@ -99,8 +99,8 @@ let claim: Promise<void> | undefined;
 
 /**
  * A port of this machine that nobody listens on, never the same one twice, and none that another test
- * process may get. Below the ports that systems give to clients, so that no connection takes it in the
- * meantime.
+ * process may get. It and the one 10,000 higher, where a node of the lab listens, are below the ports
+ * that systems give to clients, so that no connection takes them in the meantime.
  */
 export async function freePort(): Promise<number> {
   while (nextPort >= endPort) {
