@@ -160,6 +160,7 @@ test('a follower that reads slowly is given everything, a little later', () =>
     let lines = 0;
     let rest = '';
     let parts = 0;
+    let asked: Promise<unknown> | undefined;
     response.on('data', (text: string) => {
       const all = `${rest}${text}`.split('\n');
       rest = all.pop() ?? '';
@@ -168,13 +169,14 @@ test('a follower that reads slowly is given everything, a little later', () =>
       if (parts % 20 > 0) return;
       // Until the node has answered others.
       response.pause();
-      visit(node, '/healthz').then(() => response.resume());
+      asked = visit(node, '/healthz').then(() => response.resume());
     });
     await until(
       () => `all lines, not ${lines}`,
       () => lines === count,
     );
     assert.ok(parts > 40, `${parts} parts`);
+    await asked;
     response.destroy();
     assert.equal(node.stderr, '');
   }));
