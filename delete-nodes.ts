@@ -11,8 +11,8 @@ const ROOT = import.meta.dirname;
 
 const USAGE = `Usage: node delete-nodes.js [options]
 
-Removes every node-N folder but node-1, with its pool. Nothing else is touched. Nothing is deleted
-while one of them is running.
+Removes every node-N folder but node-1, with its pool. Nothing else is touched: not the DATA of a node
+elsewhere. Nothing is deleted while one of them is running.
 
   --stop   ends those that are running first, as Ctrl-C does
   --help   print this`;

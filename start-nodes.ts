@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type OpenLab, openLab, type Runnable } from './lab/index.js';
 import { readArguments, readCount } from './lib/command-line.js';
 import { cloneNode, moveKnownPeers, requireCompiled } from './lib/commands/node-folders.js';
-import { NodeLines, showsColours } from './lib/commands/node-lines.js';
+import { NodeLines } from './lib/commands/node-lines.js';
 import { listNodes, numberOf } from './lib/commands/node-names.js';
 import { NodeProgram } from './lib/commands/node-program.js';
 import { sharedEnvironment } from './lib/env.js';
@@ -66,10 +66,10 @@ for (const [index, node] of all.entries()) {
   const { port } = node.settings;
   fail(`${other.name} and ${node.name} both have PORT=${port}: change one of them`);
 }
-const isJson = all[0]?.settings.logFormat === 'json';
-const isMixed = all.some(({ settings }) => (settings.logFormat === 'json') !== isJson);
+const isJson = all[0]?.settings.log.format === 'json';
+const isMixed = all.some(({ settings }) => (settings.log.format === 'json') !== isJson);
 const say = isJson ? console.error : console.log;
-const lines = new NodeLines(print, showsColours(process.stdout));
+const lines = new NodeLines(print, process.stdout);
 /** How the nodes that have ended did so, by name. */
 const outcomes = new Map<string, number | string>();
 const runnables = all.map(({ name, settings }) => prepare(name, settings));

@@ -14,7 +14,7 @@ import type { Door } from './sse-reader.js';
 const PORT_STEP = 10_000;
 const HIGHEST_PORT = 65_535;
 /** What a node says when it answers, as text or as JSON. */
-const LISTENING = /^\[\d+\] listening: |"event":"listening"/;
+const LISTENING = /^(\S+Z )?\[\d+\] listening: |"event":"listening"/;
 
 /** A node, and how to run it. */
 export interface Runnable {

@@ -1,6 +1,6 @@
 /** Where settings are written: in the .env of a node, and in the environment, which goes before it. */
 
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { fail, reason } from './log.js';
 import { readTextFile } from './text-file.js';
@@ -23,7 +23,9 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   TLS_CA: 'the certificate authorities whose nodes it trusts, a PEM file',
   MAX_PEERS: 'how many peers it looks for, 1 to 128 (default: 128)',
   MAX_POOL_BYTES: 'the largest size of its pool (default: 1 GiB)',
+  DATA: 'the folder for the files that it writes (default: its own)',
   LOG: 'text or json: the format of its lines (default: text)',
+  LOG_LEVEL: 'info for all lines, warn or error for fewer (default: info)',
 };
 export const USAGE = `Usage: node index.js
 
@@ -38,7 +40,7 @@ docs/configuration.md tells more of them.`;
 /** If one of these is empty, that is a mistake and not a wish for an open network. */
 const PROTECTING = ['NETWORK_SECRET', 'TLS_CERT', 'TLS_KEY', 'TLS_CA'];
 /** These are never the same for two nodes. */
-const OWN = ['PORT', 'ADDRESS'];
+export const OWN = ['PORT', 'ADDRESS', 'DATA'];
 
 /** An environment for several nodes: without what only one of them can have. */
 export function sharedEnvironment(environment: Env = process.env): Env {
@@ -64,11 +66,25 @@ export function readEnv(
     const isAround = fromEnvironment.some((setting) => what.startsWith(setting));
     return fail(`${isAround ? 'environment' : `${name}/.env`}: ${what}`);
   };
-  const written = takeValues(parseEnvFile(folder), () => true);
+  const written = takeValues(parseEnvFile(folder, around.PORT !== undefined), () => true);
   const env = { ...written, ...around };
   const empty = PROTECTING.find((setting) => env[setting] === '');
   if (empty) complain(`${empty} is empty: give it a value, or take its line away`);
   return { env, fromEnvironment, complain };
+}
+
+/** The folder, absolute, where a node with these settings keeps what it writes. */
+export function dataFolderOf(folder: string, { DATA: data = '' }: Env): string {
+  return resolve(folder, data);
+}
+
+/** The same, of a node that is not running from the environment, whatever is wrong with its .env. */
+export function dataFolderIn(folder: string): string {
+  try {
+    return dataFolderOf(folder, dotenv.parse(readTextFile(join(folder, '.env'))));
+  } catch {
+    return folder;
+  }
 }
 
 /** A line for the .env of a node that has none. */
@@ -76,12 +92,14 @@ export function suggestPort(folder: string): string {
   return `PORT=${4000 + Number(/^node-(\d{1,4})$/.exec(basename(folder))?.[1] ?? 1)}`;
 }
 
-function parseEnvFile(folder: string): Env {
+/** @param isOptional whether a node can do without the file */
+function parseEnvFile(folder: string, isOptional: boolean): Env {
   const name = `${basename(folder)}/.env`;
   try {
     return dotenv.parse(readTextFile(join(folder, '.env')));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing && isOptional) return {};
     return isMissing
       ? fail(`${name} is missing: create it with the line ${suggestPort(folder)}`)
       : fail(`${name} cannot be read: ${reason(error)}`);

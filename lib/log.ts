@@ -1,9 +1,11 @@
 /**
- * Everything that a node prints: one line per event, `[4001] event: what and why`, or the same as
- * JSON for a program; and the one line that ends the process.
+ * Everything that a node prints: one line per event, `[4001] event: what and why`, with the time
+ * before it where no terminal shows it, or the same as JSON for a program; and the one line that ends
+ * the process.
  */
 
 import { LIMITS } from './limits.js';
+import { isPrinted, type LogSettings } from './log-settings.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Prints one line: the event in a word or two, and its details. */
@@ -13,7 +15,6 @@ export interface NodeLog extends Log {
   /** The latest lines, the newest first. */
   readonly recentLines: readonly LogLine[];
 }
-export type LogFormat = 'text' | 'json';
 
 /** A line as it was printed. */
 export interface LogLine {
@@ -37,8 +38,10 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 /**
  * Creates the log of the node on `port`. Nobody can fill the terminal: each event may print a few
  * lines at once, then one a second; from time to time a line says how many were left out.
+ *
+ * @param settings also decide which lines are printed; those that are not are remembered like others
  */
-export function createLog(port: number, format: LogFormat): NodeLog {
+export function createLog(port: number, { format, level }: LogSettings): NodeLog {
   goOnWithout(process.stdout);
   const budgets = new Map<string, TokenBucket>();
   const leftOut = new Map<string, number>();
@@ -71,9 +74,12 @@ export function createLog(port: number, format: LogFormat): NodeLog {
     // Under load this line comes each second, and would push out all others.
     if (event === 'accepted' && recentLines[0]?.event === event) recentLines.shift();
     recentLines = latestOf([line, ...recentLines]);
-    const asObject = { time: new Date(line.at), port, event, detail: line.detail };
+    if (!isPrinted(event, level)) return;
+    const time = new Date(line.at);
+    const asObject = { time, port, event, detail: line.detail };
     const asText = `[${port}] ${event}: ${line.detail}`;
-    console.log(format === 'json' ? JSON.stringify(asObject) : asText);
+    if (format === 'json') console.log(JSON.stringify(asObject));
+    else console.log(process.stdout.isTTY ? asText : `${time.toISOString()} ${asText}`);
   }
 
   return Object.defineProperty(log as NodeLog, 'recentLines', { get: () => recentLines });

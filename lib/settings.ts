@@ -3,16 +3,24 @@
 import { isIP } from 'node:net';
 import { checkCertificate, readCa, readTls, type Tls } from './certificates.js';
 import { readArguments } from './command-line.js';
-import { type Complain, type Env, readEnv, SETTINGS, suggestPort, USAGE } from './env.js';
+import {
+  type Complain,
+  dataFolderOf,
+  type Env,
+  readEnv,
+  SETTINGS,
+  suggestPort,
+  USAGE,
+} from './env.js';
 import { secretHeaders } from './guard/access.js';
 import { LIMITS } from './limits.js';
-import type { LogFormat } from './log.js';
+import { type LogSettings, readLogSettings } from './log-settings.js';
 import { explainNoAddress } from './peers/address-mistakes.js';
 import { type Address, hasPort, isLoopback, parseAddress } from './peers/addresses.js';
 import type { SwarmSettings } from './swarm/index.js';
 
 export interface Settings {
-  /** The node's own folder, absolute. */
+  /** Where the node keeps the files that it writes, absolute: its own folder, or DATA. */
   readonly folder: string;
   readonly port: number;
   /** The port by which people on this machine know the node: that of a proxy before it, if it has one. */
@@ -39,13 +47,11 @@ export interface Settings {
   readonly tls: Tls | undefined;
   /** The certificate authorities that we trust, PEM; undefined for those that Node.js trusts. */
   readonly ca: Buffer | undefined;
-  /** The format of the lines in the terminal. */
-  readonly logFormat: LogFormat;
-  /** The value of LOG if it is not a format. */
-  readonly badLogFormat: string | undefined;
+  /** Which lines are printed, and in which format. */
+  readonly log: LogSettings;
   /** Names in .env that are not settings. */
   readonly unknown: readonly string[];
-  /** Which settings are taken from the environment, as the end of a line. */
+  /** Where files and settings are that are not in the node's own folder, as the end of a line. */
   readonly origin: string;
 }
 
@@ -92,9 +98,11 @@ export function loadSettings(folder: string, environment: Env): Settings {
   const tls = readTls(env, folder, complain);
   const address = readAddress(env, port, tls !== undefined, complain);
   checkCertificate(address, tls, complain);
-  const log = env.LOG ?? 'text';
+  const data = dataFolderOf(folder, env);
+  const elsewhere = env.DATA === undefined ? '' : `, its files are in ${data}`;
+  const around = fromEnvironment.join(', ');
   return Object.freeze({
-    folder,
+    folder: data,
     port,
     knownPort: knownPortOf(address, port),
     hosts,
@@ -108,11 +116,9 @@ export function loadSettings(folder: string, environment: Env): Settings {
     keepsSecret: secret !== undefined && isTls(address),
     tls,
     ca: readCa(env, folder, complain),
-    logFormat: log === 'json' ? 'json' : 'text',
-    badLogFormat: log === 'json' || log === 'text' ? undefined : log,
+    log: readLogSettings(env),
     unknown: Object.keys(env).filter((setting) => !(setting in SETTINGS)),
-    origin:
-      fromEnvironment.length > 0 ? `; ${fromEnvironment.join(', ')} from the environment` : '',
+    origin: `${elsewhere}${around === '' ? '' : `; ${around} from the environment`}`,
   });
 }
 
@@ -123,11 +129,9 @@ export function isBehindProxy({ address, hosts }: Settings): boolean {
 
 /** Returns warnings about settings that are dangerous or have no effect. */
 export function warningsOf(settings: Settings, knownPeers: readonly Address[]): string[] {
-  const { address, hosts, port, secret, swarm, badLogFormat, unknown } = settings;
+  const { address, hosts, port, secret, swarm, log, unknown } = settings;
   const warnings = unknown.map((name) => `there is no setting ${name}: it has no effect`);
-  if (badLogFormat !== undefined) {
-    warnings.push(`LOG=${badLogFormat} is neither text nor json: lines are text`);
-  }
+  warnings.push(...log.mistakes);
   const own = parseAddress(address) as Address;
   if (settings.lacksPort) {
     const proxied = address.replace(/\d+$/, isTls(address) ? '443' : '80');

@@ -21,10 +21,10 @@ import * as wire from '../lib/wire/index.js';
 
 // The settings, from .env or the environment, and the peers to dial first.
 readCommandLine();
-const folder = import.meta.dirname;
-const settings = loadSettings(folder, process.env);
-const log = createLog(settings.knownPort, settings.logFormat);
-const knownPeers = net.readKnownPeers(folder);
+const settings = loadSettings(import.meta.dirname, process.env);
+const { folder } = settings;
+const log = createLog(settings.knownPort, settings.log);
+const knownPeers = net.readKnownPeers(folder, import.meta.dirname);
 await lockFolder(folder, log);
 
 // The addresses that we are connected to, and those that we are dialling.

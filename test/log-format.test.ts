@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { loadSettings, type Settings, warningsOf } from '../lib/settings.js';
-import { freePort, say, until } from './support/helpers.js';
+import { freePort, onTerminal, say, until } from './support/helpers.js';
+import { visit } from './support/http.js';
 import { type Network, withNetwork } from './support/network.js';
 import { temporaryFolder } from './support/temporary.js';
 
@@ -83,7 +84,7 @@ test('LOG may be in the environment too, which goes before what .env says', asyn
   ];
   for (const [line, environment, format] of cases) {
     const settings = await settingsOf(line, environment);
-    assert.equal(settings.logFormat, format, `«${line}» in .env, ${environment} around it`);
+    assert.equal(settings.log.format, format, `«${line}» in .env, ${environment} around it`);
     assert.deepEqual(warningsOf(settings, []), []);
   }
 });
@@ -95,7 +96,7 @@ test('a LOG that is neither text nor json is told, and lines are text', async ()
     ['', 'debug', 'debug'],
   ] as const) {
     const settings = await settingsOf(line, environment);
-    assert.equal(settings.logFormat, 'text');
+    assert.equal(settings.log.format, 'text');
     const warning = `LOG=${given} is neither text nor json: lines are text`;
     assert.deepEqual(warningsOf(settings, []), [warning]);
   }
@@ -109,3 +110,45 @@ test('a LOG that is neither text nor json is told, and lines are text', async ()
     );
   });
 });
+
+test('with LOG_LEVEL=warn there are only lines that somebody may have to see to', () =>
+  withNetwork(async (network) => {
+    await set(network, 'LOG_LEVEL=warn');
+    const nobody = `ws://localhost:${await freePort()}`;
+    const node = await network.startNode('node-1', [nobody]);
+    await say(node.address, { type: 'TRANSACTION', data: { id: '' } });
+    await until('the line of what was refused', () => node.stdout.includes('refused'));
+    const events = node.lines.map((line) => /^\[\d+\] ([a-z ]+):/.exec(line)?.[1]);
+    assert.deepEqual(new Set(events), new Set(['listening', 'refused', undefined]));
+    const { log } = JSON.parse((await visit(node, '/status')).body);
+    assert.ok(
+      log.some(({ event }: { event: string }) => event === 'dialling'),
+      'on its page',
+    );
+  }));
+
+test('a LOG_LEVEL that is none is told, and all lines are printed', async () => {
+  const settings = await settingsOf('LOG_LEVEL=verbose');
+  assert.equal(settings.log.level, 'info');
+  const says = 'LOG_LEVEL=verbose is none of info, warn and error: all lines are printed';
+  assert.deepEqual(warningsOf(settings, []), [says]);
+  assert.equal((await settingsOf('LOG_LEVEL=error')).log.level, 'error');
+});
+
+test('a line of text says when it was printed, but not on a terminal', () =>
+  withNetwork(async (network) => {
+    await network.addNode('node-1', await freePort(), []);
+    const startedMs = Date.now();
+    const piped = network.start(['index.js'], 'node-1');
+    await until('a page', () => piped.stdout.includes('] page: '));
+    await piped.close();
+    for (const line of piped.lines.slice(0, -1)) {
+      const [, time = ''] = /^(\S+) \[\d+\] [a-z ]+: /.exec(line) ?? [];
+      assert.equal(new Date(time).toISOString(), time);
+      assert.ok(Date.parse(time) >= startedMs && Date.parse(time) <= Date.now(), line);
+    }
+    const seen = network.start(onTerminal('node index.js'), 'node-1', 'script');
+    await until('a page', () => seen.stdout.includes('] page: '));
+    await seen.close();
+    assert.match(seen.stdout, /^\[\d+\] listening: /);
+  }));

@@ -112,7 +112,7 @@ test('what is set in the environment goes before .env, and is told', () => {
   fs.writeFileSync(join(folder, '.env'), 'PORT=4001\nMAX_PEERS=5\n');
   const settings = loadSettings(folder, { PORT: '5203', MAX_PEERS: '', HOME: '/', LOG: 'json' });
   assert.deepEqual([settings.port, settings.address], [5203, 'ws://localhost:5203']);
-  assert.deepEqual([settings.maxPeers, settings.logFormat], [5, 'json']);
+  assert.deepEqual([settings.maxPeers, settings.log.format], [5, 'json']);
   assert.equal(settings.origin, '; PORT, LOG from the environment');
   assert.equal(loadSettings(folder, {}).origin, '');
   const shared = loadSettings(
@@ -149,7 +149,7 @@ test('a node says what it takes, and takes nothing else', () =>
     const port = await freePort();
     const node = network.start([`PORT=${port}`, 'node', 'index.js'], 'node-1', 'env');
     const line = `[${port}] listening: ws://localhost:${port}, 0 transactions in the pool; PORT from the environment`;
-    await until('the line', () => node.stdout.startsWith(`${line}\n`));
+    await until('the line', () => node.stdout.split('\n')[0]?.endsWith(` ${line}`) === true);
     const accepted = await network
       .start([`PORT=${port}`, 'node', 'add-transaction.js'], '.', 'env')
       .result();

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import dotenv from 'dotenv';
 import fs from 'fs-extra';
-import { type Env, sharedEnvironment } from '../env.js';
+import { dataFolderIn, type Env, OWN, sharedEnvironment } from '../env.js';
 import { fail } from '../log.js';
 import { readKnownPeers } from '../peers/index.js';
 import { loadSettings, type Settings } from '../settings.js';
@@ -69,9 +69,10 @@ export async function cloneNode(root: string): Promise<{ name: string; port: num
 async function cloneTo(
   root: string,
   unfinished: string,
-  { folder: original, port: firstPort, address }: Settings,
+  { port: firstPort, address }: Settings,
   known: readonly string[],
 ): Promise<{ name: string; port: number }> {
+  const original = join(root, ORIGINAL);
   // A clone has files of its own: what node-1 only links to would be changed through the link.
   const filter = (path: string) => !DATA.test(basename(path));
   await fs.copy(original, unfinished, { dereference: true, filter });
@@ -95,9 +96,10 @@ async function cloneTo(
 
 /** Empties the pool and the chain of a node, and what it has learnt of peers. Copies of files stay. */
 export async function emptyNode(folder: string): Promise<void> {
+  const data = dataFolderIn(folder);
   const files = ['blocks.json', 'peers.json', 'transactions.json.places'];
-  for (const file of files) await fs.remove(join(folder, file));
-  await fs.writeFile(join(folder, 'transactions.json'), '[]\n');
+  for (const file of files) await fs.remove(join(data, file));
+  await fs.outputFile(join(data, 'transactions.json'), '[]\n');
 }
 
 /** Ends the process with one line if a node folder has no compiled code. */
@@ -138,7 +140,7 @@ async function tryRename(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * Sets PORT, also within ADDRESS, and leaves the other settings as they are.
+ * Sets PORT, also within ADDRESS, takes DATA away, and leaves the other settings as they are.
  *
  * @throws Error if it cannot, as with a value of several lines one of which looks like a PORT
  */
@@ -146,7 +148,7 @@ function withPort(env: string, port: number): string {
   const lines = env
     .split(/\r\n?|\n/)
     .map((line) => line.replace(PORT_OF_ADDRESS, `$1:${port}`))
-    .filter((line) => !/^\s*(export\s+)?PORT\s*[=:]/.test(line));
+    .filter((line) => !/^\s*(export\s+)?(PORT|DATA)\s*[=:]/.test(line));
   const text = `${[`PORT=${port}`, ...lines].join('\n').trimEnd()}\n`;
   if (!isDeepStrictEqual(othersIn(text), othersIn(env))) {
     throw new Error('its .env is not understood; write each setting in a line of its own');
@@ -156,6 +158,6 @@ function withPort(env: string, port: number): string {
 
 /** The settings in a .env that a clone takes over as they are. */
 function othersIn(env: string): Env {
-  const { PORT: _, ADDRESS: __, ...others } = dotenv.parse(env);
-  return others;
+  const all = Object.entries(dotenv.parse(env));
+  return Object.fromEntries(all.filter(([name]) => !OWN.includes(name)));
 }

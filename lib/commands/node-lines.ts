@@ -9,6 +9,8 @@ type Style = Parameters<typeof styleText>[0];
 /** What a node has accepted in the last second, and the size of its pool, in transactions. */
 type Tally = readonly [accepted: string, pool: string];
 
+/** When a line was printed: a node says so where no terminal shows it. */
+const TIME = /^\d{4}-\S+Z (?=\[)/;
 const TALLY = /^\[\d+\] accepted: (\d+) transactions in the last second, (\d+) in the pool\n$/;
 const PATIENCE_MS = 1000;
 
@@ -22,25 +24,31 @@ export function colourOf(number: number): Style {
 }
 
 /** Whether somebody sees colours, or wants them: the variables are those of most programs. */
-export function showsColours(stdout: NodeJS.WriteStream, environment = process.env): boolean {
+function showsColours(stdout: NodeJS.WriteStream, environment = process.env): boolean {
   const { NO_COLOR: no, FORCE_COLOR: force } = environment;
   if (no !== undefined && no !== '') return false;
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
   return stdout.isTTY && stdout.hasColors();
 }
 
-/** Shows each line after the name of its node, and the tallies of all nodes in one line. */
+/**
+ * Shows each line after the name of its node, and the tallies of all nodes in one line. A terminal is
+ * shown no times.
+ */
 export class NodeLines {
   readonly #print: (text: string) => void;
   readonly #isColoured: boolean;
+  readonly #hasTimes: boolean;
   /** By name: the number, as it is ordered, and coloured. */
   readonly #numbers = new Map<string, number>();
   readonly #tallies = new Map<string, Tally>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(print: (text: string) => void, isColoured: boolean) {
+  /** @param stdout where it is printed */
+  constructor(print: (text: string) => void, stdout: NodeJS.WriteStream) {
     this.#print = print;
-    this.#isColoured = isColoured;
+    this.#isColoured = showsColours(stdout);
+    this.#hasTimes = !stdout.isTTY;
   }
 
   /** A node that runs from now on: its tallies are waited for. */
@@ -54,9 +62,14 @@ export class NodeLines {
 
   /** @param line with its end */
   show(line: string, name: string, number: number): void {
+    const [time = ''] = TIME.exec(line) ?? [];
+    this.#showLine(this.#hasTimes ? time : '', line.slice(time.length), name, number);
+  }
+
+  #showLine(time: string, line: string, name: string, number: number): void {
     const [, accepted, pool] = TALLY.exec(line) ?? [];
     if (accepted === undefined || pool === undefined) {
-      this.#print(`${this.#inColour(`[${name}]`, number)} ${line}`);
+      this.#print(`${time}${this.#inColour(`[${name}]`, number)} ${line}`);
       return;
     }
     // A second tally of this node, while others are silent or late.

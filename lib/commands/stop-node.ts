@@ -2,6 +2,7 @@
 
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dataFolderIn } from '../env.js';
 import { fail, reason } from '../log.js';
 import { holderOf, isFolderLocked } from '../storage/index.js';
 
@@ -10,7 +11,9 @@ const PATIENCE_MS = 10_000;
 
 /** Those of some node folders in which a node is running. */
 export async function runningOf(root: string, names: readonly string[]): Promise<string[]> {
-  const areRunning = await Promise.all(names.map((name) => isFolderLocked(join(root, name))));
+  const areRunning = await Promise.all(
+    names.map((name) => isFolderLocked(dataFolderIn(join(root, name)))),
+  );
   return names.filter((_, index) => areRunning[index]);
 }
 
@@ -20,7 +23,8 @@ export async function runningOf(root: string, names: readonly string[]): Promise
  */
 export async function stopNode(folder: string): Promise<void> {
   const name = basename(folder);
-  const id = await holderOf(folder);
+  const data = dataFolderIn(folder);
+  const id = await holderOf(data);
   if (id === undefined) {
     return fail(
       `${name} does not answer: look at its terminal, or at the container that it runs in`,
@@ -32,7 +36,7 @@ export async function stopNode(folder: string): Promise<void> {
     fail(`${name} cannot be ended: ${reason(error)}`);
   }
   const giveUpMs = performance.now() + PATIENCE_MS;
-  while (await isFolderLocked(folder)) {
+  while (await isFolderLocked(data)) {
     if (performance.now() > giveUpMs) fail(`${name} does not end: look at its terminal`);
     await sleep(LOOK_INTERVAL_MS);
   }

@@ -14,11 +14,14 @@ const KNOWN = 'known-peers.json';
 const LEARNT = 'peers.json';
 
 /**
- * Reads the known-peers.json of the node in `folder`, which a person writes. Ends the process with
- * one line if it is missing, is not JSON, or holds anything but addresses.
+ * Reads the known-peers.json of a node, which a person writes. Ends the process with one line if it is
+ * missing, is not JSON, or holds anything but addresses.
+ *
+ * @param folders where it may be: the first one that has it counts, else the last one is named
  */
-export function readKnownPeers(folder: string): Address[] {
-  const file = join(folder, KNOWN);
+export function readKnownPeers(...folders: readonly string[]): Address[] {
+  const files = folders.map((folder) => join(folder, KNOWN));
+  const file = files.find((each) => existsSync(each)) ?? String(files.at(-1));
   return readArray(file).map(
     (text) =>
       parseAddress(text) ??

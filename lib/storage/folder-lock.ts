@@ -6,12 +6,13 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, type Log } from '../log.js';
+import { explainFileError } from '../text-file.js';
 
 /** A stopped process holds its folder, and says nothing. */
 const ANSWER_TIMEOUT_MS = 1000;
@@ -23,12 +24,17 @@ const TRY_INTERVAL_MS = 100;
 type Outcome = 'locked' | 'taken' | 'impossible';
 
 /**
- * Holds a folder for this process until it ends. Ends the process with one line when another one
- * holds the folder.
+ * Holds a folder for this process until it ends, and makes it where it is missing. Ends the process
+ * with one line when another one holds the folder, or it cannot be made.
  *
  * @param log is told where processes in other containers cannot be kept out
  */
 export async function lockFolder(folder: string, log: Log): Promise<void> {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    fail(`The folder ${folder} cannot be made: ${explainFileError(error)}`);
+  }
   if (!(await lockSocket(folder))) failAsTaken(folder, '');
   let outcome = lockForAll(folder);
   for (let tries = 1; outcome === 'taken' && tries < TRIES; tries++) {
@@ -46,6 +52,7 @@ export async function lockFolder(folder: string, log: Log): Promise<void> {
 
 /** Whether a process holds a folder. */
 export async function isFolderLocked(folder: string): Promise<boolean> {
+  if (!existsSync(folder)) return false;
   return (await askHolder(folder)) !== undefined || lockForAll(folder, '-s') === 'taken';
 }
 

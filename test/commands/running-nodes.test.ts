@@ -80,5 +80,5 @@ test('a node says that it cannot keep out other containers where there is no com
     const path = `PATH=${network.path('nowhere')}`;
     const node = network.start([path, process.execPath, 'index.js'], 'node-1', 'env');
     await until('it to run', () => node.stdout.includes('] listening: '));
-    assert.match(node.stdout, /^\[\d+\] warning: node-1 is not locked for other containers: /);
+    assert.match(node.stdout, / \[\d+\] warning: node-1 is not locked for other containers: /);
   }));

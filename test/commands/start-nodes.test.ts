@@ -70,7 +70,7 @@ test('npm start says where the page of each node is before any node says anythin
     // Node.js warns of a contradiction, but here nodes are not asked for colours.
     const terminal = start(network, 'FORCE_COLOR=1', 'NO_COLOR=1');
     await until('a line of each node', () =>
-      [1, 2, 3].every((number) => terminal.stdout.includes(`\n[node-${number}] `)),
+      [1, 2, 3].every((number) => terminal.stdout.includes(` [node-${number}] `)),
     );
     assert.deepEqual(terminal.lines.slice(0, 4), [
       'Starting node-1, node-2, node-3; Ctrl-C ends them',
@@ -80,7 +80,7 @@ test('npm start says where the page of each node is before any node says anythin
     ]);
     await end(terminal, ports);
     const rest = terminal.lines.slice(4, -1);
-    for (const line of rest) assert.match(line, /^\[node-[123]\] (\[\d+\]|ended) /);
+    for (const line of rest) assert.match(line, /^(\S+Z )?\[node-[123]\] (\[\d+\]|ended) /);
   }));
 
 test('npm start with a mistake in the settings of one node says so in one line', () =>
@@ -126,7 +126,7 @@ test('under load npm start shows a line a second for all nodes, not one each', (
     /** How many transactions a node has accepted, by all lines about it. */
     const accepted = (name: string) =>
       terminal.lines.reduce((sum, line) => {
-        const one = line.startsWith(`[${name}]`) && line.includes('] accepted: transaction ');
+        const one = line.includes(` [${name}] `) && line.includes('] accepted: transaction ');
         const many = line.startsWith('--> ') && new RegExp(`${name} (\\d+)`).exec(line);
         return sum + Number(one) + Number(many ? many[1] : 0);
       }, 0);

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { TEST_LIMIT_MS, within } from './helpers.js';
 import { Network } from './network.js';
-import { environment, NodeProcess, RunningNode } from './program.js';
+import { environment, NodeProcess, RunningNode, withoutTimes } from './program.js';
 
 /** The process, and the lines that each of its nodes has printed. */
 class Host {
@@ -24,7 +24,8 @@ class Host {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const [stdout, stderr] = [this.#process.stdout as Socket, this.#process.stderr as Socket];
-    createInterface(stdout).on('line', (line) => {
+    createInterface(stdout).on('line', (timedLine) => {
+      const line = withoutTimes(timedLine);
       const port = Number(/^\[(\d+)\]/.exec(line)?.[1]);
       const lines = this.#linesOf.get(port);
       if (lines === undefined) this.#linesOf.set(port, [line]);

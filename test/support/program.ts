@@ -75,6 +75,11 @@ export function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => isWanted(name)));
 }
 
+/** The lines of a node as a terminal would show them. */
+export function withoutTimes(lines: string): string {
+  return lines.replace(/^\d{4}-\S+Z (?=\[)/gm, '');
+}
+
 /** Where a node listens, and what to call it in a failure. */
 export interface Named {
   readonly name: string;
@@ -153,7 +158,7 @@ export class NodeProcess extends RunningNode {
   }
 
   get stdout(): string {
-    return this.#program.stdout;
+    return withoutTimes(this.#program.stdout);
   }
 
   get stderr(): string {
