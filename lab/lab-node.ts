@@ -1,14 +1,13 @@
 /** One node of the lab: its program, the door before it, and what watches it. */
 
 import { createServer } from 'node:net';
+import { type Door, doorOf } from '../lib/commands/node-door.js';
 import type { NodeProgram } from '../lib/commands/node-program.js';
-import { secretHeaders } from '../lib/guard/access.js';
 import { type Address, isLoopback, parseAddress } from '../lib/peers/addresses.js';
 import type { Settings } from '../lib/settings.js';
 import type { NodeState } from './entries.js';
 import { Gate } from './gate.js';
 import type { Links } from './links.js';
-import type { Door } from './sse-reader.js';
 
 /** A node whose door is at port 4001 itself listens at 14001, or the next multiple that is free. */
 const PORT_STEP = 10_000;
@@ -74,12 +73,7 @@ export class LabNode {
 
   /** Where it answers requests, past the door of the lab. */
   get door(): Door {
-    const { hosts, tls, secret } = this.#settings;
-    const [host = ''] = hosts;
-    const isEverywhere = host === '0.0.0.0' || host === '::';
-    const headers = { host: `localhost:${this.#port}`, ...secretHeaders(secret) };
-    const place = isEverywhere ? '127.0.0.1' : host;
-    return { host: place, port: this.#port, isTls: tls !== undefined, headers };
+    return doorOf(this.#settings, this.#port);
   }
 
   /** Starts it, and waits until it answers, or is gone again. */

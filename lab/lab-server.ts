@@ -4,6 +4,7 @@
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { read } from '../lib/commands/node-door.js';
 import { hostnameOf, isSame, whyNotShown } from '../lib/guard/access.js';
 import { reason } from '../lib/log.js';
 import { PAGE_HEADERS } from '../lib/observe/page-headers.js';
@@ -14,7 +15,6 @@ import type { Lab } from './lab.js';
 import { lacks } from './lacks.js';
 import type { Lessons } from './lessons.js';
 import { type Answer, readPage } from './page-files.js';
-import { read } from './sse-reader.js';
 import { UnfitActError } from './unfit-act-error.js';
 import { nowMs } from './watcher.js';
 

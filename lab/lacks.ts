@@ -1,7 +1,7 @@
 /** What each node lacks that another one has, of the latest transactions. */
 
+import { read } from '../lib/commands/node-door.js';
 import type { LabNode } from './lab-node.js';
-import { read } from './sse-reader.js';
 
 /** Of each node so many are compared, the latest ones, with twice as many of each other, */
 const COMPARED = 500;

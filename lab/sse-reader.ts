@@ -1,20 +1,10 @@
 /** Reads server-sent events of a node, one after the other, for as long as both want. */
 
-import { type ClientRequest, get as getPlain, type IncomingMessage } from 'node:http';
-import { get as getOverTls } from 'node:https';
-
-/** Where a node answers requests. */
-export interface Door {
-  readonly host: string;
-  readonly port: number;
-  readonly isTls: boolean;
-  readonly headers: Readonly<Record<string, string>>;
-}
+import { type Door, requestTo } from '../lib/commands/node-door.js';
 
 /** An event may not have more than this. */
 const EVENT_CHARACTERS = 1024 * 1024;
 const RETRY_MS = 250;
-const ANSWER_LIMIT_MS = 5000;
 
 /** Reads a path of a node, and again when that ends, until it is told to stop. */
 export class SseReader {
@@ -64,48 +54,4 @@ export class SseReader {
     request.on('error', again);
     this.#end = () => request.destroy();
   }
-}
-
-/**
- * Reads what a node has at a path.
- *
- * @param isEnough whether no more is needed than what has come
- * @throws Error if it does not answer, or not with a 200
- */
-export function read(
-  door: Door,
-  path: string,
-  isEnough: (text: string) => boolean = () => false,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const request = requestTo(door, path, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-        if (!isEnough(text)) return;
-        resolve(text);
-        request.destroy();
-      });
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Error(text.trim() || `status ${response.statusCode}`));
-      });
-      response.on('error', reject);
-    });
-    request.setTimeout(ANSWER_LIMIT_MS, () => request.destroy(new Error('it does not answer')));
-    request.on('error', reject);
-  });
-}
-
-function requestTo(
-  { host, port, isTls, headers }: Door,
-  path: string,
-  onResponse: (response: IncomingMessage) => void,
-): ClientRequest {
-  const options = { host, port, path, headers, agent: false };
-  // It is our own node, on this machine.
-  return isTls
-    ? getOverTls({ ...options, rejectUnauthorized: false }, onResponse)
-    : getPlain(options, onResponse);
 }

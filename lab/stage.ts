@@ -1,11 +1,11 @@
 /** What a lesson may do, and how it says what to look at. When it is over, all is as it was. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { read } from '../lib/commands/node-door.js';
 import { reason } from '../lib/log.js';
 import type { Acts } from './acts.js';
 import type { Lab } from './lab.js';
 import type { LabNode } from './lab-node.js';
-import { read } from './sse-reader.js';
 import { Stranger } from './stranger.js';
 import { UnfitActError } from './unfit-act-error.js';
 import { nowMs } from './watcher.js';

@@ -1,9 +1,10 @@
 /** What one node tells of itself, made into entries: its peers, its pool, its chain, its messages. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Door, read } from '../lib/commands/node-door.js';
 import type { BlockEntry, Entry, MessageEntry } from './entries.js';
 import type { Told } from './pairs.js';
-import { type Door, read, SseReader } from './sse-reader.js';
+import { SseReader } from './sse-reader.js';
 
 /** How far back to look for the blocks that lead to a new one. */
 const BLOCKS_BACK = 24;
