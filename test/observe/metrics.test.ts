@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { GENESIS } from '../../lib/chain/block.js';
 import { addBlock } from '../support/block-maker.js';
@@ -9,7 +10,7 @@ import { growBy, startWithChain } from '../support/chain.js';
 import { ChainPeer } from '../support/chain-peer.js';
 import { ask, give, makeIds } from '../support/client.js';
 import { ON_LINUX } from '../support/disk.js';
-import { connectTo, freePort, makeTransaction, say, until } from '../support/helpers.js';
+import { connectTo, freePort, makeTransaction, PROJECT, say, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
 import { MeshPeer } from '../support/mesh-peer.js';
@@ -154,6 +155,17 @@ test('a new node has all metrics, of the right kind and at nothing, and those of
       return Number(now) > cpuSeconds;
     });
   }));
+
+test('docs/operating.md has a row for each metric of ours', async () => {
+  const text = await readFile(join(PROJECT, 'docs/operating.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| (`mesh_.+?`) \|/gm)].flatMap(([, cell]) => cell?.split(', '));
+  assert.deepEqual(
+    rows.sort(),
+    Object.keys(KINDS)
+      .map((name) => `\`${name}\``)
+      .sort(),
+  );
+});
 
 test('each of the metrics follows what happens, and says what /status says', () =>
   withHostedNodes(async (network) => {

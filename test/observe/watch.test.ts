@@ -9,7 +9,6 @@ import { give, makeIds } from '../support/client.js';
 import { until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
-import { untilFullMesh } from '../support/mesh.js';
 import type { RunningNode } from '../support/program.js';
 import {
   CONTRIB,
@@ -50,6 +49,9 @@ test('each alert fires when it should, and for nobody else', WITH_PROMETHEUS, as
   const fired = [...String(tests).matchAll(/alertname="(\w+)"/g)].map(([, name]) => name);
   assert.ok(names.length > 0);
   assert.deepEqual(fired.sort(), names.sort());
+  const docs = await readFile(join(CONTRIB, '../docs/operating.md'), 'utf8');
+  const told = [...docs.matchAll(/`(Mesh\w+)`/g)].map(([, name]) => name);
+  assert.deepEqual(told.sort(), names);
 });
 
 test('promtool finds no fault in the metrics of a node that are its own', WITH_PROMETHEUS, () =>
