@@ -1,4 +1,4 @@
-/** Answers plain HTTP requests: the page, the status, the metrics and the health of a node. */
+/** Answers plain HTTP requests: the page, the status, the metrics, the health and the readiness. */
 
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';

@@ -33,7 +33,7 @@ export function createMetrics(node: Measured, readiness: Readiness): Registry {
   addTransactions(set, node);
   addChain(set, node);
   addDisk(set, node);
-  addProcess(set.registry, set);
+  addProcess(set);
   return set.registry;
 }
 
@@ -153,7 +153,8 @@ function addDisk(set: MetricSet, node: Measured): void {
 }
 
 /** Those that prom-client knows of the process; its counters of processor time begin only now. */
-function addProcess(registry: Registry, set: MetricSet): void {
+function addProcess(set: MetricSet): void {
+  const { registry } = set;
   collectDefaultMetrics({ register: registry });
   const cpu = (name: string, help: string, read: (usage: NodeJS.CpuUsage) => number) => {
     registry.removeSingleMetric(name);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GENESIS } from '../../lib/chain/block.js';
+import { Traffic } from '../../lib/peers/traffic.js';
 import {
   blocksFrame,
   getLatestBlockFrame,
@@ -63,4 +64,14 @@ test('anything else has the last number', () => {
     assert.equal(typeNumberIn(frame), last, frame);
     assert.equal(typeNumberIn(Buffer.from(frame)), last, frame);
   }
+});
+
+test('a frame is counted with the bytes that go over the wire, whatever it is made of', () => {
+  const traffic = new Traffic();
+  const receipt = TYPE_NAMES.indexOf('RECEIPT');
+  const frame = receiptFrame('é', { status: 'known' });
+  for (const each of [frame, Buffer.from(frame)]) traffic.sent(each);
+  assert.equal(traffic.out.frames[receipt], 2);
+  assert.equal(traffic.out.bytes[receipt], 2 * Buffer.byteLength(frame));
+  assert.ok(traffic.in.frames.every((count) => count === 0));
 });
