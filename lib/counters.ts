@@ -1,5 +1,6 @@
 /** Counts what happens on a node, for its page, its metrics and its line per second. */
 
+import { Histogram } from './histogram.js';
 import { LIMITS } from './limits.js';
 import { count, type Log } from './log.js';
 import type { Key } from './wire/key.js';
@@ -32,9 +33,19 @@ export interface Counts {
   rejected: number;
   /** Copies of transactions that were sent on. */
   relayed: number;
-  /** Pools that were compared with ours. */
+  /** Pools that were compared with ours, and comparisons that the other end let fail. */
   compared: number;
+  notCompared: number;
+  /** Transactions that we lacked and got by comparisons, and keys that others lacked. */
+  fetched: number;
+  offered: number;
+  /** Blocks that were added to the chain, and forks that replaced a part of it. */
+  blocks: number;
+  reorganised: number;
 }
+
+/** In seconds: a comparison is a few frames, or fetches a whole pool. */
+const COMPARISON_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
 
 export class Counters {
   readonly #counts: Counts = {
@@ -45,7 +56,14 @@ export class Counters {
     rejected: 0,
     relayed: 0,
     compared: 0,
+    notCompared: 0,
+    fetched: 0,
+    offered: 0,
+    blocks: 0,
+    reorganised: 0,
   };
+  /** How long the comparisons took that came to their end. */
+  readonly comparisons = new Histogram(COMPARISON_BOUNDS);
   /** A ring: the number of those accepted leads to the latest. */
   readonly #arrivals: { transaction: Transaction; from: string | null; at: number }[] = [];
   /** How many were accepted in each of the last seconds, the latest last. */
@@ -127,6 +145,12 @@ export class Counters {
     }
     const { id } = transactions.at(-1) as Transaction;
     this.#tallyAccepted({ id, pooled }, transactions.length);
+  }
+
+  /** A comparison of pools has come to its end after so long. */
+  compared(tookMs: number): void {
+    this.count('compared');
+    this.comparisons.observe(tookMs / 1000);
   }
 
   /** A new transaction was rejected. */

@@ -45,8 +45,8 @@ const exchange = new net.PeerExchange(peers, addressBook, routes, budgetsOf, log
 const intake = new Intake(pool, counters, log);
 const relay = new Relay(pool, routes, backpressure, counters);
 const reconciler = new Reconciler(pool, routes, { isKnown, accept, greet, answers }, counters, log);
-const chainSync = new ChainSync(chain, pool, routes, { answers, relay, reconciler }, log);
-const http = new HttpInterface({ peers, pool, chain, counters }, log);
+const chainSync = new ChainSync(chain, pool, routes, { answers, relay, reconciler, counters }, log);
+const http = new HttpInterface({ peers, pool, chain, counters, reconciler }, log);
 
 // What to do with each type of message.
 const handlers: wire.Handlers<net.Connection> = {
@@ -171,7 +171,7 @@ function socketOnMessage(from: net.Connection, data: RawData, isBinary: boolean)
   if (isBinary) net.expel(from, 1003, 'text frames only');
   if (from.isExpelled || isLeaving) return;
   const message = wire.parseMessage(data as Buffer, from.identity !== undefined);
-  net.noteFrame(from, 'type' in message);
+  net.noteFrame(from, message, (data as Buffer).length);
   if ('type' in message) wire.dispatch(handlers, message, from);
   else if ('malformed' in message) intake.refuse(message, from);
 }

@@ -4,6 +4,7 @@
  * the two chains have forked, the one with more work wins.
  */
 
+import type { Counters } from '../counters.js';
 import type { Answers } from '../guard/answers.js';
 import { LIMITS } from '../limits.js';
 import { count, type Log, reason } from '../log.js';
@@ -29,6 +30,7 @@ export interface Surroundings {
   readonly relay: { announce(frame: Buffer, from: Connection): void };
   /** Compares our pool with those of all peers soon. */
   readonly reconciler: { spread(): void };
+  readonly counters: Counters;
 }
 
 type Handlers = {
@@ -45,6 +47,7 @@ export class ChainSync {
   readonly #routes: Routes;
   readonly #relay: Surroundings['relay'];
   readonly #reconciler: Surroundings['reconciler'];
+  readonly #counters: Counters;
   readonly #log: Log;
   readonly #answers: ChainAnswers;
   readonly #requests: BlockRequests;
@@ -59,7 +62,7 @@ export class ChainSync {
     chain: Chain,
     pool: Pool,
     routes: Routes,
-    { answers, relay, reconciler }: Surroundings,
+    { answers, relay, reconciler, counters }: Surroundings,
     log: Log,
   ) {
     this.#chain = chain;
@@ -67,6 +70,7 @@ export class ChainSync {
     this.#routes = routes;
     this.#relay = relay;
     this.#reconciler = reconciler;
+    this.#counters = counters;
     this.#log = log;
     this.#answers = new ChainAnswers(chain, () => this.saved(), answers, log);
     this.#queue = new SyncQueue(routes);
@@ -158,6 +162,7 @@ export class ChainSync {
       const whyNoRoom = this.#chain.whyNoRoom(block);
       if (whyNoRoom !== undefined) throw new PeerError(whyNoRoom);
       this.#chain.append(block);
+      this.#counters.count('blocks');
       const keys = block.transactions.map(({ key }) => key);
       this.#chain.saved().then(() => this.#pool.remove(keys));
     }
@@ -240,6 +245,8 @@ export class ChainSync {
     const { commonHeight, tip } = fork;
     const { height } = this.#chain;
     const returned = await reorganise(this.#chain, this.#pool, fork);
+    this.#counters.count('blocks', tip.height - commonHeight);
+    this.#counters.count('reorganised');
     const [old, latest] = [
       blockRange(commonHeight + 1, height),
       blockRange(commonHeight + 1, tip.height),

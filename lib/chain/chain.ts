@@ -12,6 +12,7 @@ import { keepCopy } from '../storage/copies.js';
 import type { Element } from '../storage/element-reader.js';
 import { shortName } from '../storage/identity.js';
 import { type Journal, openJournal } from '../storage/journal.js';
+import type { Disk } from '../storage/persistence.js';
 import { type Block, type Header, parseBlock } from '../wire/block.js';
 import type { Locator } from '../wire/block-messages.js';
 import type { Key } from '../wire/key.js';
@@ -149,6 +150,16 @@ export class Chain {
     }
     if (this.#journal.unsavedBytes > LIMITS.unsavedBytes) return 'the disk takes nothing more';
     return undefined;
+  }
+
+  /** Size of the file in bytes, once all blocks are on disk. */
+  get bytes(): number {
+    return this.#journal.bytes;
+  }
+
+  /** The disk under its file. */
+  get disk(): Disk {
+    return this.#journal;
   }
 
   /** Size of the file up to the end of a block, in bytes. */

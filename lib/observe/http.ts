@@ -1,4 +1,4 @@
-/** Answers plain HTTP requests: the page, the status, the metrics and the health of a node. */
+/** Answers plain HTTP requests: the page, the status, the metrics, the health and the readiness. */
 
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,6 +12,7 @@ import { EventStream } from './event-stream.js';
 import { LineStream } from './line-stream.js';
 import { MessageStream } from './message-stream.js';
 import { PAGE_HEADERS } from './page-headers.js';
+import { Readiness, type Readying } from './readiness.js';
 import { type Observed, readStatus, type Status, statusJson } from './status.js';
 
 /** An answer with a body. */
@@ -69,7 +70,7 @@ const FILES = new Map<string, readonly [module: string, type: string]>([
 ]);
 
 export class HttpInterface {
-  readonly #observed: Observed;
+  readonly #observed: Observed & Readying;
   readonly #log: NodeLog;
   readonly #events: EventStream;
   readonly #content: Content;
@@ -78,11 +79,13 @@ export class HttpInterface {
   readonly #files = new Map<string, Promise<Buffer>>();
   readonly #readBody = notTooOften(() => Buffer.from(`${statusJson(this.#readStatus())}\n`));
   readonly #readMetrics = notTooOften(() => this.#measure());
+  readonly #readiness: Readiness;
   #registry: Registry | undefined;
 
   /** @param log is shown on the page, and told about files that cannot be read */
-  constructor(observed: Observed, log: NodeLog) {
+  constructor(observed: Observed & Readying, log: NodeLog) {
     this.#observed = observed;
+    this.#readiness = new Readiness(observed);
     this.#log = log;
     this.#events = new EventStream(() => this.#readStatus());
     const { pool, chain, peers } = observed;
@@ -168,9 +171,17 @@ export class HttpInterface {
           return { type: TEXT, body: 'the disk refuses\n', status: 503 };
         }
         return { type: TEXT, body: 'ok\n' };
+      case '/readyz':
+        return this.#ready();
       default:
         return { type: TEXT, body: 'There is nothing here\n', status: 404 };
     }
+  }
+
+  #ready(): Answer {
+    const why = this.#readiness.whyNot();
+    if (why !== undefined) return { type: TEXT, body: `${why}\n`, status: 503 };
+    return { type: TEXT, body: 'ready\n' };
   }
 
   /** Reads a file once, for all requests. */
@@ -184,7 +195,7 @@ export class HttpInterface {
   /** Loaded only for somebody who reads it: it costs memory and a timer. */
   async #measure(): Promise<Answer> {
     const { createMetrics } = await import('./metrics.js');
-    this.#registry ??= createMetrics(this.#observed);
+    this.#registry ??= createMetrics(this.#observed, this.#readiness);
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }

@@ -6,10 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
 import type { Log } from '../log.js';
+import type { Unusable } from '../wire/message.js';
+import type { Message } from '../wire/messages.js';
 import type { Address } from './addresses.js';
 import { dialTimeoutMs, provenBy } from './by-swarm.js';
 import type { Entry } from './entry.js';
 import { clockAheadMs, type Identity, parseIdentity } from './identity.js';
+import type { Traffic } from './traffic.js';
 
 /** Options of sockets in both directions. */
 export const SOCKET_OPTIONS = Object.freeze({
@@ -71,6 +74,10 @@ export interface Connection {
   roundTripMs: number | undefined;
   /** How many frames came and went. */
   readonly frames: { in: number; out: number };
+  /** Where the node counts the frames of all connections; undefined until this is one of them. */
+  traffic: Traffic | undefined;
+  /** When it last asked about our pool, by performance.now(). */
+  askedMs: number;
   /** The latest block that it told us of, and when, by performance.now(). */
   tip: { readonly height: number; readonly hash: string; readonly toldMs: number } | undefined;
 }
@@ -123,6 +130,8 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
     pingedMs: -Infinity,
     roundTripMs: undefined,
     frames: { in: 0, out: 0 },
+    traffic: undefined,
+    askedMs: -Infinity,
     tip: undefined,
   };
 }
@@ -170,13 +179,20 @@ export function logEnd(connection: Connection, log: Log): void {
 /**
  * Records a frame.
  *
- * @param isMessage whether it was a well-formed message
+ * @param message what was read of it
+ * @param bytes the length of the frame
  */
-export function noteFrame(connection: Connection, isMessage: boolean): void {
+export function noteFrame(
+  connection: Connection,
+  message: Message | Unusable,
+  bytes: number,
+): void {
+  const type = 'type' in message ? message.type : undefined;
   connection.isAlive = true;
   connection.unfinishedBytes = 0;
   connection.frames.in += 1;
-  if (!isMessage) return;
+  connection.traffic?.received(type, bytes);
+  if (type === undefined) return;
   connection.hasSpoken = true;
   connection.heardMs = performance.now();
 }
@@ -235,6 +251,7 @@ export function directness({ address, identity }: Connection): 0 | 1 | 2 {
 export function send(connection: Connection, frame: string | Buffer, sent?: () => void): void {
   const { tcp, socket } = connection;
   connection.frames.out += 1;
+  connection.traffic?.sent(frame);
   if (tcp?.writableCorked === 0) {
     tcp.cork();
     setImmediate(() => tcp.uncork());

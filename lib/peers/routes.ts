@@ -90,6 +90,11 @@ export class Routes<P extends Dialled = Peer, C extends End = Connection> {
     return [...this.#connections].some((each) => each.isInbound && isSameNode(each, peer));
   }
 
+  /** The connections that our peers have opened, of those who are surely at their other ends. */
+  callingPeers(): C[] {
+    return [...this.#connections].filter((each) => each.isInbound && this.peerBehind(each));
+  }
+
   /** The peers that identified themselves and keep up. */
   identifiedPeers(): P[] {
     return [...this.#peers.values()].filter(

@@ -31,6 +31,7 @@ export class PoolAnswers {
   }
 
   #answer(request: Request, from: Connection): void {
+    from.askedMs = performance.now();
     this.#answers.give(from, {
       subject: 'pool',
       makeFrame: () => this.#frameFor(request, from),

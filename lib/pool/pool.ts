@@ -9,6 +9,7 @@ import { LIMITS } from '../limits.js';
 import { count, type Log } from '../log.js';
 import type { Element } from '../storage/element-reader.js';
 import { type Journal, openJournal } from '../storage/journal.js';
+import type { Disk } from '../storage/persistence.js';
 import type { Key } from '../wire/key.js';
 import { inOneLine, readTransaction, type Transaction } from '../wire/transaction.js';
 import { MerkleTree } from './merkle-tree.js';
@@ -108,6 +109,11 @@ export class Pool {
   /** Whether the disk has refused the last write. */
   get isDiskFailing(): boolean {
     return this.#journal.isFailing;
+  }
+
+  /** The disk under its file. */
+  get disk(): Disk {
+    return this.#journal;
   }
 
   /** Whether transactions come faster than the disk takes them. */

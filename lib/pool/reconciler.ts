@@ -45,6 +45,8 @@ interface Job {
   asked?: Promise<Answer> | undefined;
   /** How many transactions the session has brought. */
   taken: number;
+  /** When its first turn came, by performance.now(). */
+  sinceMs?: number;
 }
 
 type Handlers = {
@@ -81,6 +83,17 @@ export class Reconciler {
     this.#compareSometime();
     // The first refresh of a large pool takes a while.
     refreshDigests(pool.tree);
+  }
+
+  /**
+   * Whether our pool was compared with that of a peer, by us or by the peer. A peer does not say that
+   * it is done: it asks no more, and what it offered has been fetched.
+   */
+  get hasCompared(): boolean {
+    if (this.#counters.counts.compared > 0) return true;
+    const untilMs = performance.now() - LIMITS.stallMs;
+    const isDone = ({ askedMs }: Connection) => askedMs !== -Infinity && askedMs < untilMs;
+    return this.#jobs.length === 0 && this.#routes.callingPeers().some(isDone);
   }
 
   /**
@@ -195,6 +208,7 @@ export class Reconciler {
   async #continue(job: Job): Promise<boolean> {
     const { connection, steps } = job;
     const untilMs = performance.now() + LIMITS.sessionTurnMs;
+    job.sinceMs ??= performance.now();
     try {
       job.step ??= steps.next();
       while (!job.step.done && performance.now() < untilMs) {
@@ -208,13 +222,16 @@ export class Reconciler {
       if (!job.step.done) return false;
       const data = job.step.value;
       if (data.length > 0) send(connection, reconciliationFrame({ type: 'OFFER_KEYS', data }));
-      if (job.kind === 'compare') this.#counters.count('compared');
+      this.#counters.count('offered', data.length);
+      if (job.kind === 'compare') this.#counters.compared(performance.now() - job.sinceMs);
     } catch (error) {
       if (!(error instanceof PeerError)) throw error;
       // Nobody may keep us busy with sessions that lead nowhere.
       connection.distrustedUntilMs = performance.now() + LIMITS.reconcileIntervalMs;
+      if (job.kind === 'compare') this.#counters.count('notCompared');
       this.#log('not reconciled', `with ${nameOf(connection)} (${error.message})`);
     }
+    this.#counters.count('fetched', job.taken);
     if (job.taken > 0) {
       const what = count(job.taken, 'transaction');
       this.#log('reconciled', `${what} that we lacked, from ${nameOf(connection)}`);

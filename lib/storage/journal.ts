@@ -11,13 +11,14 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Histogram } from '../histogram.js';
 import { LIMITS } from '../limits.js';
 import { count, type Log, reason } from '../log.js';
 import type { Element } from './element-reader.js';
 import { shortName } from './identity.js';
 import { JournalFile } from './journal-file.js';
 import { openJournalFile } from './journal-opening.js';
-import { Persistence } from './persistence.js';
+import { type Disk, Persistence } from './persistence.js';
 import { RecordQueue, type RecordText } from './record-queue.js';
 import { CLOSING, FIRST_LEAD, LEAD, OPENING, RecordTable } from './record-table.js';
 
@@ -57,7 +58,7 @@ export async function openJournal(path: string, reader: RecordReader, log: Log):
   return journal;
 }
 
-export class Journal {
+export class Journal implements Disk {
   readonly #name: string;
   readonly #file: JournalFile;
   readonly #log: Log;
@@ -113,6 +114,11 @@ export class Journal {
   /** Whether the disk has refused the last write. */
   get isFailing(): boolean {
     return this.#persistence.isFailing;
+  }
+
+  /** How long the writes took. */
+  get syncs(): Histogram {
+    return this.#persistence.syncs;
   }
 
   /** Length of a record in bytes. */

@@ -56,7 +56,8 @@ async function openNode(folder: string, port: number) {
   };
   const node = { isKnown, accept, greet: ignore, answers };
   const reconciler = new Reconciler(pool, peers.routes, node, counters, log);
-  const chainSync = new ChainSync(chain, pool, peers.routes, { answers, relay, reconciler }, log);
+  const around = { answers, relay, reconciler, counters };
+  const chainSync = new ChainSync(chain, pool, peers.routes, around, log);
   const handlers: Handlers<Connection> = {
     HANDSHAKE: ignore,
     TRANSACTION: accept,
@@ -69,7 +70,7 @@ async function openNode(folder: string, port: number) {
     connectionLimits.watch(connection);
     connection.socket.on('message', (data: RawData) => {
       const message = parseMessage(data as Buffer, connection.identity !== undefined);
-      noteFrame(connection, 'type' in message);
+      noteFrame(connection, message, (data as Buffer).length);
       if ('type' in message) dispatch(handlers, message, connection);
     });
   };

@@ -20,6 +20,7 @@ export const PAGES = {
   '/status': 'application/json',
   '/metrics': 'text/plain',
   '/healthz': 'text/plain',
+  '/readyz': 'text/plain',
 };
 
 const ANSWER_MS = 10_000;

@@ -1,0 +1,71 @@
+/** What those who watch nodes are told of a full disk, and of nodes that are stopped or killed. */
+
+import { test } from 'node:test';
+import { limitFileSize, ON_LINUX } from '../support/disk.js';
+import { say, transactionMessage, until } from '../support/helpers.js';
+import { untilFullMesh } from '../support/mesh.js';
+import { withNetwork } from '../support/network.js';
+import type { NodeProcess, RunningNode } from '../support/program.js';
+import { instanceOf, Prometheus, WITH_PROMETHEUS } from '../support/prometheus.js';
+
+/** How long a probe waits for its answer. */
+const PROBE_MS = 1000;
+const skip = WITH_PROMETHEUS.skip || ON_LINUX.skip;
+
+/** What a probe is told: the status and the line; nothing by a node that does not answer. */
+async function probe({ port }: RunningNode, path: string): Promise<string> {
+  try {
+    const signal = AbortSignal.timeout(PROBE_MS);
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal });
+    return `${response.status} ${(await response.text()).trim()}`;
+  } catch {
+    return 'nothing';
+  }
+}
+
+async function untilProbes(node: RunningNode, healthz: string, readyz: string): Promise<void> {
+  let told: string[] = [];
+  await until(
+    () => `${healthz}, ${readyz} from ${node.name}; it says ${told}`,
+    async () => {
+      told = [await probe(node, '/healthz'), await probe(node, '/readyz')];
+      return told.join() === [healthz, readyz].join();
+    },
+  );
+}
+
+test('a full disk, a node that is stopped, and one that is killed are told apart', { skip }, () =>
+  withNetwork(async (network) => {
+    const nodes = await network.startNodes(3);
+    const [first, second, third] = nodes as [NodeProcess, NodeProcess, NodeProcess];
+    await untilFullMesh(nodes);
+    const [one, two, three] = nodes.map(instanceOf);
+    for (const node of nodes) await untilProbes(node, '200 ok', '200 ready');
+    const prometheus = await Prometheus.start(network, nodes);
+    await until('all nodes', async () => (await prometheus.query('mesh_ready == 1')).length === 3);
+    await prometheus.untilAlerts();
+
+    await limitFileSize(first, '0');
+    await say(first.address, transactionMessage('a'));
+    await untilProbes(first, '503 the disk refuses', '503 the disk refuses');
+    await prometheus.untilAlerts(`MeshDiskFailing ${one}`, `MeshNodeNotReady ${one}`);
+    await limitFileSize(first, 'unlimited');
+    await untilProbes(first, '200 ok', '200 ready');
+    await prometheus.untilAlerts();
+
+    second.process.kill('SIGSTOP');
+    await untilProbes(second, 'nothing', 'nothing');
+    await prometheus.untilAlerts(`MeshNodeDown ${two}`);
+    second.process.kill('SIGCONT');
+    await untilProbes(second, '200 ok', '200 ready');
+    await prometheus.untilAlerts();
+
+    await third.end('SIGKILL');
+    await untilProbes(third, 'nothing', 'nothing');
+    await prometheus.untilAlerts(`MeshNodeDown ${three}`);
+    await second.end('SIGKILL');
+    const down = [two, three].map((each) => `MeshNodeDown ${each}`);
+    await prometheus.untilAlerts(...down, `MeshNodeAlone ${one}`);
+    await untilProbes(first, '200 ok', '200 ready');
+  }),
+);
