@@ -10,6 +10,8 @@ import { Program } from './program.js';
 /** HyperDHT takes no address that is kept for examples; this network was for relays to IPv6, once. */
 const PUBLIC = '192.88.99';
 const PUBLIC_HOST = 'public';
+/** A second switch there, which leads nowhere else. */
+const ELSEWHERE = 'elsewhere';
 
 // The namespaces and their names are there for this shell, and for what is started inside. When its
 // input ends, also because the process that made it is killed, what runs there is ended with it.
@@ -19,7 +21,7 @@ cat
 for name in $(ls /run/netns); do ip netns pids "$name" | xargs -r kill -9 || :; done`;
 
 /** Its machines. */
-interface Plan {
+export interface Plan {
   /** The names of machines with an address of their own. */
   readonly open: readonly string[];
   /** The names of machines at home, each behind a router of its own. */
@@ -70,6 +72,15 @@ export class Internet {
     if (code !== 0) throw new Error(stderr);
   }
 
+  /** Takes machines to another Internet, where they find only each other, or back. Nobody is told. */
+  async move(machines: readonly string[], where: 'here' | 'elsewhere'): Promise<void> {
+    const bridge = where === 'here' ? 'wan' : ELSEWHERE;
+    const moves = machines.map((name) => `link set ${routerOf(name)} master ${bridge}`);
+    const command = `printf '%s\\n' ${moves.map((each) => `'${each}'`).join(' ')} | ip -n ${PUBLIC_HOST} -batch -`;
+    const { code, stderr } = await this.#inside('/', ['sh', '-ec', command]).result();
+    if (code !== 0) throw new Error(stderr);
+  }
+
   /** Takes everything away, and ends what runs there. */
   async close(): Promise<void> {
     this.#shell.process.stdin?.end();
@@ -90,6 +101,8 @@ function publicHost(addresses: readonly string[]): string[] {
     `${on} link add wan type bridge`,
     ...addresses.map((address) => `${on} address add ${address}/24 dev wan`),
     `${on} link set wan up`,
+    `${on} link add ${ELSEWHERE} type bridge`,
+    `${on} link set ${ELSEWHERE} up`,
   ];
 }
 

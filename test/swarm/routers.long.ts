@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { untilOneChain, untilPoolsAre } from '../support/chain-checks.js';
 import { makeIds } from '../support/client.js';
 import { TEST_LIMIT_MS, transactionMessage, until, within } from '../support/helpers.js';
-import { Internet, whyNoInternet } from '../support/internet.js';
+import { Internet, type Plan, whyNoInternet } from '../support/internet.js';
 import { Network } from '../support/network.js';
 import { NodeProcess, type Program } from '../support/program.js';
 import { inSwarm } from '../support/swarm.js';
@@ -17,6 +17,7 @@ const DHT = fileURLToPath(new URL('../support/dht-nodes.js', import.meta.url));
 const DHT_NODES = 8;
 const DHT_PORT = 49_737;
 const SPEAKER = fileURLToPath(new URL('../support/speaker.js', import.meta.url));
+const TEN = Array.from({ length: 10 }, (_, index) => `node-${index + 1}`);
 /** One for all nodes: they are on different machines. */
 const PORT = 4001;
 
@@ -107,27 +108,39 @@ async function startNode(
   return network.launch(name, PORT).listening();
 }
 
-test('nodes behind two routers and one in the open agree, after a kill and a cut too', {
-  skip: await whyNoInternet(),
-}, async () => {
-  const internet = await Internet.create({
-    atHome: ['node-1', 'node-2'],
-    open: ['node-3'],
-    addresses: DHT_NODES,
-  });
+const WITH_INTERNET = { skip: await whyNoInternet() };
+
+/** Runs a test with nodes that are each on the machine of the same name. */
+async function withInternet(
+  plan: Pick<Plan, 'atHome' | 'open'>,
+  check: (internet: Internet, network: Network<DistantNode>) => Promise<void>,
+): Promise<void> {
+  const internet = await Internet.create({ ...plan, addresses: DHT_NODES });
   try {
     const network: Network<DistantNode> = await Network.createWith(
       (name) => new DistantNode(internet, network, name),
     );
     try {
-      await within(TEST_LIMIT_MS, meetAndAgree(internet, network));
+      await within(TEST_LIMIT_MS, check(internet, network));
     } finally {
       await network.close();
     }
   } finally {
     await internet.close();
   }
-});
+}
+
+test(
+  'nodes behind two routers and one in the open agree, after a kill and a cut too',
+  WITH_INTERNET,
+  () => withInternet({ atHome: ['node-1', 'node-2'], open: ['node-3'] }, meetAndAgree),
+);
+
+test(
+  'ten nodes, each behind a router, agree after two halves of them were apart',
+  WITH_INTERNET,
+  () => withInternet({ atHome: TEN, open: [] }, partAndMeet),
+);
 
 async function meetAndAgree(internet: Internet, network: Network<DistantNode>): Promise<void> {
   const bootstrap = await startDht(internet, network);
@@ -171,4 +184,42 @@ async function meetAndAgree(internet: Internet, network: Network<DistantNode>): 
   await untilPoolsAre(all, ['on this side'], DEADLINE_MS);
   await untilWhole(all);
   for (const { stderr } of all) assert.equal(stderr, '');
+}
+
+async function partAndMeet(internet: Internet, network: Network<DistantNode>): Promise<void> {
+  const bootstrap = await startDht(internet, network);
+  const nodes: DistantNode[] = [];
+  for (const name of TEN) nodes.push(await startNode(network, name, bootstrap));
+  await untilWhole(nodes);
+  const ids = makeIds('t', 10);
+  for (const [index, node] of nodes.entries()) await node.add(ids.slice(index, index + 1));
+  await untilPoolsAre(nodes, ids, DEADLINE_MS);
+
+  const halves = [nodes.slice(0, 5), nodes.slice(5)] as const;
+  const [here, there] = halves;
+  await internet.move(TEN.slice(5), 'elsewhere');
+  await until(
+    'both halves to notice',
+    () => !here.some((a) => there.some((b) => a.isConnectedTo(b) || b.isConnectedTo(a))),
+    DEADLINE_MS,
+  );
+  for (const [index, half] of halves.entries()) {
+    const own = [`from half ${index}`];
+    await half[0]?.add(own);
+    await untilPoolsAre(half, [...ids, ...own], DEADLINE_MS);
+  }
+  // Of two chains the longer one wins, and nothing of the other one is lost.
+  await there[1]?.addBlock();
+  await untilOneChain(there, 1, DEADLINE_MS);
+  await here[1]?.addBlock();
+  await untilOneChain(here, 1, DEADLINE_MS);
+  await here[2]?.add(['in the second block']);
+  await here[2]?.addBlock();
+  await untilOneChain(here, 2, DEADLINE_MS);
+
+  await internet.move(TEN.slice(5), 'here');
+  await untilOneChain(nodes, 2, DEADLINE_MS);
+  await untilPoolsAre(nodes, ['from half 1'], DEADLINE_MS);
+  await untilWhole(nodes);
+  for (const { stderr } of nodes) assert.equal(stderr, '');
 }
