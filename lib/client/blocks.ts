@@ -3,8 +3,8 @@
 import { LIMITS } from '../limits.js';
 import { type Header, parseAll, parseHeader } from '../wire/block.js';
 import { isObject } from '../wire/transaction.js';
-import type { Target } from './dial.js';
 import { type Asking, askForJson, unfit } from './http-answers.js';
+import type { Target } from './target.js';
 
 /** A block of the chain of a node. */
 export interface ChainBlock extends Header {

@@ -6,13 +6,13 @@ import { explainNoAddress } from '../peers/address-mistakes.js';
 import { parseAddress } from '../peers/addresses.js';
 import { isObject, readTransaction } from '../wire/transaction.js';
 import { type ChainBlock, readBlock, readBlocks } from './blocks.js';
-import type { Target } from './dial.js';
 import { follow, type PlacedTransaction } from './follow.js';
 import type { Asking } from './http-answers.js';
 import { withNewId } from './new-id.js';
 import { NodeError, NoReceiptError } from './node-error.js';
 import { Sender } from './sender.js';
 import { type NodeStatus, readStatus } from './status.js';
+import type { Target } from './target.js';
 
 export interface ConnectOptions {
   /** The NETWORK_SECRET of the network. */

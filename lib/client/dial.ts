@@ -7,14 +7,7 @@ import { LIMITS } from '../limits.js';
 import { explainError } from '../peers/dialling.js';
 import { parseIdentity } from '../peers/identity.js';
 import { NodeError } from './node-error.js';
-
-/** The address of a node, the secret that it asks for, and the authorities that are trusted. */
-export interface Target {
-  readonly address: string;
-  readonly secret: string | undefined;
-  /** PEM. */
-  readonly ca: string | Buffer | undefined;
-}
+import type { Target } from './target.js';
 
 /**
  * Dials a node.

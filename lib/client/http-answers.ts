@@ -7,8 +7,9 @@ import { secretHeaders } from '../guard/access.js';
 import { parseJson } from '../json-source.js';
 import { LIMITS } from '../limits.js';
 import { pageAddressOf } from '../peers/addresses.js';
-import { notReached, type Target } from './dial.js';
+import { notReached } from './dial.js';
 import { NodeError } from './node-error.js';
+import type { Target } from './target.js';
 
 export interface Asking {
   /** The longest silence of the node. */

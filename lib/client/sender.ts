@@ -10,8 +10,8 @@ import { backoffMs } from '../peers/backoff.js';
 import { explainClose } from '../peers/dialling.js';
 import type { TransactionId } from '../wire/message.js';
 import type { Receipt } from '../wire/receipt.js';
-import type { Target } from './dial.js';
 import { NodeError } from './node-error.js';
+import type { Target } from './target.js';
 import { TransactionSocket } from './transaction-socket.js';
 
 /** A transaction, and who waits for its receipt. */

@@ -1,8 +1,8 @@
 /** The status of a node, as a program reads it: docs/protocol.md has the meaning of each member. */
 
 import { isObject } from '../wire/transaction.js';
-import type { Target } from './dial.js';
 import { type Asking, askForJson, unfit } from './http-answers.js';
+import type { Target } from './target.js';
 
 /** What a node says of itself at this moment. Times are in ms since 1970. */
 export interface NodeStatus {

@@ -5,7 +5,8 @@ import { WebSocket } from 'ws';
 import { receiptHeaders } from '../peers/identity.js';
 import { parseReceipt, type Receipt } from '../wire/receipt.js';
 import { transactionFrame } from '../wire/transaction-messages.js';
-import { dial, type Target } from './dial.js';
+import { dial } from './dial.js';
+import type { Target } from './target.js';
 
 /** Data that may wait in memory for the node to read it. */
 const UNREAD_BYTES = 1024 * 1024;

@@ -2,8 +2,8 @@
 
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { Target } from '../client/dial.js';
 import { NodeError } from '../client/node-error.js';
+import type { Target } from '../client/target.js';
 import { sharedEnvironment } from '../env.js';
 import { fail } from '../log.js';
 import { explainNoAddress } from '../peers/address-mistakes.js';
