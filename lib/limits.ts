@@ -243,6 +243,8 @@ export const LIMITS = Object.freeze({
 
   /** Longest silence of a node while an answer or a receipt is due, unless the program sets another. */
   clientPatienceMs: 30_000,
+  /** Time without a transaction after which a program gives its connection back. */
+  clientIdleMs: 10_000,
   /** Longest wait before a node is tried again. */
   clientBackoffLongestMs: 10_000,
   /** Size of an answer in JSON. */

@@ -24,7 +24,10 @@ export interface ConnectOptions {
    * is not set.
    */
   readonly patienceMs?: number;
-  /** Told why the node is not reached while something waits for it; once until it is back. */
+  /**
+   * Told why the node is not reached while a loop or a transaction waits for it; by each loop, and for
+   * all transactions, once until it is back.
+   */
   readonly onLost?: (error: Error) => void;
 }
 

@@ -5,9 +5,9 @@ import { parseJson } from '../json-source.js';
 import { LIMITS } from '../limits.js';
 import { isWhole } from '../wire/block.js';
 import { isObject } from '../wire/transaction.js';
+import { clientBackoffMs } from './client-backoff.js';
 import { type Asking, ask, linesOf, unfit } from './http-answers.js';
 import { NodeError } from './node-error.js';
-import { clientBackoffMs } from './sender.js';
 import type { Target } from './target.js';
 
 /** A transaction, and where the node has it. */

@@ -6,10 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../limits.js';
 import { printable } from '../log.js';
-import { backoffMs } from '../peers/backoff.js';
 import { explainClose } from '../peers/dialling.js';
 import type { TransactionId } from '../wire/message.js';
 import type { Receipt } from '../wire/receipt.js';
+import { clientBackoffMs } from './client-backoff.js';
 import { NodeError } from './node-error.js';
 import type { Target } from './target.js';
 import { TransactionSocket } from './transaction-socket.js';
@@ -46,6 +46,7 @@ export class Sender {
   #failures = 0;
   #isTold = false;
   #patience: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
   /** Why the latest connection is no more. */
   #why = '';
 
@@ -58,6 +59,7 @@ export class Sender {
   static async open(target: Target, options: SenderOptions): Promise<Sender> {
     const sender = new Sender(target, options);
     await sender.#reach();
+    sender.#beginIdling();
     return sender;
   }
 
@@ -82,6 +84,7 @@ export class Sender {
     this.#closing.abort();
     const socket = this.#socket;
     this.#giveUp(new NodeError('the client was closed before the receipt came'));
+    clearTimeout(this.#idle);
     return socket === undefined ? Promise.resolve() : hangUp(socket);
   }
 
@@ -163,7 +166,17 @@ export class Sender {
     this.#send();
   }
 
+  /** A node has room for few clients, and expects them to say something soon. */
+  #beginIdling(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      if (this.#socket !== undefined) hangUp(this.#socket);
+      this.#socket = undefined;
+    }, LIMITS.clientIdleMs);
+  }
+
   #beginWaiting(): void {
+    clearTimeout(this.#idle);
     this.#why = '';
     this.#patience = setTimeout(() => {
       const seconds = this.#options.patienceMs / 1000;
@@ -185,6 +198,7 @@ export class Sender {
 
   #empty(): void {
     clearTimeout(this.#patience);
+    this.#beginIdling();
     this.#list = [];
     this.#answered = 0;
     this.#sent = 0;
@@ -195,11 +209,6 @@ export class Sender {
     this.#sent -= this.#answered;
     this.#answered = 0;
   }
-}
-
-/** How long to wait before a node is tried again. */
-export function clientBackoffMs(failures: number): number {
-  return Math.min(backoffMs(failures, Math.random()), LIMITS.clientBackoffLongestMs);
 }
 
 /** Closes a connection, whatever the other end does. */
