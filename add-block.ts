@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RawData } from 'ws';
 import { newBlock } from './lib/chain/block.js';
+import { dial } from './lib/client/dial.js';
 import { readArguments, readCount } from './lib/command-line.js';
-import { chooseNode, dialNode, NODE_OPTIONS } from './lib/commands/dial-node.js';
+import { chooseNode, NODE_OPTIONS, orFail } from './lib/commands/dial-node.js';
 import { LIMITS } from './lib/limits.js';
 import { count, fail, printable } from './lib/log.js';
 import { clientHeaders } from './lib/peers/identity.js';
@@ -71,7 +72,7 @@ process.once('SIGINT', () => {
   console.log(`Interrupted: ${address}, ${progress()}`);
   process.exit(130);
 });
-const { socket, isOurs } = await dialNode(target, clientHeaders, socketOnMessage);
+const { socket, isOurs } = await orFail(dial(target, clientHeaders, socketOnMessage));
 if (!isOurs) fail(`${address} is a node that keeps no chain`);
 socket.on('close', (code, why) => {
   clearProgress();

@@ -1,13 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { SingleBar } from 'cli-progress';
-import { type RawData, WebSocket } from 'ws';
+import { withNewId } from './lib/client/new-id.js';
+import { TransactionSocket } from './lib/client/transaction-socket.js';
 import { readArguments, readCount } from './lib/command-line.js';
-import { chooseNode, dialNode, NODE_OPTIONS } from './lib/commands/dial-node.js';
+import { chooseNode, NODE_OPTIONS, orFail } from './lib/commands/dial-node.js';
 import { LIMITS } from './lib/limits.js';
 import { fail, isPrintable, printable } from './lib/log.js';
-import { receiptHeaders } from './lib/peers/identity.js';
-import { parseReceipt } from './lib/wire/receipt.js';
-import { transactionFrame } from './lib/wire/transaction-messages.js';
+import type { Receipt } from './lib/wire/receipt.js';
 
 const USAGE = `Usage: node add-transaction.js [options]
 
@@ -25,8 +23,6 @@ that node.
 
 /** Above 0 as JSON has it, without an exponent. */
 const AMOUNT = /^(0|[1-9]\d*)(\.\d+)?$/;
-// Data that may wait in memory for the node to read it.
-const UNREAD_BYTES = 1024 * 1024;
 const PROGRESS_INTERVAL_MS = 100;
 const STALL_TIMEOUT_MS = 30_000;
 const INTERRUPT_TIMEOUT_MS = 1000;
@@ -61,10 +57,9 @@ process.once('SIGINT', () => {
   setTimeout(stopWaiting, INTERRUPT_TIMEOUT_MS).unref();
 });
 
-const { socket, isOurs: givesReceipts } = await dialNode(target, receiptHeaders, socketOnMessage);
-const closed = new Promise<[code: number, reason: Buffer]>((resolve) => {
-  socket.on('close', (code, reason) => resolve([code, reason]));
-});
+const socket = await orFail(TransactionSocket.open(target));
+socket.onReceipt = socketOnReceipt;
+const { givesReceipts } = socket;
 const stall = setTimeout(
   () => fail(`${address} has not answered for ${STALL_TIMEOUT_MS / 1000} s; is it stopped?`),
   STALL_TIMEOUT_MS,
@@ -80,16 +75,13 @@ async function sendAll(): Promise<{ firstId: string; lastId: string }> {
   const ids = { firstId: '', lastId: '' };
   bar?.start(total, 0);
   let shownMs = 0;
-  while (sent < total && !isInterrupted && socket.readyState === WebSocket.OPEN) {
+  while (sent < total && !isInterrupted && socket.isOpen) {
     const transaction = nextTransaction();
-    const frame = transactionFrame(transaction.json);
-    const written = new Promise<void>((resolve) =>
-      socket.send(frame, { binary: false }, () => resolve()),
-    );
+    const room = socket.send(transaction.json);
     sent += 1;
     ids.firstId ||= transaction.id;
     ids.lastId = transaction.id;
-    if (socket.bufferedAmount > UNREAD_BYTES) await written;
+    if (room !== undefined) await room;
     if (performance.now() - shownMs > PROGRESS_INTERVAL_MS) {
       shownMs = performance.now();
       stall.refresh();
@@ -109,14 +101,12 @@ async function allReceipts(): Promise<void> {
   const all = new Promise<void>((resolve) => {
     onAllReceipts = resolve;
   });
-  await Promise.race([all, closed]);
+  await Promise.race([all, socket.closed]);
 }
 
-function socketOnMessage(data: RawData): void {
-  const receipt = parseReceipt(data.toString());
-  if (receipt === undefined) return;
-  told[receipt.status] += 1;
-  if (receipt.status === 'rejected') whyRejected = printable(receipt.reason);
+function socketOnReceipt({ status, reason }: Receipt): void {
+  told[status] += 1;
+  if (status === 'rejected') whyRejected = printable(reason);
   stall.refresh();
   if (countReceipts() === sent) onAllReceipts();
 }
@@ -130,13 +120,11 @@ function countReceipts(): number {
  * one that gives no receipts, that is the only answer.
  */
 async function closeAndWait(): Promise<void> {
-  socket.close(1000);
-  const [code, reason] = await closed;
+  const { code, reason } = await socket.close();
   clearTimeout(stall);
   const answered = givesReceipts ? countReceipts() : sent;
   if (code === 1000 && answered === sent && (sent === total || isInterrupted)) return;
-  const why =
-    code === 1006 ? 'the connection broke' : printable(reason.toString()) || `code ${code}`;
+  const why = code === 1006 ? 'the connection broke' : printable(reason) || `code ${code}`;
   const what = givesReceipts
     ? `${told.accepted} of ${total} were accepted`
     : `${sent} of ${total} were sent`;
@@ -174,12 +162,10 @@ function stopWaiting(): void {
   process.exit(130);
 }
 
-/** Equal transactions of one millisecond still differ, by a random nonce in the hash. */
 function nextTransaction(): { id: string; json: string } {
-  const content = `"fromAddress":${from},"toAddress":${to},"amount":${amount},"timeStamp":${Date.now()}`;
-  const nonce = randomBytes(16).toString('hex');
-  const id = createHash('sha256').update(`{${content}} ${nonce}`).digest('hex');
-  return { id, json: `{"id":"${id}",${content},"hash":"${id}"}` };
+  return withNewId(
+    `"fromAddress":${from},"toAddress":${to},"amount":${amount},"timeStamp":${Date.now()}`,
+  );
 }
 
 /** The digits as they were typed: a number of JavaScript may not have room for all of them. */

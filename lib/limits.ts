@@ -239,6 +239,19 @@ export const LIMITS = Object.freeze({
   /** Seconds over which the rate of transactions is drawn. */
   shownSeconds: 60,
 
+  // What a program takes from the node that it follows
+
+  /** Longest silence of a node while an answer or a receipt is due, unless the program sets another. */
+  clientPatienceMs: 30_000,
+  /** Time without a transaction after which a program gives its connection back. */
+  clientIdleMs: 10_000,
+  /** Longest wait before a node is tried again. */
+  clientBackoffLongestMs: 10_000,
+  /** Size of an answer in JSON. */
+  clientAnswerBytes: 4 * 1024 * 1024,
+  /** Length of a line of a transaction, which says besides where it is. */
+  clientLineCharacters: 65 * 1024,
+
   // How a node keeps going and leaves
 
   /** Delay until the peers are told of a change of peers, so that several changes go together. */

@@ -1,22 +1,15 @@
 /** How a command finds its node, and connects to it. */
 
-import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { type RawData, WebSocket } from 'ws';
+import { NodeError } from '../client/node-error.js';
+import type { Target } from '../client/target.js';
 import { sharedEnvironment } from '../env.js';
-import { secretHeaders } from '../guard/access.js';
-import { LIMITS } from '../limits.js';
 import { fail } from '../log.js';
 import { explainNoAddress } from '../peers/address-mistakes.js';
 import { parseAddress } from '../peers/addresses.js';
-import { explainError } from '../peers/dialling.js';
-import { parseIdentity } from '../peers/identity.js';
-import { loadSettings, type Settings } from '../settings.js';
+import { loadSettings } from '../settings.js';
 import { isNodeName, listNodes, nodeNameOf } from './node-names.js';
-
-/** The address of a node, and the secret it asks for. */
-type Target = Pick<Settings, 'address' | 'secret' | 'ca'>;
 
 /** The options by which a person chooses the node. */
 export const NODE_OPTIONS = { node: { type: 'string' }, address: { type: 'string' } } as const;
@@ -51,44 +44,17 @@ export async function chooseNode(
 }
 
 /**
- * Dials a node. Ends the process with one line if it is not reached.
+ * Waits for a connection to a node. Ends the process with one line if it is not reached.
  *
- * @param headersOf returns the identity headers of a client with a mesh-id
- * @returns the connection, and whether the node is one of ours
+ * @param dialling rejects with a NodeError if it is not
  */
-export async function dialNode(
-  { address, secret, ca }: Target,
-  headersOf: (meshId: string) => Record<string, string>,
-  socketOnMessage: (data: RawData) => void,
-): Promise<{ socket: WebSocket; isOurs: boolean }> {
-  const socket = new WebSocket(address, {
-    headers: { ...headersOf(randomBytes(16).toString('hex')), ...secretHeaders(secret) },
-    ca,
-    handshakeTimeout: LIMITS.dialTimeoutMs,
-    perMessageDeflate: false,
-    maxPayload: LIMITS.frameBytes,
-  });
-  let isOurs = false;
-  socket.on('message', socketOnMessage);
-  socket.once('upgrade', ({ headers }) => {
-    isOurs = parseIdentity(headers) !== undefined;
-  });
-  await new Promise<void>((resolve) => {
-    socket.once('open', resolve);
-    socket.once('error', (error: NodeJS.ErrnoException) => fail(explain(error, address)));
-  });
-  // After an error comes a close with a code.
-  socket.on('error', () => {});
-  return { socket, isOurs };
-}
-
-function explain(error: NodeJS.ErrnoException, address: string): string {
-  if (/ 401$/.test(error.message)) {
-    return `${address} lets in only who knows its NETWORK_SECRET: set the same one in .env`;
+export async function orFail<T>(dialling: Promise<T>): Promise<T> {
+  try {
+    return await dialling;
+  } catch (error) {
+    if (error instanceof NodeError) fail(error.message);
+    throw error;
   }
-  if (error.code !== 'ECONNREFUSED')
-    return `${address} is not reached: ${explainError(error, address)}`;
-  return `No node is listening on ${address}: start it with node index.js in its folder`;
 }
 
 /** The node folder of the started command, or the current one; undefined elsewhere. */

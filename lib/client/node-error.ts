@@ -1,0 +1,23 @@
+/** The node is not reached, refuses, falls silent, or answers with what does not fit. */
+export class NodeError extends Error {
+  /** Whether it is of no use to try again. */
+  readonly isForGood: boolean;
+
+  constructor(message: string, isForGood = false) {
+    super(message);
+    this.name = 'NodeError';
+    this.isForGood = isForGood;
+  }
+}
+
+/** A transaction was given to the node, or was to be, and no receipt came: it may have arrived. */
+export class NoReceiptError extends NodeError {
+  /** As it was sent, with its id: when it is added again, it still counts once. */
+  readonly transaction: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, transaction: Readonly<Record<string, unknown>>, isForGood = false) {
+    super(message, isForGood);
+    this.name = 'NoReceiptError';
+    this.transaction = transaction;
+  }
+}

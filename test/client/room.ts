@@ -1,0 +1,3 @@
+import { runTestsIn } from '../support/rooms.js';
+
+await runTestsIn(new URL('.', import.meta.url));
