@@ -1,6 +1,7 @@
 /**
  * A set of transaction keys in order of arrival. A key takes 20 to 40 bytes; in a Set of strings it
- * would take a hundred. Pure.
+ * would take a hundred. It never stops to grow: each key that is added moves a few of the earlier ones
+ * to the larger table. To move a million at once would hold up the event loop for 100 ms. Pure.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -10,6 +11,14 @@ const WORDS = 3;
 const FIRST_CAPACITY = 1024;
 /** Slots per key. With half of the slots free, a search looks at two or three. */
 const SLOTS = 2;
+/**
+ * How many slots of the smaller table each new key moves. The larger one is full after half as many keys
+ * as the smaller one has slots, so two would be just enough.
+ */
+const MOVED_AT_ONCE = 4;
+const GONE = -1;
+
+type Slots = Int32Array<ArrayBuffer>;
 
 export class KeySet {
   /** Number of places. The places of removed keys stay empty. */
@@ -17,7 +26,17 @@ export class KeySet {
   #size = 0;
   #words = new Uint32Array(WORDS * FIRST_CAPACITY);
   /** Open addressing, linear probing: the place of a key plus one, or 0. */
-  #slots = new Int32Array(SLOTS * FIRST_CAPACITY);
+  #slots: Slots = new Int32Array(SLOTS * FIRST_CAPACITY);
+  /**
+   * The smaller table, until all of it is moved: what is moved stays in it too, so that searches still
+   * find their way; what is removed is GONE.
+   */
+  #smaller: Slots = new Int32Array(0);
+  /** How many of its slots are moved. */
+  #moved = 0;
+  /** The latest key that was looked for in vain, and the slot where it would go: it may be added next. */
+  #missing: Key = '';
+  #missingSlot = 0;
   /** Secret, so that nobody can choose ids that collide. */
   readonly #seed = randomBytes(4).readInt32LE();
 
@@ -35,14 +54,16 @@ export class KeySet {
     const a = wordOf(key, 0);
     const b = wordOf(key, 4);
     const c = wordOf(key, 8);
-    const slot = this.#find(a, b, c);
-    if (this.#slots[slot] !== 0) return false;
+    if (key !== this.#missing && this.placeOf(key) !== undefined) return false;
+    const slot = this.#missingSlot;
     this.#words[WORDS * this.#places] = a;
     this.#words[WORDS * this.#places + 1] = b;
     this.#words[WORDS * this.#places + 2] = c;
     this.#places += 1;
     this.#size += 1;
     this.#slots[slot] = this.#places;
+    this.#missing = '';
+    if (this.#smaller.length > 0) this.#moveSome(MOVED_AT_ONCE);
     if (SLOTS * this.#places === this.#slots.length) this.#grow();
     return true;
   }
@@ -52,9 +73,16 @@ export class KeySet {
    * (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R).
    */
   remove(key: Key): void {
-    let free = this.#find(wordOf(key, 0), wordOf(key, 4), wordOf(key, 8));
-    if (this.#slots[free] === 0) return;
+    if (this.placeOf(key) === undefined) return;
     this.#size -= 1;
+    const [a, b, c] = [wordOf(key, 0), wordOf(key, 4), wordOf(key, 8)];
+    if (this.#smaller.length > 0) {
+      const left = this.#find(this.#smaller, a, b, c);
+      if (this.#smaller[left] !== 0) this.#smaller[left] = GONE;
+    }
+    let free = this.#find(this.#slots, a, b, c);
+    if (this.#slots[free] === 0) return;
+    this.#missing = '';
     const mask = this.#slots.length - 1;
     for (let slot = (free + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
       const home = this.#homeOf((this.#slots[slot] as number) - 1);
@@ -76,8 +104,18 @@ export class KeySet {
 
   /** The place of a key in order of arrival, from 0; undefined if it is not there. */
   placeOf(key: Key): number | undefined {
-    const found = this.#slots[this.#find(wordOf(key, 0), wordOf(key, 4), wordOf(key, 8))] as number;
-    return found === 0 ? undefined : found - 1;
+    const a = wordOf(key, 0);
+    const b = wordOf(key, 4);
+    const c = wordOf(key, 8);
+    const slot = this.#find(this.#slots, a, b, c);
+    let found = this.#slots[slot] as number;
+    if (found === 0 && this.#smaller.length > 0) {
+      found = this.#smaller[this.#find(this.#smaller, a, b, c)] as number;
+    }
+    if (found !== 0) return found - 1;
+    this.#missing = key;
+    this.#missingSlot = slot;
+    return undefined;
   }
 
   /** The key at a place. */
@@ -98,13 +136,14 @@ export class KeySet {
     return this.#word(place, 0) >>> 16;
   }
 
-  /** The slot of a key, or the free slot where it would go. */
-  #find(a: number, b: number, c: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = this.#slotFor(b, c);
-    for (let place = 0; ; slot = (slot + 1) & mask) {
-      place = (this.#slots[slot] as number) - 1;
-      if (place < 0) return slot;
+  /** The slot of a key in a table, or the free slot where it would go. */
+  #find(slots: Slots, a: number, b: number, c: number): number {
+    const mask = slots.length - 1;
+    for (let slot = this.#mix(b, c) & mask; ; slot = (slot + 1) & mask) {
+      const found = slots[slot] as number;
+      if (found === 0) return slot;
+      if (found === GONE) continue;
+      const place = found - 1;
       const isSame =
         this.#word(place, 0) === a && this.#word(place, 1) === b && this.#word(place, 2) === c;
       if (isSame) return slot;
@@ -113,25 +152,33 @@ export class KeySet {
 
   /** The slot where the search for a key at a place begins. */
   #homeOf(place: number): number {
-    return this.#slotFor(this.#word(place, 1), this.#word(place, 2));
+    return this.#mix(this.#word(place, 1), this.#word(place, 2)) & (this.#slots.length - 1);
   }
 
-  #slotFor(b: number, c: number): number {
+  #mix(b: number, c: number): number {
     const mixed = Math.imul(b ^ this.#seed, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b);
-    return (mixed ^ (mixed >>> 15)) & (this.#slots.length - 1);
+    return mixed ^ (mixed >>> 15);
   }
 
   #grow(): void {
     const words = new Uint32Array(2 * this.#words.length);
     words.set(this.#words);
     this.#words = words;
-    const found = this.#slots.filter((slot) => slot !== 0);
-    this.#slots = new Int32Array(2 * this.#slots.length);
-    for (const slot of found) {
-      const place = slot - 1;
-      const free = this.#find(this.#word(place, 0), this.#word(place, 1), this.#word(place, 2));
-      this.#slots[free] = slot;
+    this.#smaller = this.#slots;
+    this.#moved = 0;
+    this.#slots = new Int32Array(2 * this.#smaller.length);
+  }
+
+  #moveSome(count: number): void {
+    const end = Math.min(this.#moved + count, this.#smaller.length);
+    for (; this.#moved < end; this.#moved++) {
+      const found = this.#smaller[this.#moved] as number;
+      if (found <= 0) continue;
+      const place = found - 1;
+      const [a, b, c] = [this.#word(place, 0), this.#word(place, 1), this.#word(place, 2)];
+      this.#slots[this.#find(this.#slots, a, b, c)] = found;
     }
+    if (end === this.#smaller.length) this.#smaller = new Int32Array(0);
   }
 
   #word(place: number, index: number): number {

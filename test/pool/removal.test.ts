@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { KeySet } from '../../lib/pool/key-set.js';
 import { MerkleTree, ROOT } from '../../lib/pool/merkle-tree.js';
-import { KEY_BYTES, type Key } from '../../lib/wire/key.js';
+import { KEY_BYTES, type Key, keyOf } from '../../lib/wire/key.js';
 import { checkProperty } from '../support/property.js';
 
 // Few of them, in few leaves, so that they come, go and come again.
@@ -44,6 +44,34 @@ test('a key that was removed is not found, and all others are where they were', 
       const left = follow(made, add, (each) => set.remove(each));
       assert.equal(set.size, left.size);
       for (const { key } of made) assert.equal(set.placeOf(key), left.get(key));
+    }),
+  );
+});
+
+test('keys come and go, and are all where they were, while the set grows', (t) => {
+  // Of the keys so far, which ones are removed again; more than twice as many as the first table holds.
+  const removals = fc.array(fc.nat(2500), { minLength: 1, maxLength: 50 });
+  checkProperty(
+    t,
+    fc.property(removals, fc.integer({ min: 1, max: 40 }), (removed, step) => {
+      const set = new KeySet();
+      const made = Array.from({ length: 2500 }, (_, number) => [
+        { key: keyOf(number), isAdded: true },
+        {
+          key: keyOf((removed[number % removed.length] ?? 0) % (number + 1)),
+          isAdded: number % step > 0,
+        },
+      ]).flat();
+      const add = (each: Key) => {
+        const isThere = set.placeOf(each) !== undefined;
+        assert.equal(set.add(each), !isThere);
+        return !isThere;
+      };
+      const left = follow(made, add, (each) => set.remove(each));
+      assert.equal(set.size, left.size);
+      for (let number = 0; number < 2500; number++) {
+        assert.equal(set.placeOf(keyOf(number)), left.get(keyOf(number)));
+      }
     }),
   );
 });
