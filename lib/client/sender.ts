@@ -186,7 +186,7 @@ export class Sender {
     }, this.#options.patienceMs);
   }
 
-  /** Whoever waits gets an error. The connection may hold what would be answered later. */
+  /** All that wait get an error. The connection may hold what would be answered later. */
   #giveUp(error: NodeError): void {
     const waiting = this.#list.slice(this.#answered);
     this.#empty();

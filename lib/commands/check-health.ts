@@ -1,6 +1,6 @@
 /**
- * Asks the node on this machine whether it is well, for a container, and for whoever has a probe run:
- * its exit code is 0 if the node is.
+ * Asks the node on this machine whether it is well, for the health check of a container: the exit code is
+ * 0 if the node is.
  */
 
 import { join } from 'node:path';
