@@ -6,7 +6,7 @@
 import type { Group, Opened } from './experiment.js';
 import type { Fleet } from './fleet.js';
 import { OurFleet } from './our-fleet.js';
-import { openFleet, SYSTEMS, type System } from './systems.js';
+import { openFleet, SYSTEMS, type System, whyMissing } from './systems.js';
 import { attempt } from './trial.js';
 
 /** Numbers of transactions to hand in. */
@@ -43,6 +43,9 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
     20: { warmUp: 100, count: 100 },
     40: { warmUp: 40, count: 40 },
   },
+  'NATS JetStream': {
+    3: { warmUp: 30_000, count: 20_000 },
+  },
   'bare ws': {
     3: { warmUp: 300_000, count: 200_000 },
     10: { warmUp: 100_000, count: 60_000 },
@@ -57,11 +60,13 @@ const POOLED = [0, 100_000, 1_000_000];
 /** The sizes of the measured networks. */
 export const RELAY_SIZES = [3, 10, 20, 40];
 
-/** All systems, with `size` nodes each. */
+/** All systems that can have so many, with `size` nodes each. */
 export function relayGroup(size: number): Group {
-  return SYSTEMS.map((system) => ({
+  const systems = SYSTEMS.filter((system) => WORK[system][size] !== undefined);
+  return systems.map((system) => ({
     name: `relay, ${size} nodes`,
     system,
+    missing: whyMissing(system),
     open: async () => relay(await openFleet(system, size), workOf(system, size)),
   }));
 }

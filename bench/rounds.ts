@@ -7,7 +7,10 @@ import type { Sample } from './samples.js';
 /** Longer than any run takes, including its preparation. */
 const LIMIT_MS = 300_000;
 
-/** Runs each experiment of a group once per round. After a failure, it is opened anew. */
+/**
+ * Runs each experiment of a group once per round. After a failure, it is opened anew. What is missing
+ * on this machine has a sample without runs, which says so.
+ */
 export async function measure(
   group: Group,
   number: number,
@@ -20,6 +23,7 @@ export async function measure(
       // The order is reversed every other round, so that none always follows the same one.
       const inOrder = round % 2 === 1 ? turns : turns.toReversed();
       for (const turn of inOrder) {
+        if (turn.experiment.missing !== undefined) continue;
         onRun(turn.experiment, round);
         await turn.take();
       }
@@ -38,9 +42,10 @@ class Turn {
   #isPaused = false;
 
   constructor(experiment: Experiment, group: number) {
-    const { name, system } = experiment;
+    const { name, system, missing } = experiment;
     this.experiment = experiment;
     this.sample = { group, experiment: name, system, runs: [], failures: [] };
+    if (missing !== undefined) this.sample = { ...this.sample, missing };
   }
 
   async take(): Promise<void> {

@@ -30,7 +30,9 @@ const flags = readArguments(USAGE, { quick: { type: 'boolean' }, only: { type: '
 const isFull = flags.quick !== true && flags.only === undefined;
 const groups = chooseGroups();
 installPeers();
-const progress = new Progress(groups.flat().length * ROUNDS);
+const progress = new Progress(
+  groups.flat().filter(({ missing }) => missing === undefined).length * ROUNDS,
+);
 leaveNothing();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 

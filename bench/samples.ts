@@ -14,6 +14,8 @@ export interface Sample {
   readonly runs: (Figures | null)[];
   /** Why runs failed. */
   readonly failures: string[];
+  /** Why it was not measured at all, if so. */
+  readonly missing?: string;
 }
 
 export type Verdict = 'met' | 'NOT MET' | 'not measured';
