@@ -18,12 +18,12 @@ export async function measure(
   onRun: (experiment: Experiment, round: number) => void,
 ): Promise<Sample[]> {
   const turns = group.map((experiment) => new Turn(experiment, number));
+  const present = turns.filter(({ experiment }) => experiment.missing === undefined);
   try {
     for (let round = 1; round <= rounds; round++) {
       // The order is reversed every other round, so that none always follows the same one.
-      const inOrder = round % 2 === 1 ? turns : turns.toReversed();
+      const inOrder = round % 2 === 1 ? present : present.toReversed();
       for (const turn of inOrder) {
-        if (turn.experiment.missing !== undefined) continue;
         onRun(turn.experiment, round);
         await turn.take();
       }
@@ -44,8 +44,8 @@ class Turn {
   constructor(experiment: Experiment, group: number) {
     const { name, system, missing } = experiment;
     this.experiment = experiment;
-    this.sample = { group, experiment: name, system, runs: [], failures: [] };
-    if (missing !== undefined) this.sample = { ...this.sample, missing };
+    const sample = { group, experiment: name, system, runs: [], failures: [] };
+    this.sample = missing === undefined ? sample : { ...sample, missing };
   }
 
   async take(): Promise<void> {

@@ -30,6 +30,14 @@ export function sampleOf(samples: readonly Sample[], subject: Subject): Sample |
   );
 }
 
+/** Why a system was not measured in an experiment at all, if so. */
+export function whyMissing(
+  samples: readonly Sample[],
+  { experiment, system }: Subject,
+): string | undefined {
+  return samples.find((each) => each.experiment === experiment && each.system === system)?.missing;
+}
+
 /** A figure from all runs that did not fail. */
 export function numbersOf(sample: Sample, figure: string): number[] {
   return sample.runs.flatMap((run) => run?.[figure] ?? []);
