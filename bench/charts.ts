@@ -6,7 +6,14 @@
 import { median } from './figures.js';
 import { describeMachine, type Results } from './results.js';
 import { numbersOf, type Sample } from './samples.js';
-import { decadesAround, linearScale, logScale, type Scale, ticksTo } from './scales.js';
+import {
+  decadesAround,
+  levelsBetween,
+  linearScale,
+  logScale,
+  type Scale,
+  ticksTo,
+} from './scales.js';
 import { type Look, legend, lookOf, mark, STYLE, shape, text } from './shapes.js';
 import { showNumber } from './table.js';
 
@@ -14,7 +21,7 @@ const WIDTH = 960;
 const HEIGHT = 776;
 const CHART = { width: 480, height: 330, top: 76 } as const;
 /** The area of the lines in each chart. */
-const AREA = { left: 84, right: 452, top: 46, bottom: 270 } as const;
+const AREA = { left: 84, right: 440, top: 46, bottom: 270 } as const;
 
 /** What grows. The experiments that measure it have it in their names. */
 interface Growth {
@@ -115,7 +122,7 @@ function drawChart(title: string, growth: Growth, lines: readonly Line[]): strin
   const middle = 'text-anchor="middle"';
   return [
     text(AREA.left, 24, title, 'class="title"'),
-    ...decades.map((value) => drawLevel(value, y(value))),
+    ...levelsBetween(decades).map((value) => drawLevel(value, y(value))),
     ...ticks.map((size) => drawTick(size, x(size))),
     text((AREA.left + AREA.right) / 2, AREA.bottom + 44, growth.name, middle),
     // Ours are drawn last, above the others.

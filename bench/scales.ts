@@ -4,6 +4,7 @@
 export type Scale = (value: number) => number;
 
 const MOST_STEPS = 4;
+const FEW_DECADES = 3;
 
 type Span = readonly [number, number];
 
@@ -12,6 +13,15 @@ export function logScale([least, most]: Span, [start, end]: Span): Scale {
   // With a single value, everything is in the middle.
   if (least === most) return () => (start + end) / 2;
   return (value) => start + ((end - start) * Math.log(value / least)) / Math.log(most / least);
+}
+
+/** Powers of ten, and if they are few, round numbers between them too. */
+export function levelsBetween(decades: readonly number[]): number[] {
+  if (decades.length > FEW_DECADES) return [...decades];
+  const last = decades.at(-1) as number;
+  return decades
+    .flatMap((decade) => [1, 2, 5].map((times) => decade * times))
+    .filter((level) => level <= last);
 }
 
 /** A scale from 0. */

@@ -8,7 +8,13 @@ import { median } from '../../bench/figures.js';
 import { describe } from '../../bench/report.js';
 import { measure } from '../../bench/rounds.js';
 import { judge, ratioOf, type Sample } from '../../bench/samples.js';
-import { decadesAround, linearScale, logScale, ticksTo } from '../../bench/scales.js';
+import {
+  decadesAround,
+  levelsBetween,
+  linearScale,
+  logScale,
+  ticksTo,
+} from '../../bench/scales.js';
 import { showNumber } from '../../bench/table.js';
 import { TARGETS, type Target } from '../../bench/targets.js';
 import { outcomeOfScript } from '../support/failing.js';
@@ -91,6 +97,8 @@ test('numbers are told with three digits or more', () => {
 test('a logarithmic scale ends at the powers of ten around what it shows', () => {
   assert.deepEqual(decadesAround([0.4, 30, 1000]), [0.1, 1, 10, 100, 1000]);
   assert.deepEqual(decadesAround([100]), [100, 1000]);
+  assert.deepEqual(levelsBetween([1, 10]), [1, 2, 5, 10]);
+  assert.deepEqual(levelsBetween([1, 10, 100, 1000]), [1, 10, 100, 1000]);
   const scale = logScale([1, 100], [300, 100]);
   assert.deepEqual([1, 10, 100].map(scale), [300, 200, 100]);
   assert.equal(logScale([3, 3], [0, 100])(3), 50);
