@@ -30,8 +30,8 @@ import {
 const PROGRAM = fileURLToPath(new URL('peers/nats.js', import.meta.url));
 const SIZE = 3;
 const READY_MS = 60_000;
-/** Each look costs a server some 0.1 ms. */
-const POLL_MS = 10;
+/** Each look costs a server some 0.3 ms. */
+const POLL_MS = 20;
 
 export class NatsFleet implements Fleet {
   readonly #folder: string;
