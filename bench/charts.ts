@@ -1,130 +1,158 @@
-/** Two charts of a network as it grows: its throughput, and what that costs each node. */
+/**
+ * Four charts of growth: the rate and the processor time, over the number of nodes and over the
+ * size of the pool.
+ */
 
-import { OURS } from './experiment.js';
 import { median } from './figures.js';
+import { describeMachine, type Results } from './results.js';
 import { numbersOf, type Sample } from './samples.js';
-import { decadesAround, logScale, type Scale, spreadOut } from './scales.js';
+import {
+  decadesAround,
+  levelsBetween,
+  linearScale,
+  logScale,
+  type Scale,
+  ticksTo,
+} from './scales.js';
+import { type Look, legend, lookOf, mark, STYLE, shape, text } from './shapes.js';
 import { showNumber } from './table.js';
 
 const WIDTH = 960;
-const HEIGHT = 400;
-/** The area of the lines in each chart. Their names are to the right of it. */
-const AREA = { left: 84, right: 346, top: 72, bottom: 310 } as const;
-const LABEL_GAP = 16;
-const CHARTS = [
-  { title: 'Transactions per second', figure: 'tx/s' },
-  { title: 'Processor time per transaction and node, µs', figure: 'CPU µs/tx/node' },
-] as const;
-const SIZES = /^relay, (\d+) nodes$/;
-/** Each is dark enough for text on white. */
-const COLOURS = ['#0b5cad', '#b4410e', '#8a1f5c', '#5b6470', '#14743f', '#6b4bb8'];
-const STYLE = `
-  text { font: 13px system-ui, sans-serif; fill: #3d444d }
-  .title { font-weight: 600; font-size: 15px; fill: #1f2328 }
-  .grid { stroke: #d8dee4 }
-  .line { fill: none; stroke-width: 2 }
-  .ours .line { stroke-width: 4 }
-  .ours text { font-weight: 600 }
-`;
+const HEIGHT = 776;
+const CHART = { width: 480, height: 330, top: 76 } as const;
+/** The area of the lines in each chart. */
+const AREA = { left: 84, right: 440, top: 46, bottom: 270 } as const;
+
+/** What grows. The experiments that measure it have it in their names. */
+interface Growth {
+  readonly name: string;
+  readonly experiments: RegExp;
+  /** The values below the axis, and where they are. */
+  axis(values: readonly number[]): { readonly ticks: readonly number[]; readonly x: Scale };
+}
 
 interface Line {
-  readonly system: string;
-  readonly colour: string;
+  readonly look: Look;
   readonly points: readonly Point[];
 }
 
 interface Point {
-  readonly nodes: number;
+  /** Nodes, or transactions in the pool. */
+  readonly size: number;
   readonly value: number;
 }
 
-/**
- * Draws an SVG on a white background, so that it can be read in dark mode too.
- *
- * @param source the line below the charts: the machine that they were measured on
- */
-export function drawCharts(samples: readonly Sample[], source: string): string {
-  const charts = CHARTS.map(({ title, figure }, index) => {
-    const shift = (index * WIDTH) / CHARTS.length;
-    return `<g transform="translate(${shift} 0)">${drawChart(title, linesOf(samples, figure))}</g>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">
-<title>${CHARTS.map(({ title }) => title).join('; ')}, over the number of nodes</title>
+const FIGURES = [
+  { title: 'Transactions per second', figure: 'tx/s' },
+  { title: 'Processor time per transaction and node, µs', figure: 'CPU µs/tx/node' },
+] as const;
+const GROWTHS: readonly Growth[] = [
+  {
+    name: 'nodes',
+    experiments: /^relay, ([\d,]+) nodes$/,
+    axis(values) {
+      const ends = [Math.min(...values), Math.max(...values)] as const;
+      return { ticks: values, x: logScale(ends, [AREA.left, AREA.right]) };
+    },
+  },
+  {
+    name: 'transactions in the pool before, with three nodes',
+    experiments: /^relay, 3 nodes, ([\d,]+) pooled$/,
+    axis(values) {
+      const ticks = ticksTo(Math.max(1, ...values));
+      return { ticks, x: linearScale(ticks.at(-1) as number, [AREA.left, AREA.right]) };
+    },
+  },
+];
+
+/** Draws an SVG, for light and dark pages. */
+export function drawCharts({ machine, samples }: Results): string {
+  const charts = GROWTHS.flatMap((growth, row) =>
+    FIGURES.map(({ title, figure }, column) => {
+      const [left, top] = [column * CHART.width, CHART.top + row * CHART.height];
+      const chart = drawChart(title, growth, linesOf(samples, growth, figure));
+      return `<g transform="translate(${left} ${top})">\n${chart}\n</g>`;
+    }),
+  );
+  const names = samplesOf(samples, GROWTHS).map(({ system }) => system);
+  const source = `Medians; rate, time and nodes on logarithmic scales. ${describeMachine(machine)}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">
+<title>${FIGURES.map(({ title }) => title).join('; ')}: over the number of nodes, and of transactions in the pool</title>
 <style>${STYLE}</style>
-<rect width="${WIDTH}" height="${HEIGHT}" rx="12" fill="#fff"/>
+<rect class="page" width="${WIDTH}" height="${HEIGHT}" rx="12"/>
+${legend([...new Set(names)], AREA.left, WIDTH)}
 ${charts.join('\n')}
-${text(AREA.left, HEIGHT - 18, `Medians; scales are logarithmic. ${source}`)}
+${text(AREA.left, HEIGHT - 18, source)}
 </svg>
 `;
 }
 
-/** One line per system, in the colour that the system has in all charts. */
-function linesOf(samples: readonly Sample[], figure: string): Line[] {
-  const relays = samples.filter(({ experiment }) => SIZES.test(experiment));
-  const systems = [...new Set(relays.map(({ system }) => system))];
-  const lines = systems.map((system, index) => {
-    const points = relays
+/** One line per system that was measured, in their order. */
+function linesOf(samples: readonly Sample[], growth: Growth, figure: string): Line[] {
+  const measured = samplesOf(samples, [growth]);
+  const systems = [...new Set(measured.map(({ system }) => system))];
+  const lines = systems.map((system) => {
+    const points = measured
       .filter((sample) => sample.system === system)
-      .map((sample) => ({
-        nodes: Number(SIZES.exec(sample.experiment)?.[1]),
-        value: median(numbersOf(sample, figure)),
-      }))
+      .map((sample) => ({ size: sizeOf(sample, growth), value: median(numbersOf(sample, figure)) }))
       .filter(({ value }) => value > 0)
-      .sort((a, b) => a.nodes - b.nodes);
-    return { system, colour: COLOURS[index % COLOURS.length] as string, points };
+      .sort((a, b) => a.size - b.size);
+    return { look: lookOf(system), points };
   });
   return lines.filter(({ points }) => points.length > 0);
 }
 
-function drawChart(title: string, lines: readonly Line[]): string {
+function samplesOf(samples: readonly Sample[], growths: readonly Growth[]): Sample[] {
+  return samples.filter(({ experiment, missing }) => {
+    return missing === undefined && growths.some((growth) => growth.experiments.test(experiment));
+  });
+}
+
+function sizeOf({ experiment }: Sample, { experiments }: Growth): number {
+  return Number(experiments.exec(experiment)?.[1]?.replaceAll(',', ''));
+}
+
+function drawChart(title: string, growth: Growth, lines: readonly Line[]): string {
   const points = lines.flatMap((line) => line.points);
-  if (points.length === 0) return text(AREA.left, 40, `${title}: not measured`, 'class="title"');
-  const sizes = [...new Set(points.map(({ nodes }) => nodes))].sort((a, b) => a - b);
+  if (points.length === 0) return text(AREA.left, 24, `${title}: not measured`, 'class="title"');
+  const sizes = [...new Set(points.map(({ size }) => size))].sort((a, b) => a - b);
   const decades = decadesAround(points.map(({ value }) => value));
-  const x = logScale([sizes[0] as number, sizes.at(-1) as number], [AREA.left, AREA.right]);
+  const { ticks, x } = growth.axis(sizes);
   const y = logScale([decades[0] as number, decades.at(-1) as number], [AREA.bottom, AREA.top]);
+  const middle = 'text-anchor="middle"';
   return [
-    text(AREA.left, 40, title, 'class="title"'),
-    ...decades.map((value) => drawLevel(value, y(value))),
-    ...sizes.map((nodes) => text(x(nodes), AREA.bottom + 20, `${nodes}`, 'text-anchor="middle"')),
-    text((AREA.left + AREA.right) / 2, AREA.bottom + 40, 'nodes', 'text-anchor="middle"'),
-    ...drawLines(lines, x, y),
+    text(AREA.left, 24, title, 'class="title"'),
+    ...levelsBetween(decades).map((value) => drawLevel(value, y(value))),
+    ...ticks.map((size) => drawTick(size, x(size))),
+    text((AREA.left + AREA.right) / 2, AREA.bottom + 44, growth.name, middle),
+    // Ours are drawn last, above the others.
+    ...lines.toReversed().map((line) => drawLine(line, x, y)),
   ].join('\n');
 }
 
 function drawLevel(value: number, at: number): string {
-  const line = `<path class="grid" d="M${AREA.left} ${at}H${AREA.right}"/>`;
-  const name = value < 1 ? String(value) : showNumber(value).replace(/\.0+$/, '');
-  return line + text(AREA.left - 8, at + 4, name, 'text-anchor="end"');
-}
-
-/** Each line has its name at its end, moved a little if two names would overlap. */
-function drawLines(lines: readonly Line[], x: Scale, y: Scale): string[] {
-  const ends = lines.map(({ points }) => points.at(-1) as Point);
-  const heights = spreadOut(
-    ends.map(({ value }) => y(value)),
-    LABEL_GAP,
-    [AREA.top, AREA.bottom],
+  const name = value < 1 ? String(value) : value.toLocaleString('en');
+  return (
+    shape('grid', `M${AREA.left} ${at}H${AREA.right}`) +
+    text(AREA.left - 8, at + 4, name, 'text-anchor="end"')
   );
-  return lines.map(({ system, colour, points }, index) => {
-    const places = points.map(({ nodes, value }) => [round(x(nodes)), round(y(value))] as const);
-    const path = places.map((place) => place.join(' ')).join('L');
-    const at = x((ends[index] as Point).nodes) + 10;
-    return [
-      `<g class="${system === OURS ? OURS : 'other'}" fill="${colour}">`,
-      `<path class="line" stroke="${colour}" d="M${path}"/>`,
-      ...places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.5"/>`),
-      text(at, (heights[index] as number) + 4, system, `style="fill: ${colour}"`),
-      '</g>',
-    ].join('');
+}
+
+function drawTick(size: number, at: number): string {
+  return (
+    shape('grid', `M${at} ${AREA.bottom}v6`) +
+    text(at, AREA.bottom + 22, size.toLocaleString('en'), 'text-anchor="middle"')
+  );
+}
+
+/** Each point tells its figures to whoever points at it. */
+function drawLine({ look, points }: Line, x: Scale, y: Scale): string {
+  const places = points.map(({ size, value }) => [x(size), y(value)] as const);
+  const marks = points.map(({ size, value }, index) => {
+    const [left, top] = places[index] as readonly [number, number];
+    const words = `${look.system}, ${size.toLocaleString('en')}: ${showNumber(value)}`;
+    return mark(look, left, top, words);
   });
-}
-
-function text(x: number, y: number, content: string, attributes = ''): string {
-  const escaped = content.replace(/[&<]/g, (letter) => (letter === '&' ? '&amp;' : '&lt;'));
-  return `<text x="${round(x)}" y="${round(y)}" ${attributes}>${escaped}</text>`;
-}
-
-function round(number: number): number {
-  return Math.round(number * 10) / 10;
+  const path = `M${places.map((place) => place.join(' ')).join('L')}`;
+  return `<g class="${look.name}">${shape('line', path)}${marks.join('')}</g>`;
 }

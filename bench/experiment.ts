@@ -6,6 +6,8 @@ export interface Experiment {
   readonly name: string;
   /** Whose figures these are, such as 'ours' or 'gossipsub'. */
   readonly system: string;
+  /** Why it cannot be measured on this machine, if so. */
+  readonly missing?: string | undefined;
   /** Prepares what all runs share, such as a settled network. */
   open(): Promise<Opened>;
 }

@@ -15,9 +15,8 @@ import { swarmGroup } from './swarm.js';
 /** The groups of a full run. */
 export function fullGroups(): Group[] {
   return [
-    ...RELAY_SIZES.map(relayGroup),
+    ...growthGroups(false),
     rewritingGroup(),
-    pooledGroup(),
     latencyGroup(),
     startGroup(1_000_000),
     lateJoinerGroup(100_000),
@@ -28,6 +27,12 @@ export function fullGroups(): Group[] {
     labGroup(50_000),
     swarmGroup(),
   ];
+}
+
+/** What the charts show: more and more nodes, and larger and larger pools. */
+export function growthGroups(isQuick: boolean): Group[] {
+  if (isQuick) return [relayGroup(3), relayGroup(10), pooledGroup(100_000)];
+  return [...RELAY_SIZES.map(relayGroup), pooledGroup(3_000_000)];
 }
 
 /** The groups of a quick run: only the lighter ones, with less work. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Injected } from './injector.js';
 
 const INJECTOR = fileURLToPath(new URL('injector.js', import.meta.url));
+const NATS_INJECTOR = fileURLToPath(new URL('peers/nats.js', import.meta.url));
 
 /** What is handed to a node in one run. */
 export interface Load {
@@ -26,7 +27,8 @@ export class Injection {
   /** Starts an injector; resolves when it is connected to a node and has made its transactions. */
   static async prepare(door: string, { from, count, perSecond }: Load): Promise<Injection> {
     const pace = perSecond === undefined ? [] : [String(perSecond)];
-    const injection = new Injection(fork(INJECTOR, [door, String(from), String(count), ...pace]));
+    const injector = door.startsWith('nats:') ? NATS_INJECTOR : INJECTOR;
+    const injection = new Injection(fork(injector, [door, String(from), String(count), ...pace]));
     await injection.#answer();
     return injection;
   }

@@ -17,12 +17,13 @@ import {
   signal,
 } from './fleet.js';
 import { nowMs } from './machine.js';
-
+import { saidAtMs } from './observation.js';
 import { checkPools, copyPool, heldIn, PoolWatch, untilHeld } from './pool-files.js';
-
 import { transactionText } from './transactions.js';
 
 const READY_MS = 120_000;
+/** Said once the pool is read, which takes long for a large one. */
+const LISTENING = /\] listening: /;
 
 export class OurFleet implements Fleet {
   readonly #network: Network;
@@ -158,9 +159,9 @@ async function startNodes(
     if (pooled > 0) await copyPool(0, pooled, network.path(name, 'transactions.json'));
     const node = network.launch(name, port);
     nodes.push(node);
-    if (number === 1) await node.listening();
+    if (number === 1) await saidAtMs(node, LISTENING);
   }
-  await Promise.all(nodes.map((node) => node.listening()));
+  await Promise.all(nodes.map((node) => saidAtMs(node, LISTENING)));
   return nodes;
 }
 

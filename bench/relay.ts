@@ -3,10 +3,10 @@
  * one node at full speed. At a node of ours, a transaction has arrived when it is on disk.
  */
 
-import type { Group, Opened } from './experiment.js';
+import { type Group, type Opened, OURS } from './experiment.js';
 import type { Fleet } from './fleet.js';
 import { OurFleet } from './our-fleet.js';
-import { openFleet, SYSTEMS, type System } from './systems.js';
+import { openFleet, SYSTEMS, type System, whyMissing } from './systems.js';
 import { attempt } from './trial.js';
 
 /** Numbers of transactions to hand in. */
@@ -43,6 +43,9 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
     20: { warmUp: 100, count: 100 },
     40: { warmUp: 40, count: 40 },
   },
+  'NATS JetStream': {
+    3: { warmUp: 30_000, count: 20_000 },
+  },
   'bare ws': {
     3: { warmUp: 300_000, count: 200_000 },
     10: { warmUp: 100_000, count: 60_000 },
@@ -52,16 +55,24 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
 };
 /** For systems whose cost grows with what they hold: all must hold the same. */
 const REWRITTEN = 4_000;
-const POOLED = [0, 100_000, 1_000_000];
+const POOLED: Readonly<Partial<Record<System, readonly number[]>>> = {
+  ours: [0, 100_000, 1_000_000, 3_000_000],
+  // The servers take minutes to get more, since nobody can write their files for them.
+  'NATS JetStream': [0, 100_000, 1_000_000],
+};
+/** What NATS is given before a run, at once. */
+const PIECE = 100_000;
 
 /** The sizes of the measured networks. */
 export const RELAY_SIZES = [3, 10, 20, 40];
 
-/** All systems, with `size` nodes each. */
+/** All systems that can have so many, with `size` nodes each. */
 export function relayGroup(size: number): Group {
-  return SYSTEMS.map((system) => ({
+  const systems = SYSTEMS.filter((system) => WORK[system][size] !== undefined);
+  return systems.map((system) => ({
     name: `relay, ${size} nodes`,
     system,
+    missing: whyMissing(system),
     open: async () => relay(await openFleet(system, size), workOf(system, size)),
   }));
 }
@@ -80,13 +91,37 @@ export function rewritingGroup(): Group {
   }));
 }
 
-/** Ours, with pools from empty to large. */
-export function pooledGroup(): Group {
-  return POOLED.map((pooled) => ({
-    name: `relay, 3 nodes, ${pooled.toLocaleString('en')} pooled`,
-    system: 'ours',
-    open: async () => relay(await OurFleet.open(3, pooled), workOf('ours', 3), pooled),
-  }));
+/**
+ * Those that keep what they have and do not rewrite it, with pools from empty to large.
+ *
+ * @param most number of transactions in the largest pool
+ */
+export function pooledGroup(most: number): Group {
+  return Object.entries(POOLED).flatMap(([name, sizes]) => {
+    const system = name as System;
+    const pools = sizes.filter((pooled) => pooled <= most);
+    return pools.map((pooled) => ({
+      name: `relay, 3 nodes, ${pooled.toLocaleString('en')} pooled`,
+      system,
+      missing: whyMissing(system),
+      open: async () => relay(await openPooled(system, pooled), workOf(system, 3), pooled),
+    }));
+  });
+}
+
+/** Ours find the transactions in their files; others are given them. */
+async function openPooled(system: System, pooled: number): Promise<Fleet> {
+  if (system === OURS) return OurFleet.open(3, pooled);
+  const fleet = await openFleet(system, 3);
+  try {
+    for (let from = 0; from < pooled; from += PIECE) {
+      await attempt(fleet, { from, count: Math.min(PIECE, pooled - from) }, false);
+    }
+    return fleet;
+  } catch (error) {
+    await fleet.close();
+    throw error;
+  }
 }
 
 /** @param pooled number of transactions in the pools at the beginning */

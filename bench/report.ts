@@ -2,7 +2,7 @@
 
 import { OURS } from './experiment.js';
 import { spreadOf } from './figures.js';
-import { judge, numbersOf, ratioOf, type Sample, sampleOf } from './samples.js';
+import { judge, numbersOf, ratioOf, type Sample, sampleOf, whyMissing } from './samples.js';
 import { layOut, showNumber } from './table.js';
 import { type Subject, TARGETS, type Target } from './targets.js';
 
@@ -30,7 +30,7 @@ export function describe(samples: readonly Sample[], targets = TARGETS): string 
     ...(others.length === 0 ? [] : [[], ['Without a target']]),
     ...others.flatMap((subject) => rowsOf(samples, subject, [])),
   ];
-  return [...layOut(rows, ALIGN), ...failuresIn(samples)].join('\n');
+  return [...layOut(rows, ALIGN), ...failuresIn(samples), ...missingIn(samples)].join('\n');
 }
 
 function emptyRow(samples: readonly Sample[], target: Target): Row {
@@ -91,7 +91,8 @@ function ratioCell(samples: readonly Sample[], subject: Subject, reference: Subj
 function targetCells(samples: readonly Sample[], target: Target | undefined): Row {
   if (target === undefined) return ['', ''];
   const { bound, factor, reference } = target;
-  return [`${bound} ${factor}${reference ? ' ×' : ''}`, judge(samples, target)];
+  const missing = reference && whyMissing(samples, reference);
+  return [`${bound} ${factor}${reference ? ' ×' : ''}`, missing ?? judge(samples, target)];
 }
 
 function isAgainst({ reference }: Target, other: Subject | undefined): boolean {
@@ -121,6 +122,13 @@ function failuresIn(samples: readonly Sample[]): string[] {
     return `${what} (${failures[0]?.split('\n')[0]})`.slice(0, WIDTH);
   });
   return ['', 'Failed', ...lines];
+}
+
+function missingIn(samples: readonly Sample[]): string[] {
+  const lines = samples.flatMap(({ experiment, system, missing }) => {
+    return missing === undefined ? [] : `${experiment}, ${system}: ${missing}`.slice(0, WIDTH);
+  });
+  return lines.length === 0 ? [] : ['', 'Not measured', ...lines];
 }
 
 function withoutTwins(subjects: readonly Subject[]): Subject[] {

@@ -1,30 +1,49 @@
-/** The files that a full benchmark writes: every sample, and two charts. */
+/** The file that a full benchmark writes: every sample, and the machine. All figures are from it. */
 
-import { writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from '../test/support/helpers.js';
-import { drawCharts } from './charts.js';
 import type { Sample } from './samples.js';
 
-const SAMPLES_FILE = 'bench/results.json';
-const CHARTS_FILE = 'bench/results.svg';
-
-/** @returns a line that says what was written */
-export async function writeResults(samples: readonly Sample[]): Promise<string> {
-  const results = { date: new Date().toISOString(), machine: machine(), samples };
-  await writeFile(join(PROJECT, SAMPLES_FILE), `${JSON.stringify(results, undefined, 2)}\n`);
-  await writeFile(join(PROJECT, CHARTS_FILE), drawCharts(samples, describeMachine()));
-  return `${SAMPLES_FILE} and ${CHARTS_FILE} are written`;
+export interface Results {
+  /** When it was measured, as ISO 8601. */
+  readonly date: string;
+  readonly machine: Machine;
+  readonly samples: readonly Sample[];
 }
 
-/** The machine, in one line. */
-export function describeMachine(): string {
-  const { processor, processors, gigabytes, system, node } = machine();
+export interface Machine {
+  readonly processor: string;
+  readonly processors: number;
+  readonly gigabytes: number;
+  readonly system: string;
+  readonly node: string;
+}
+
+const FILE = 'bench/results.json';
+
+/** What was measured just now, on this machine. */
+export function resultsOf(samples: readonly Sample[]): Results {
+  return { date: new Date().toISOString(), machine: thisMachine(), samples };
+}
+
+export function readResults(): Results {
+  return JSON.parse(readFileSync(join(PROJECT, FILE), 'utf8'));
+}
+
+/** @returns the path of the file, in the project */
+export function writeResults(results: Results): string {
+  writeFileSync(join(PROJECT, FILE), `${JSON.stringify(results, undefined, 2)}\n`);
+  return FILE;
+}
+
+/** A machine, in one line. */
+export function describeMachine({ processor, processors, gigabytes, system, node }: Machine) {
   return `${processors} × ${processor}, ${gigabytes} GB, ${system}, Node.js ${node}`;
 }
 
-function machine() {
+function thisMachine(): Machine {
   return {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     processors: availableParallelism(),

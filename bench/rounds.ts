@@ -7,7 +7,10 @@ import type { Sample } from './samples.js';
 /** Longer than any run takes, including its preparation. */
 const LIMIT_MS = 300_000;
 
-/** Runs each experiment of a group once per round. After a failure, it is opened anew. */
+/**
+ * Runs each experiment of a group once per round. After a failure, it is opened anew. What is missing
+ * on this machine has a sample without runs, which says so.
+ */
 export async function measure(
   group: Group,
   number: number,
@@ -15,10 +18,11 @@ export async function measure(
   onRun: (experiment: Experiment, round: number) => void,
 ): Promise<Sample[]> {
   const turns = group.map((experiment) => new Turn(experiment, number));
+  const present = turns.filter(({ experiment }) => experiment.missing === undefined);
   try {
     for (let round = 1; round <= rounds; round++) {
       // The order is reversed every other round, so that none always follows the same one.
-      const inOrder = round % 2 === 1 ? turns : turns.toReversed();
+      const inOrder = round % 2 === 1 ? present : present.toReversed();
       for (const turn of inOrder) {
         onRun(turn.experiment, round);
         await turn.take();
@@ -38,9 +42,10 @@ class Turn {
   #isPaused = false;
 
   constructor(experiment: Experiment, group: number) {
-    const { name, system } = experiment;
+    const { name, system, missing } = experiment;
     this.experiment = experiment;
-    this.sample = { group, experiment: name, system, runs: [], failures: [] };
+    const sample = { group, experiment: name, system, runs: [], failures: [] };
+    this.sample = missing === undefined ? sample : { ...sample, missing };
   }
 
   async take(): Promise<void> {

@@ -3,55 +3,68 @@
 import { readArguments } from '../lib/command-line.js';
 import { fail } from '../lib/log.js';
 import { closeBrowser, IN_BROWSER } from '../test/support/browser.js';
-import { fullGroups, quickGroups } from './groups.js';
+import { drawTrial, writeDocuments } from './documents.js';
+import { fullGroups, growthGroups, quickGroups } from './groups.js';
 import { installPeers } from './install.js';
 import { leaveNothing } from './leavings.js';
 import { Progress } from './progress.js';
 import { describe } from './report.js';
-import { describeMachine, writeResults } from './results.js';
+import { describeMachine, resultsOf, writeResults } from './results.js';
 import { measure } from './rounds.js';
 import type { Sample } from './samples.js';
 
 const USAGE = `Usage: npm run bench -- [options]
 
 Measures how fast a network of these nodes is, and what else could be had in its place, run by run in
-turns, and prints one table: medians, ratios, and whether the targets are met. Some 23 minutes on
+turns, and prints one table: medians, ratios, and whether the targets are met. Some 30 minutes on
 two processors; on more, it takes less.
 
   --quick       two minutes: less of everything
+  --growth      only how the rate and the processor time grow, drawn in bench/trial.svg
   --only TEXT   only what has TEXT in its name, such as --only relay
   --help        print this
 
-All of it also writes bench/results.json, with every run, and bench/results.svg.`;
+All of it also writes bench/results.json, with every run, and the figures and charts in the docs.`;
 
 const ROUNDS = 5;
 
-const flags = readArguments(USAGE, { quick: { type: 'boolean' }, only: { type: 'string' } });
-const isFull = flags.quick !== true && flags.only === undefined;
+const flags = readArguments(USAGE, {
+  quick: { type: 'boolean' },
+  growth: { type: 'boolean' },
+  only: { type: 'string' },
+});
+const isFull = Object.keys(flags).length === 0;
+const rounds = flags.quick === true && flags.growth === true ? 1 : ROUNDS;
 const groups = chooseGroups();
 installPeers();
-const progress = new Progress(groups.flat().length * ROUNDS);
+const progress = new Progress(
+  groups.flat().filter(({ missing }) => missing === undefined).length * rounds,
+);
 leaveNothing();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 
 const samples: Sample[] = [];
 for (const [number, group] of groups.entries()) {
-  samples.push(...(await measure(group, number, ROUNDS, (...run) => progress.begin(...run))));
+  samples.push(...(await measure(group, number, rounds, (...run) => progress.begin(...run))));
 }
 progress.end();
 await closeBrowser();
 
-console.log(`\n${describeMachine()}; ${ROUNDS} rounds\n\n${describe(samples)}\n`);
+const results = resultsOf(samples);
+console.log(`\n${describeMachine(results.machine)}; ${rounds} rounds\n\n${describe(samples)}\n`);
 if (IN_BROWSER.skip !== false) console.log(`No page was opened: ${IN_BROWSER.skip}`);
-if (isFull) console.log(await writeResults(samples));
-else
-  console.log('Only part was measured: bench/results.json and bench/results.svg are as they were');
+if (isFull) {
+  console.log(`Written: ${[writeResults(results), ...writeDocuments(results)].join(', ')}`);
+} else {
+  console.log('Only part was measured: bench/results.json is as it was');
+  if (flags.growth === true) console.log(`Drawn: ${drawTrial(results)}`);
+}
 // A run that timed out may still hold a connection.
 process.exit(samples.some(({ failures }) => failures.length > 0) ? 1 : 0);
 
 function chooseGroups() {
-  const all = flags.quick === true ? quickGroups() : fullGroups();
-  const { only = '' } = flags;
+  const { quick = false, growth = false, only = '' } = flags;
+  const all = growth ? growthGroups(quick) : quick ? quickGroups() : fullGroups();
   const chosen = all.filter((group) => group.some(({ name }) => name.includes(only)));
   if (chosen.length > 0) return chosen;
   const names = new Set(all.flat().map(({ name }) => name));

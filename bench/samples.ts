@@ -14,6 +14,8 @@ export interface Sample {
   readonly runs: (Figures | null)[];
   /** Why runs failed. */
   readonly failures: string[];
+  /** Why it was not measured at all, if so. */
+  readonly missing?: string;
 }
 
 export type Verdict = 'met' | 'NOT MET' | 'not measured';
@@ -26,6 +28,14 @@ export function sampleOf(samples: readonly Sample[], subject: Subject): Sample |
       system === subject.system &&
       runs.some((run) => run?.[subject.figure] !== undefined),
   );
+}
+
+/** Why a system was not measured in an experiment at all, if so. */
+export function whyMissing(
+  samples: readonly Sample[],
+  { experiment, system }: Subject,
+): string | undefined {
+  return samples.find((each) => each.experiment === experiment && each.system === system)?.missing;
 }
 
 /** A figure from all runs that did not fail. */

@@ -3,6 +3,9 @@
 /** The position of a value. */
 export type Scale = (value: number) => number;
 
+const MOST_STEPS = 4;
+const FEW_DECADES = 3;
+
 type Span = readonly [number, number];
 
 /** A logarithmic scale. */
@@ -12,28 +15,31 @@ export function logScale([least, most]: Span, [start, end]: Span): Scale {
   return (value) => start + ((end - start) * Math.log(value / least)) / Math.log(most / least);
 }
 
+/** Powers of ten, and if they are few, round numbers between them too. */
+export function levelsBetween(decades: readonly number[]): number[] {
+  if (decades.length > FEW_DECADES) return [...decades];
+  const last = decades.at(-1) as number;
+  return decades
+    .flatMap((decade) => [1, 2, 5].map((times) => decade * times))
+    .filter((level) => level <= last);
+}
+
+/** A scale from 0. */
+export function linearScale(most: number, [start, end]: Span): Scale {
+  return (value) => start + ((end - start) * value) / most;
+}
+
+/** Round numbers from 0 on, at equal distances: three to five, the last one at or above `most`. */
+export function ticksTo(most: number): number[] {
+  const decade = 10 ** Math.floor(Math.log10(most));
+  const steps = [decade / 10, decade / 5, decade / 2, decade, decade * 2];
+  const step = steps.find((step) => most / step <= MOST_STEPS) as number;
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, place) => place * step);
+}
+
 /** The powers of ten from the one below some numbers to the one above them: at least two. */
 export function decadesAround(numbers: readonly number[]): number[] {
   const first = Math.floor(Math.log10(Math.min(...numbers)));
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...numbers))));
   return Array.from({ length: last - first + 1 }, (_, place) => Number(`1e${first + place}`));
-}
-
-/** Moves places on a line at least `gap` apart, and keeps them within the bounds. */
-export function spreadOut(places: readonly number[], gap: number, [least, most]: Span): number[] {
-  const inOrder = [...places.entries()].sort(([, a], [, b]) => a - b);
-  let next = least;
-  const down = inOrder.map(([index, place]) => {
-    const moved = Math.max(place, next);
-    next = moved + gap;
-    return [index, moved] as const;
-  });
-  const result = [...places];
-  let limit = most;
-  for (const [index, place] of down.reverse()) {
-    const moved = Math.min(place, limit);
-    limit = moved - gap;
-    result[index] = moved;
-  }
-  return result;
 }

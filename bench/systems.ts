@@ -1,15 +1,23 @@
 /** All systems that are measured: ours, and those that it is compared with. */
 
 import type { Fleet } from './fleet.js';
+import { NatsFleet } from './nats-fleet.js';
 import { OurFleet } from './our-fleet.js';
 import { type Kind, PeerFleet } from './peer-fleet.js';
 
-export const SYSTEMS = ['ours', 'gossipsub', 'gossipsub signed', 'plain-style', 'bare ws'] as const;
+export const SYSTEMS = [
+  'ours',
+  'gossipsub',
+  'gossipsub signed',
+  'plain-style',
+  'NATS JetStream',
+  'bare ws',
+] as const;
 export type System = (typeof SYSTEMS)[number];
 
 const GOSSIPSUB: Kind = { program: 'gossipsub', dials: dialsBefore, degree };
 
-const KINDS: Readonly<Record<Exclude<System, 'ours'>, Kind>> = {
+const KINDS: Readonly<Record<Exclude<System, 'ours' | 'NATS JetStream'>, Kind>> = {
   gossipsub: GOSSIPSUB,
   'gossipsub signed': { ...GOSSIPSUB, argument: 'signed' },
   'plain-style': { program: 'plain-style', dials: dialsAll, degree: (size) => size - 1 },
@@ -20,9 +28,15 @@ const KINDS: Readonly<Record<Exclude<System, 'ours'>, Kind>> = {
   },
 };
 
-/** Starts `size` nodes of a system, and waits until they are connected. */
+/** Starts `size` nodes of a system, and waits until they are connected; of NATS, always three. */
 export function openFleet(system: System, size: number): Promise<Fleet> {
+  if (system === 'NATS JetStream') return NatsFleet.open();
   return system === 'ours' ? OurFleet.open(size) : PeerFleet.open(KINDS[system], size);
+}
+
+/** Why a system cannot be measured on this machine, if so. */
+export function whyMissing(system: System): string | undefined {
+  return system === 'NATS JetStream' ? NatsFleet.whyMissing() : undefined;
 }
 
 function dialsAll(place: number, size: number): number[] {

@@ -32,6 +32,7 @@ const SWARM = 'relay by the swarm, 3 nodes';
 export const TARGETS: readonly Target[] = [
   atLeast(20, of(THREE, RATE), of(THREE, RATE, 'gossipsub')),
   atLeast(60, of('relay, 10 nodes', RATE), of('relay, 10 nodes', RATE, 'gossipsub')),
+  atLeast(10, of(THREE, RATE), of(THREE, RATE, 'NATS JetStream')),
   atLeast(100, of(FEW, RATE), of(FEW, RATE, 'plain-style')),
   atMost(2, of(THREE, CPU), of(THREE, CPU, 'bare ws')),
   atMost(1.5, of('relay, 20 nodes', CPU), of(THREE, CPU)),

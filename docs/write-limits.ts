@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LIMITS } from '../lib/limits.js';
+import { withSection } from './sections.js';
 
 /** A row of a table. */
 interface Limit {
@@ -22,8 +23,7 @@ interface Section {
 
 const SOURCE = fileURLToPath(new URL('../lib/limits.ts', import.meta.url));
 const DOCUMENT = fileURLToPath(new URL('configuration.md', import.meta.url));
-const BEGIN = '<!-- limits: written by npm run docs -->';
-const END = '<!-- end of limits -->';
+const MARKS = ['<!-- limits: written by npm run docs -->', '<!-- end of limits -->'] as const;
 const TITLE = /^ {2}\/\/ (.+)$/;
 const COMMENT = /^ {2}\/\*\* (.+?)\.? \*\/$/;
 const NAME = /^ {2}(\w+): /;
@@ -63,12 +63,8 @@ export function readLimits(): Section[] {
  */
 export function configurationDocument(): string {
   const text = readFileSync(DOCUMENT, 'utf8');
-  const [before, rest, ...more] = text.split(BEGIN);
-  const [, after, ...others] = rest?.split(END) ?? [];
-  if (after === undefined || more.length + others.length > 0) {
-    throw new Error(`docs/configuration.md must have ${BEGIN} and ${END}, once each`);
-  }
-  return [before, BEGIN, '\n\n', readLimits().map(tableOf).join('\n'), '\n', END, after].join('');
+  const tables = readLimits().map(tableOf).join('\n');
+  return withSection('docs/configuration.md', text, MARKS, `\n\n${tables}\n`);
 }
 
 function tableOf({ title, limits }: Section): string {

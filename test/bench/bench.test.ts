@@ -8,7 +8,13 @@ import { median } from '../../bench/figures.js';
 import { describe } from '../../bench/report.js';
 import { measure } from '../../bench/rounds.js';
 import { judge, ratioOf, type Sample } from '../../bench/samples.js';
-import { decadesAround, logScale, spreadOut } from '../../bench/scales.js';
+import {
+  decadesAround,
+  levelsBetween,
+  linearScale,
+  logScale,
+  ticksTo,
+} from '../../bench/scales.js';
 import { showNumber } from '../../bench/table.js';
 import { TARGETS, type Target } from '../../bench/targets.js';
 import { outcomeOfScript } from '../support/failing.js';
@@ -91,15 +97,18 @@ test('numbers are told with three digits or more', () => {
 test('a logarithmic scale ends at the powers of ten around what it shows', () => {
   assert.deepEqual(decadesAround([0.4, 30, 1000]), [0.1, 1, 10, 100, 1000]);
   assert.deepEqual(decadesAround([100]), [100, 1000]);
+  assert.deepEqual(levelsBetween([1, 10]), [1, 2, 5, 10]);
+  assert.deepEqual(levelsBetween([1, 10, 100, 1000]), [1, 10, 100, 1000]);
   const scale = logScale([1, 100], [300, 100]);
   assert.deepEqual([1, 10, 100].map(scale), [300, 200, 100]);
   assert.equal(logScale([3, 3], [0, 100])(3), 50);
 });
 
-test('names that would be in one place are moved apart, and stay within the chart', () => {
-  assert.deepEqual(spreadOut([50, 10, 52], 16, [0, 100]), [50, 10, 66]);
-  assert.deepEqual(spreadOut([99, 98, 97], 16, [0, 100]), [100, 84, 68]);
-  assert.deepEqual(spreadOut([], 16, [0, 100]), []);
+test('a scale from 0 ends at a round number', () => {
+  assert.deepEqual(ticksTo(3_000_000), [0, 1_000_000, 2_000_000, 3_000_000]);
+  assert.deepEqual(ticksTo(100_000), [0, 50_000, 100_000]);
+  assert.deepEqual(ticksTo(7), [0, 2, 4, 6, 8]);
+  assert.deepEqual([0, 1, 4].map(linearScale(4, [100, 300])), [100, 150, 300]);
 });
 
 test('experiments are run in turns, paused between them, and opened anew when they fail', async () => {
@@ -142,6 +151,23 @@ test('experiments are run in turns, paused between them, and opened anew when th
     ...['open b', 'run b', 'pause b', 'resume a', 'run a', 'pause a'],
     ...['close a', 'close b'],
   ]);
+});
+
+test('what is missing on this machine is not run, fails nothing, and says so', async () => {
+  const missing = 'it is not installed';
+  const open = async () => assert.fail('it was opened');
+  const begun: string[] = [];
+  const samples = await measure([{ name: 'relay', system: 'theirs', missing, open }], 0, 2, () => {
+    begun.push('theirs');
+  });
+  assert.deepEqual(begun, []);
+  assert.deepEqual(samples, [
+    { group: 0, experiment: 'relay', system: 'theirs', runs: [], failures: [], missing },
+  ]);
+  assert.equal(judge([sample('ours', [200]), ...samples], target), 'not measured');
+  const lines = describe([sample('ours', [200]), ...samples], [target]).split('\n');
+  assert.match(lines[2] ?? '', /theirs +– +– +≥ 20 × +it is not installed$/);
+  assert.deepEqual(lines.slice(3), ['', 'Not measured', 'relay, theirs: it is not installed']);
 });
 
 test('what is not as it should be in the end fails all runs', async () => {
