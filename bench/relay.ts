@@ -99,12 +99,12 @@ export function rewritingGroup(): Group {
  * Those that keep what they have and do not rewrite it, with pools from empty to large.
  *
  * @param most number of transactions in the largest pool
- * @param share how much of the work to do, to try it out
+ * @param share how much of the work to do, with pools as much smaller, to try it out
  */
 export function pooledGroup(most: number, share = 1): Group {
   return Object.entries(POOLED).flatMap(([name, sizes]) => {
     const system = name as System;
-    const pools = sizes.filter((pooled) => pooled <= most);
+    const pools = sizes.map((pooled) => pooled * share).filter((pooled) => pooled <= most);
     return pools.map((pooled) => ({
       name: `relay, 3 nodes, ${pooled.toLocaleString('en')} pooled`,
       system,
