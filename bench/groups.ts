@@ -12,6 +12,9 @@ import { pooledGroup, RELAY_SIZES, relayGroup, rewritingGroup } from './relay.js
 import { startGroup } from './start.js';
 import { swarmGroup } from './swarm.js';
 
+/** Share of the work that is enough to see that all of it runs. */
+const SMALL = 0.1;
+
 /** The groups of a full run. */
 export function fullGroups(): Group[] {
   return [
@@ -31,8 +34,8 @@ export function fullGroups(): Group[] {
 
 /** What the charts show: more and more nodes, and larger and larger pools. */
 export function growthGroups(isQuick: boolean): Group[] {
-  if (isQuick) return [relayGroup(3), relayGroup(10), pooledGroup(100_000)];
-  return [...RELAY_SIZES.map(relayGroup), pooledGroup(3_000_000)];
+  if (isQuick) return [relayGroup(3, SMALL), relayGroup(10, SMALL), pooledGroup(10_000, SMALL)];
+  return [...RELAY_SIZES.map((size) => relayGroup(size)), pooledGroup(3_000_000)];
 }
 
 /** The groups of a quick run: only the lighter ones, with less work. */

@@ -66,14 +66,18 @@ const PIECE = 100_000;
 /** The sizes of the measured networks. */
 export const RELAY_SIZES = [3, 10, 20, 40];
 
-/** All systems that can have so many, with `size` nodes each. */
-export function relayGroup(size: number): Group {
+/**
+ * All systems that can have so many, with `size` nodes each.
+ *
+ * @param share how much of the work to do, to try it out
+ */
+export function relayGroup(size: number, share = 1): Group {
   const systems = SYSTEMS.filter((system) => WORK[system][size] !== undefined);
   return systems.map((system) => ({
     name: `relay, ${size} nodes`,
     system,
     missing: whyMissing(system),
-    open: async () => relay(await openFleet(system, size), workOf(system, size)),
+    open: async () => relay(await openFleet(system, size), workOf(system, size, share)),
   }));
 }
 
@@ -95,16 +99,17 @@ export function rewritingGroup(): Group {
  * Those that keep what they have and do not rewrite it, with pools from empty to large.
  *
  * @param most number of transactions in the largest pool
+ * @param share how much of the work to do, with pools as much smaller, to try it out
  */
-export function pooledGroup(most: number): Group {
+export function pooledGroup(most: number, share = 1): Group {
   return Object.entries(POOLED).flatMap(([name, sizes]) => {
     const system = name as System;
-    const pools = sizes.filter((pooled) => pooled <= most);
+    const pools = sizes.map((pooled) => pooled * share).filter((pooled) => pooled <= most);
     return pools.map((pooled) => ({
       name: `relay, 3 nodes, ${pooled.toLocaleString('en')} pooled`,
       system,
       missing: whyMissing(system),
-      open: async () => relay(await openPooled(system, pooled), workOf(system, 3), pooled),
+      open: async () => relay(await openPooled(system, pooled), workOf(system, 3, share), pooled),
     }));
   });
 }
@@ -154,8 +159,9 @@ export async function relay(fleet: Fleet, { warmUp, count }: Work, pooled = 0): 
 }
 
 /** The numbers of transactions for `size` nodes of a system. */
-export function workOf(system: System, size: number): Work {
+export function workOf(system: System, size: number, share = 1): Work {
   const work = WORK[system][size];
   if (work === undefined) throw new Error(`nothing is known of ${size} nodes`);
-  return work;
+  const { warmUp, count } = work;
+  return { warmUp: Math.ceil(warmUp * share), count: Math.ceil(count * share) };
 }

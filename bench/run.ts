@@ -51,7 +51,9 @@ progress.end();
 await closeBrowser();
 
 const results = resultsOf(samples);
-console.log(`\n${describeMachine(results.machine)}; ${rounds} rounds\n\n${describe(samples)}\n`);
+console.log(
+  `\n${describeMachine(results.machine)}; ${rounds === 1 ? '1 round' : `${rounds} rounds`}\n\n${describe(samples)}\n`,
+);
 if (IN_BROWSER.skip !== false) console.log(`No page was opened: ${IN_BROWSER.skip}`);
 if (isFull) {
   console.log(`Written: ${[writeResults(results), ...writeDocuments(results)].join(', ')}`);

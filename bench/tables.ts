@@ -59,7 +59,14 @@ function relayTable(samples: readonly Sample[]): string {
     const ratio = ratioOf(samples, of(experiment, RATE), of(experiment, RATE, system));
     return [nodes, name, ...costs(sample), ratio === undefined ? '' : `${show(ratio)} ×`];
   });
-  const head = ['Nodes', 'System', 'per second', 'least–most', 'µs', 'these have its rate'];
+  const head = [
+    'Nodes',
+    'System',
+    'per second',
+    'least–most',
+    'processor µs',
+    'rate of these ÷ its',
+  ];
   return table(head, rows);
 }
 
@@ -74,7 +81,14 @@ function poolTable(samples: readonly Sample[]): string {
     const ratio = ratioOf(samples, of(experiment, RATE, system), empty);
     return [pooled, name, ...costs(sample), ratio === undefined ? '' : `${show(ratio)} ×`];
   });
-  const head = ['In the pool', 'System', 'per second', 'least–most', 'µs', 'rate to an empty one'];
+  const head = [
+    'In the pool',
+    'System',
+    'per second',
+    'least–most',
+    'processor µs',
+    'rate ÷ with an empty one',
+  ];
   return table(head, rows);
 }
 
@@ -155,7 +169,7 @@ function comparison(
     const isShown = ratio !== undefined && system !== reference;
     return [system, ...cells, isShown ? `${show(ratio)} ×` : ''];
   });
-  return table(['', ...figures, `rate to ${reference}`], rows);
+  return table(['', ...figures, `rate ÷ ${reference}`], rows);
 }
 
 /** Rate, its spread, and processor time. */
