@@ -125,9 +125,10 @@ export class KeySet {
     const words = new Uint32Array(2 * this.#words.length);
     words.set(this.#words);
     this.#words = words;
-    const found = this.#slots.filter((slot) => slot !== 0);
-    this.#slots = new Int32Array(2 * this.#slots.length);
-    for (const slot of found) {
+    const old = this.#slots;
+    this.#slots = new Int32Array(2 * old.length);
+    for (const slot of old) {
+      if (slot === 0) continue;
       const place = slot - 1;
       const free = this.#find(this.#word(place, 0), this.#word(place, 1), this.#word(place, 2));
       this.#slots[free] = slot;

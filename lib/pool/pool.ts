@@ -197,7 +197,8 @@ export class Pool {
  * @throws SyntaxError if the text is not JSON
  */
 function readKey(json: string, bytes: number): Key | undefined {
-  const usual = usualTransactionAt(json, 0);
+  // An object of megabytes would take more stack than the pattern may.
+  const usual = bytes <= LIMITS.transactionBytes ? usualTransactionAt(json, 0) : undefined;
   if (usual?.json.length === json.length) return usual.key;
   const read = readTransaction(JSON.parse(json), json, bytes);
   return 'key' in read ? read.key : undefined;

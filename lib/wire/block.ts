@@ -1,6 +1,7 @@
 /** The form of a block, as it is sent and stored, valid or not. Pure. */
 
 import { COMMA, memberSource, sourceParts } from '../json-source.js';
+import { LIMITS } from '../limits.js';
 import type { Key } from './key.js';
 import { inOneLine, isObject, readTransaction, usualTransactionAt } from './transaction.js';
 
@@ -114,6 +115,8 @@ export function isHash(value: unknown): value is string {
 
 /** Reads a block whose text is already the one that `toBlock` would give it. */
 function readUsualBlock(json: string): Block | undefined {
+  // An object of megabytes would take more stack than a pattern may.
+  if (json.length > LIMITS.blockBytes) return undefined;
   const [start, fields] = USUAL.exec(json) ?? [];
   // Parsed and not sliced, as slices would keep the whole text in memory as long as the header.
   const header = fields === undefined ? undefined : parseHeader(JSON.parse(`${fields}}`));
