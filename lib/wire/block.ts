@@ -136,7 +136,7 @@ function readUsualBlock(json: string): Block | undefined {
 
 /** What `toBlock` writes before the transactions: first the fields of the header. */
 function usualPattern(): RegExp {
-  const whole = '(?:0|[1-9][0-9]{0,14})';
+  const whole = '[0-9]{1,15}';
   const hash = '"[0-9a-f]{64}"';
   const fields = `"height":${whole},"timestamp":${whole},"previousHash":${hash},"merkleRoot":${hash},"nonce":${whole},"hash":${hash}`;
   return new RegExp(`^(\\{${fields}),"transactions":\\[`);

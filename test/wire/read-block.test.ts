@@ -85,6 +85,6 @@ test('what no block may hold is no part of one, however usual it looks', () => {
 });
 
 test('a text of megabytes is read, or refused, like any other', () => {
-  const json = `{"id":"a"${',"a":1'.repeat(2_000_000)}}`;
+  const json = `{"id":"a"${',"a":1'.repeat(2_700_000)}}`;
   assert.equal(readBlock(toBlock(goodHeader, [{ key: keyOf('a'), json }]).json), undefined);
 });
