@@ -49,7 +49,7 @@ export const GENESIS = toBlock(
  */
 export function merkleRootOf(texts: readonly string[]): string {
   if (texts.length === 0) return hash('sha256', '');
-  // A character a byte: Node.js makes such a string in a third of the time that a Buffer takes.
+  // A character a byte: Node.js returns such a string in less than half the time of a Buffer.
   let level = texts.map((text) => hash('sha256', LEAF + text, 'binary'));
   const inner = Buffer.alloc(1 + 2 * HASH_BYTES, INNER);
   while (level.length > 1) {
