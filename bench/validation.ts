@@ -7,7 +7,7 @@ import { openSync } from 'node:fs';
 import { GENESIS, isTooEarly, whyBadContent, whyNotNext } from '../lib/chain/block.js';
 import { KeySet } from '../lib/pool/key-set.js';
 import { readArrayFile } from '../lib/storage/array-file.js';
-import { type Block, parseBlock } from '../lib/wire/block.js';
+import { type Block, readBlock } from '../lib/wire/block.js';
 import type { Key } from '../lib/wire/key.js';
 
 const startedMs = performance.now();
@@ -15,15 +15,15 @@ const included = new KeySet();
 const isIncluded = (key: Key) => included.placeOf(key) !== undefined;
 let tip: Block | undefined;
 
-readArrayFile(openSync(process.argv[2] as string, 'r'), ({ value, json }) => {
-  const block = parseBlock(value, json);
+const onElement = ({ value: block }: { value: Block | undefined }) => {
   const why = block === undefined ? 'it is none' : whyInvalid(block);
   if (block === undefined || why !== undefined) {
     throw new Error(`block ${tip === undefined ? 0 : tip.height + 1}: ${why}`);
   }
   for (const { key } of block.transactions) included.add(key);
   tip = block;
-});
+};
+await readArrayFile(openSync(process.argv[2] as string, 'r'), { parse: readBlock, onElement });
 const seconds = (performance.now() - startedMs) / 1000;
 console.log(JSON.stringify({ height: tip?.height, seconds }));
 

@@ -23,7 +23,8 @@ const FIRST_WITHOUT_WORK = (2 ** (32 - DIFFICULTY)).toString(16).padStart(8, '0'
 
 /** Prefixes of hashed data, so that an inner node of the tree cannot pass for a leaf. */
 const LEAF = '\0';
-const INNER = Buffer.from([1]);
+const INNER = 1;
+const HASH_BYTES = 32;
 
 /** The first block of every chain, the same in all nodes. It includes no transactions. */
 export const GENESIS = toBlock(
@@ -48,16 +49,19 @@ export const GENESIS = toBlock(
  */
 export function merkleRootOf(texts: readonly string[]): string {
   if (texts.length === 0) return hash('sha256', '');
-  let level: Buffer[] = texts.map((text) => hash('sha256', LEAF + text, 'buffer'));
+  // A character a byte: Node.js returns such a string in less than half the time of a Buffer.
+  let level = texts.map((text) => hash('sha256', LEAF + text, 'binary'));
+  const inner = Buffer.alloc(1 + 2 * HASH_BYTES, INNER);
   while (level.length > 1) {
-    const above: Buffer[] = [];
+    const above: string[] = [];
     for (let i = 0; i < level.length; i += 2) {
-      const [left, right] = [level[i] as Buffer, level[i + 1]];
-      above.push(right ? hash('sha256', Buffer.concat([INNER, left, right]), 'buffer') : left);
+      const [left, right] = [level[i] as string, level[i + 1]];
+      if (right !== undefined) inner.write(left + right, 1, 'latin1');
+      above.push(right === undefined ? left : hash('sha256', inner, 'binary'));
     }
     level = above;
   }
-  return (level[0] as Buffer).toString('hex');
+  return Buffer.from(level[0] as string, 'latin1').toString('hex');
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Element } from '../storage/element-reader.js';
 import { shortName } from '../storage/identity.js';
 import { type Journal, openJournal } from '../storage/journal.js';
 import type { Disk } from '../storage/persistence.js';
-import { type Block, type Header, parseBlock } from '../wire/block.js';
+import { type Block, type Header, readBlock } from '../wire/block.js';
 import type { Locator } from '../wire/block-messages.js';
 import type { Key } from '../wire/key.js';
 import { GENESIS, whyBadContent, whyNotNext } from './block.js';
@@ -22,7 +22,6 @@ import { doublingHeights, evenHeights } from './locator-heights.js';
 const FILE_NAME = 'blocks.json';
 /** The name of a copy ends with the height and the first digits of the hash of its last block. */
 const COPY = /^\d+-[0-9a-f]{8}$/;
-const PROGRESS_INTERVAL_MS = 2000;
 
 /** What the page shows of a block; `transactions` is their number. */
 export interface BlockSummary {
@@ -56,21 +55,16 @@ export class Chain {
     const file = join(folder, FILE_NAME);
     const chain = new Chain(file);
     rmSync(chain.forkFile, { force: true });
-    let toldMs = performance.now();
-    const take = (record: Element) => {
-      chain.#add(chain.#readOrFail(record));
-      if (performance.now() - toldMs > PROGRESS_INTERVAL_MS) {
-        toldMs = performance.now();
-        log('checking', `${shortName(file)}, ${chain.height} blocks so far`);
-      }
+    const take = ({ value }: Element<Block | undefined>) => {
+      chain.#add(chain.#checkedOrFail(value));
       return true;
     };
-    const takeLoose = (record: Element) => {
-      const block = chain.#read(record);
+    const takeLoose = ({ value }: Element<Block | undefined>) => {
+      const block = chain.#checked(value);
       if (typeof block !== 'string') chain.#add(block);
       return typeof block !== 'string';
     };
-    chain.#journal = await openJournal(file, { take, takeLoose }, log);
+    chain.#journal = await openJournal(file, { parse: readBlock, take, takeLoose }, log);
     if (chain.#headers.length === 0) chain.append(GENESIS);
     return chain;
   }
@@ -273,16 +267,15 @@ export class Chain {
     this.#keysUntil.push(this.#keys.places);
   }
 
-  #readOrFail(record: Element): Block {
+  #checkedOrFail(read: Block | undefined): Block {
     const height = this.#headers.length;
-    const block = this.#read(record);
+    const block = this.#checked(read);
     if (typeof block !== 'string') return block;
     return fail(`${shortName(this.#file)}, block ${height}: ${block}; mend it, or move it away`);
   }
 
-  /** Returns the next block, or why it is not that. */
-  #read({ value, json }: Element): Block | string {
-    const block = parseBlock(value, json);
+  /** Returns a block if it is the next one, or why it is not that. */
+  #checked(block: Block | undefined): Block | string {
     return block === undefined ? 'it is none' : (this.#whyInvalid(block) ?? block);
   }
 

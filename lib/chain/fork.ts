@@ -9,7 +9,7 @@ import { LIMITS } from '../limits.js';
 import { InvalidBlockError, PeerError } from '../peers/peer-error.js';
 import { KeySet } from '../pool/key-set.js';
 import { type Place, readPlaces, writeAll } from '../storage/places.js';
-import { type Block, type Header, parseBlock } from '../wire/block.js';
+import { type Block, type Header, readBlock } from '../wire/block.js';
 import type { Key } from '../wire/key.js';
 import { isTooEarly, whyBadContent, whyForged, whyNotNext } from './block.js';
 import type { Chain } from './chain.js';
@@ -133,7 +133,7 @@ export class Fork {
     for (let next = 0; next < this.#places.length; next += READ_BLOCKS) {
       const places = this.#places.slice(next, next + READ_BLOCKS);
       const texts = await readPlaces(this.#file, places, this.#chain.forkFile);
-      yield texts.map(readBlock);
+      yield texts.map(readStoredBlock);
     }
   }
 
@@ -144,7 +144,6 @@ export class Fork {
 }
 
 /** Parses a block that we have stored. */
-export function readBlock(text: Buffer): Block {
-  const json = text.toString();
-  return parseBlock(JSON.parse(json), json) as Block;
+export function readStoredBlock(text: Buffer): Block {
+  return readBlock(text.toString()) as Block;
 }

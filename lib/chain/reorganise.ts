@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.js';
 import { type Pool, writeTransactions } from '../pool/pool.js';
 import type { Key } from '../wire/key.js';
 import type { Chain } from './chain.js';
-import { type Fork, readBlock } from './fork.js';
+import { type Fork, readStoredBlock } from './fork.js';
 
 /**
  * Replaces the blocks after the last common one by those of a fork. A kill at any point leaves a
@@ -45,7 +45,7 @@ async function returnToPool(chain: Chain, pool: Pool, fork: Fork, returned: Key[
   // A transaction that has just left the pool must not be in its file twice when it comes back.
   await pool.removed();
   for (let height = fork.commonHeight + 1; height <= chain.height; ) {
-    const blocks = (await chain.read(height)).map(readBlock);
+    const blocks = (await chain.read(height)).map(readStoredBlock);
     const transactions = blocks
       .flatMap((block) => block.transactions)
       .filter(({ key }) => !pool.has(key));

@@ -1,7 +1,7 @@
 /** What a node has, for programs: transactions in the order in which they came, and blocks. */
 
 import type { Chain } from '../chain/chain.js';
-import { readBlock } from '../chain/fork.js';
+import { readStoredBlock } from '../chain/fork.js';
 import { LIMITS } from '../limits.js';
 import type { Pool } from '../pool/pool.js';
 import { type Key, keyOf, keyOfText } from '../wire/key.js';
@@ -109,7 +109,7 @@ export class Content {
       const height = found.has(key) ? undefined : this.#chain.heightOf(key);
       if (height === undefined || height > this.#chain.savedHeight) continue;
       // The others in it are probably wanted next.
-      const block = readBlock(await this.#chain.readAt(height));
+      const block = readStoredBlock(await this.#chain.readAt(height));
       for (const each of block.transactions) found.set(each.key, { height, json: each.json });
     }
     return found;

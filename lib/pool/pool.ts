@@ -11,7 +11,12 @@ import type { Element } from '../storage/element-reader.js';
 import { type Journal, openJournal } from '../storage/journal.js';
 import type { Disk } from '../storage/persistence.js';
 import type { Key } from '../wire/key.js';
-import { inOneLine, readTransaction, type Transaction } from '../wire/transaction.js';
+import {
+  inOneLine,
+  readTransaction,
+  type Transaction,
+  usualTransactionAt,
+} from '../wire/transaction.js';
 import { MerkleTree } from './merkle-tree.js';
 
 const FILE_NAME = 'transactions.json';
@@ -69,18 +74,21 @@ export class Pool {
     const pool = new Pool(folder, maxBytes);
     let others = 0;
     const included: Key[] = [];
-    const takeLoose = ({ value, json, length }: Element) => {
-      const read = readTransaction(value, json, length);
-      const isNew = 'key' in read && pool.tree.add(read.key);
-      if (isNew && isIncluded(read.key)) included.push(read.key);
+    const takeLoose = ({ value: key }: Element<Key | undefined>) => {
+      const isNew = key !== undefined && pool.tree.add(key);
+      if (isNew && isIncluded(key)) included.push(key);
       return isNew;
     };
-    const take = (record: Element) => {
+    const take = (record: Element<Key | undefined>) => {
       const isNew = takeLoose(record);
       if (!isNew) others += 1;
       return isNew;
     };
-    pool.#journal = await openJournal(join(folder, FILE_NAME), { take, takeLoose }, log);
+    pool.#journal = await openJournal(
+      join(folder, FILE_NAME),
+      { parse: readKey, take, takeLoose },
+      log,
+    );
     pool.remove(included);
     if (others > 0) {
       log('kept', `${count(others, 'object')} in the pool that no peer would take as new`);
@@ -181,4 +189,17 @@ export class Pool {
   removed(): Promise<void> {
     return this.#journal.removed();
   }
+}
+
+/**
+ * Reads the key of a stored transaction; undefined if no peer would take that.
+ *
+ * @throws SyntaxError if the text is not JSON
+ */
+function readKey(json: string, bytes: number): Key | undefined {
+  // An object of megabytes would take more stack than the pattern may.
+  const usual = bytes <= LIMITS.transactionBytes ? usualTransactionAt(json, 0) : undefined;
+  if (usual?.json.length === json.length) return usual.key;
+  const read = readTransaction(JSON.parse(json), json, bytes);
+  return 'key' in read ? read.key : undefined;
 }

@@ -4,10 +4,28 @@
  * because the power went.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET } from '../json-source.js';
-import { BrokenFileError, type Element, ElementReader } from './element-reader.js';
+import {
+  BrokenFileError,
+  type Element,
+  ElementReader,
+  type ParseElement,
+} from './element-reader.js';
 import { lostFrom } from './lost-pages.js';
 import { MARK } from './rewriting.js';
+
+/** After so long, the event loop has its turn. */
+const TURN_MS = 20;
+
+/** What is done with an array file as it is read. */
+export interface ArrayReader<T> {
+  readonly parse: ParseElement<T>;
+  /** Is called with each whole element, the first one first. */
+  onElement(element: Element<T>): void;
+  /** Is called now and then with the number of bytes read so far, and with all there are. */
+  onProgress?(bytes: number, size: number): void;
+}
 
 /** How an array file ends. */
 export interface Ending {
@@ -25,18 +43,16 @@ export interface Ending {
 
 /** How far a file is read, as in its ending. */
 type Progress = { count: number; end: number };
-type Take = (element: Element) => void;
 
 /**
- * Reads an array file from beginning to end.
+ * Reads an array file from beginning to end, and leaves the event loop its turns meanwhile.
  *
  * @param fd the open file
- * @param onElement is called with each whole element
  * @returns how the file ends
  * @throws BrokenFileError
  */
-export function readArrayFile(fd: number, onElement: Take): Ending {
-  const file = new ElementReader(fd);
+export async function readArrayFile<T>(fd: number, reader: ArrayReader<T>): Promise<Ending> {
+  const file = new ElementReader(fd, reader.parse);
   const { size } = file;
   const read = { count: 0, end: 0 };
   if (file.nextToken() === undefined)
@@ -44,13 +60,13 @@ export function readArrayFile(fd: number, onElement: Take): Ending {
   if (!file.take(OPEN_BRACKET)) throw file.broken('not a JSON array');
   read.end = file.position;
   try {
-    const isClosed = readElements(file, read, onElement);
+    const isClosed = await readElements(file, read, reader);
     const lost = isClosed ? undefined : lostFrom(fd, read.end, size);
     return { ...read, size, isClosed, hasLostPages: lost !== undefined };
   } catch (error) {
     const lost = error instanceof BrokenFileError ? lostFrom(fd, read.end, size) : undefined;
     // What stands before the lost pages must be right.
-    if (lost === undefined || !isBeginning(fd, read, lost)) throw error;
+    if (lost === undefined || !(await isBeginning(fd, read, lost))) throw error;
     return { ...read, size, isClosed: false, hasLostPages: true };
   }
 }
@@ -62,7 +78,12 @@ export function readArrayFile(fd: number, onElement: Take): Ending {
  * @returns whether the array is closed
  * @throws BrokenFileError
  */
-function readElements(file: ElementReader, read: Progress, onElement: Take): boolean {
+async function readElements<T>(
+  file: ElementReader<T>,
+  read: Progress,
+  { onElement, onProgress }: Omit<ArrayReader<T>, 'parse'>,
+): Promise<boolean> {
+  let turnMs = performance.now();
   // A node writes one element a line; a file in another layout is read more slowly.
   let isLinewise = true;
   while (file.nextToken() !== undefined) {
@@ -80,21 +101,27 @@ function readElements(file: ElementReader, read: Progress, onElement: Take): boo
       }
       if (file.nextToken() === undefined) break;
     }
-    const inLine: Element | undefined = isLinewise ? file.elementInLine() : undefined;
+    const inLine: Element<T> | undefined = isLinewise ? file.elementInLine() : undefined;
     isLinewise = inLine !== undefined;
     const element = inLine ?? file.element();
     if (element === undefined) break;
     onElement(element);
     read.count += 1;
     read.end = file.position;
+    if (performance.now() - turnMs > TURN_MS) {
+      onProgress?.(read.end, file.size);
+      await nextTurn();
+      turnMs = performance.now();
+    }
   }
   return false;
 }
 
 /** Whether nothing is wrong between the last element that was read and an offset. */
-function isBeginning(fd: number, read: Progress, until: number): boolean {
+async function isBeginning(fd: number, read: Progress, until: number): Promise<boolean> {
   try {
-    readElements(new ElementReader(fd, read.end, until), { ...read }, () => {});
+    const file = new ElementReader(fd, (json) => JSON.parse(json), read.end, until);
+    await readElements(file, { ...read }, { onElement: () => {} });
     return true;
   } catch (error) {
     if (error instanceof BrokenFileError) return false;

@@ -23,14 +23,22 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
 
-export interface Element {
-  readonly value: unknown;
+export interface Element<T> {
+  /** What it says, as its parser gives it. */
+  readonly value: T;
   /** The text of the element. */
   readonly json: string;
   /** Its place in the file, in bytes. */
   readonly offset: number;
   readonly length: number;
 }
+
+/**
+ * Parses the text of an element, of so many bytes in UTF-8, as JSON.parse does, with its errors.
+ *
+ * @throws SyntaxError if the text is not JSON
+ */
+export type ParseElement<T> = (json: string, bytes: number) => T;
 
 /** The file is not an array of objects, or is broken in another place than at its end. */
 export class BrokenFileError extends Error {
@@ -43,9 +51,10 @@ export class BrokenFileError extends Error {
   }
 }
 
-export class ElementReader {
+export class ElementReader<T> {
   readonly size: number;
   readonly #fd: number;
+  readonly #parse: ParseElement<T>;
   #buffer = Buffer.alloc(0);
   #window = this.#buffer.subarray(0, 0);
   /** Offset of the window in the file. */
@@ -57,8 +66,9 @@ export class ElementReader {
    * @param start offset at which reading begins
    * @param size of the file, as far as it is to be read
    */
-  constructor(fd: number, start = 0, size = sizeWithoutNuls(fd)) {
+  constructor(fd: number, parse: ParseElement<T>, start = 0, size = sizeWithoutNuls(fd)) {
     this.#fd = fd;
+    this.#parse = parse;
     this.#start = start;
     this.size = size;
     this.#readOn();
@@ -98,7 +108,7 @@ export class ElementReader {
   }
 
   /** Reads an element that fills its line, up to a comma: hardly slower than JSON.parse. */
-  elementInLine(): Element | undefined {
+  elementInLine(): Element<T> | undefined {
     let lineEnd = this.#window.indexOf(NEWLINE, this.#at);
     if (lineEnd < 0 && this.#readOn()) lineEnd = this.#window.indexOf(NEWLINE, this.#at);
     const end = this.#window[lineEnd - 1] === COMMA ? lineEnd - 1 : lineEnd;
@@ -113,7 +123,7 @@ export class ElementReader {
   }
 
   /** Reads an element up to its closing brace; undefined if the file ends before that. */
-  element(): Element | undefined {
+  element(): Element<T> | undefined {
     if (this.nextToken() !== OPEN_BRACE) throw this.broken('an element is not an object');
     const end = this.#endOfElement();
     // The end of the file may cut a character in two.
@@ -142,15 +152,11 @@ export class ElementReader {
     return text;
   }
 
-  #take(json: string, end: number): Element {
-    const element = {
-      value: JSON.parse(json) as unknown,
-      json,
-      offset: this.position,
-      length: end - this.#at,
-    };
+  #take(json: string, end: number): Element<T> {
+    const [offset, length] = [this.position, end - this.#at];
+    const value = this.#parse(json, length);
     this.#at = end;
-    return element;
+    return { value, json, offset, length };
   }
 
   /** The end, in the window, of the object that begins at our position. */

@@ -4,8 +4,8 @@ import { constants, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { count, fail, type Log, reason } from '../log.js';
-import { type Ending, readArrayFile } from './array-file.js';
-import { BrokenFileError, type Element } from './element-reader.js';
+import { type ArrayReader, type Ending, readArrayFile } from './array-file.js';
+import { BrokenFileError, type Element, type ParseElement } from './element-reader.js';
 import { shortName } from './identity.js';
 import { readRest, wholeLines } from './lost-pages.js';
 import { syncFolder, writeAll } from './places.js';
@@ -15,13 +15,15 @@ import { finishRewriting } from './rewriting.js';
 const NEWLINE = 0x0a;
 /** How much is read at a time to count lines. */
 const PART_BYTES = 1024 * 1024;
+/** A line says how far it is each time that a file takes so long. */
+const PROGRESS_MS = 1000;
 
 /** A file that can be appended to. */
-export interface OpenFile {
+export interface OpenFile<T> {
   readonly handle: FileHandle;
   readonly ending: Ending;
   /** Whole records behind pages that were lost, which the file does not hold any more. */
-  readonly loose: readonly Element[];
+  readonly loose: readonly Element<T>[];
 }
 
 /**
@@ -30,14 +32,17 @@ export interface OpenFile {
  * an array of objects, the process ends with one line and the file stays as it is.
  *
  * @param onRecord is called with each record in the file, the oldest first
+ * @param log is told of a torn end, and how far it is with a file that takes long
  */
-export async function openJournalFile(
+export async function openJournalFile<T>(
   file: string,
-  onRecord: (record: Element) => void,
+  parse: ParseElement<T>,
+  onRecord: (record: Element<T>) => void,
   log: Log,
-): Promise<OpenFile> {
+): Promise<OpenFile<T>> {
   const handle = await openOrFail(file, log);
-  const ending = readOrFail(file, handle.fd, onRecord);
+  const onProgress = progressLines(file, log);
+  const ending = await readOrFail(file, handle.fd, { parse, onElement: onRecord, onProgress });
   const { end, size, isClosed, hasLostPages } = ending;
   const rest = isClosed ? Buffer.alloc(0) : readRest(handle.fd, end, size);
   try {
@@ -45,7 +50,7 @@ export async function openJournalFile(
   } catch (error) {
     fail(`${shortName(file)} cannot be mended: ${reason(error)}`);
   }
-  return { handle, ending, loose: hasLostPages ? wholeLines(rest) : [] };
+  return { handle, ending, loose: hasLostPages ? wholeLines(rest, parse) : [] };
 }
 
 async function openOrFail(file: string, log: Log): Promise<FileHandle> {
@@ -59,9 +64,19 @@ async function openOrFail(file: string, log: Log): Promise<FileHandle> {
   }
 }
 
-function readOrFail(file: string, fd: number, onRecord: (record: Element) => void): Ending {
+/** Returns a function that says how far it is, now and then. */
+function progressLines(file: string, log: Log): (bytes: number, size: number) => void {
+  let toldMs = performance.now();
+  return (bytes, size) => {
+    if (performance.now() - toldMs < PROGRESS_MS) return;
+    toldMs = performance.now();
+    log('checking', `${shortName(file)}, ${Math.floor((100 * bytes) / size)} % so far`);
+  };
+}
+
+async function readOrFail<T>(file: string, fd: number, reader: ArrayReader<T>): Promise<Ending> {
   try {
-    return readArrayFile(fd, onRecord);
+    return await readArrayFile(fd, reader);
   } catch (error) {
     const line = error instanceof BrokenFileError ? `line ${lineAt(fd, error.offset)}: ` : '';
     return fail(`${shortName(file)}, ${line}${reason(error)}; mend it, or move it away`);

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Histogram } from '../histogram.js';
 import { LIMITS } from '../limits.js';
 import { count, type Log, reason } from '../log.js';
-import type { Element } from './element-reader.js';
+import type { Element, ParseElement } from './element-reader.js';
 import { shortName } from './identity.js';
 import { JournalFile } from './journal-file.js';
 import { openJournalFile } from './journal-opening.js';
@@ -28,26 +28,31 @@ const AT_ONCE_BYTES = 8 * 1024 * 1024;
 const REPLACE_REST = 10;
 
 /** What the owner of a journal does with its records at the start, the oldest first. */
-export interface RecordReader {
+export interface RecordReader<T> {
+  readonly parse: ParseElement<T>;
   /** Returns false for a record that gets no number and only stays in the file. */
-  take(record: Element): boolean;
+  take(record: Element<T>): boolean;
   /** The same for one behind a part that is lost; it is appended only if this returns true. */
-  takeLoose(record: Element): boolean;
+  takeLoose(record: Element<T>): boolean;
 }
 
 /**
  * Opens a journal, and creates its file if it does not exist; mends the file or ends the process as
  * `openJournalFile` does.
  *
- * @param log is told when the disk refuses a write
+ * @param log is told as `openJournalFile` tells, and when the disk refuses a write
  */
-export async function openJournal(path: string, reader: RecordReader, log: Log): Promise<Journal> {
+export async function openJournal<T>(
+  path: string,
+  reader: RecordReader<T>,
+  log: Log,
+): Promise<Journal> {
   const table = new RecordTable();
-  const take = (record: Element) => {
+  const take = (record: Element<T>) => {
     if (reader.take(record)) table.add(record);
     else table.addOther(record);
   };
-  const { handle, ending, loose } = await openJournalFile(path, take, log);
+  const { handle, ending, loose } = await openJournalFile(path, reader.parse, take, log);
   const file = await JournalFile.of(path, handle, Math.max(ending.end, OPENING.length), log);
   const journal = new Journal(shortName(path), file, ending.count === 0, table, log);
   const taken = loose.filter((record) => reader.takeLoose(record));

@@ -6,7 +6,7 @@
 
 import { readSync } from 'node:fs';
 import { LIMITS } from '../limits.js';
-import type { Element } from './element-reader.js';
+import type { Element, ParseElement } from './element-reader.js';
 import { CLOSING } from './record-table.js';
 
 /** Pages of other sizes begin at multiples of this one too. */
@@ -48,7 +48,7 @@ export function readRest(fd: number, end: number, size: number): Buffer {
 }
 
 /** The records that fill a line: a journal writes each of them so. */
-export function wholeLines(bytes: Buffer): Element[] {
+export function wholeLines<T>(bytes: Buffer, parse: ParseElement<T>): Element<T>[] {
   return bytes
     .toString('utf8')
     .split('\n')
@@ -56,8 +56,8 @@ export function wholeLines(bytes: Buffer): Element[] {
       const json = line.replace(/,$/, '');
       if (!json.startsWith('{')) return [];
       try {
-        const value: unknown = JSON.parse(json);
-        return [{ value, json, offset: 0, length: Buffer.byteLength(json) }];
+        const length = Buffer.byteLength(json);
+        return [{ value: parse(json, length), json, offset: 0, length }];
       } catch {
         return [];
       }

@@ -1,8 +1,9 @@
 /** The form of a block, as it is sent and stored, valid or not. Pure. */
 
-import { memberSource, sourceParts } from '../json-source.js';
+import { COMMA, memberSource, sourceParts } from '../json-source.js';
+import { LIMITS } from '../limits.js';
 import type { Key } from './key.js';
-import { inOneLine, isObject, readTransaction } from './transaction.js';
+import { inOneLine, isObject, readTransaction, usualTransactionAt } from './transaction.js';
 
 /** A block without its transactions, which the Merkle root stands for. */
 export interface Header {
@@ -32,6 +33,9 @@ export interface Block extends Header {
 }
 
 const HASH = /^[0-9a-f]{64}$/;
+const USUAL = usualPattern();
+/** What ends a block. */
+const END = ']}';
 
 /** Puts a block together in the form in which it is stored and sent. */
 export function toBlock(header: Header, transactions: readonly BlockTransaction[]): Block {
@@ -40,6 +44,17 @@ export function toBlock(header: Header, transactions: readonly BlockTransaction[
   const texts = transactions.map(({ json }) => json).join();
   const json = `${JSON.stringify(fields).slice(0, -1)},"transactions":[${texts}]}`;
   return { ...fields, transactions, json };
+}
+
+/**
+ * Reads a block from its text. If that is as `toBlock` writes it, and its transactions are usual
+ * ones, patterns find them: it takes a third of the time of parsing the text and splitting it.
+ *
+ * @returns undefined if it does not have the form of a block
+ * @throws SyntaxError if it is not JSON
+ */
+export function readBlock(json: string): Block | undefined {
+  return readUsualBlock(json) ?? parseBlock(JSON.parse(json), json);
 }
 
 /**
@@ -96,6 +111,35 @@ export function isWhole(value: unknown): value is number {
 
 export function isHash(value: unknown): value is string {
   return typeof value === 'string' && HASH.test(value);
+}
+
+/** Reads a block whose text is already the one that `toBlock` would give it. */
+function readUsualBlock(json: string): Block | undefined {
+  // An object of megabytes would take more stack than a pattern may.
+  if (json.length > LIMITS.blockBytes) return undefined;
+  const [start, fields] = USUAL.exec(json) ?? [];
+  // Parsed and not sliced, as slices would keep the whole text in memory as long as the header.
+  const header = fields === undefined ? undefined : parseHeader(JSON.parse(`${fields}}`));
+  if (start === undefined || header === undefined) return undefined;
+  const transactions: BlockTransaction[] = [];
+  for (let at = start.length; ; at += 1) {
+    const transaction = usualTransactionAt(json, at);
+    if (transaction === undefined) return undefined;
+    transactions.push(transaction);
+    at += transaction.json.length;
+    if (json.charCodeAt(at) !== COMMA) {
+      const isWhole = json.length === at + END.length && json.endsWith(END);
+      return isWhole ? { ...header, transactions, json } : undefined;
+    }
+  }
+}
+
+/** What `toBlock` writes before the transactions: first the fields of the header. */
+function usualPattern(): RegExp {
+  const whole = '[0-9]{1,15}';
+  const hash = '"[0-9a-f]{64}"';
+  const fields = `"height":${whole},"timestamp":${whole},"previousHash":${hash},"merkleRoot":${hash},"nonce":${whole},"hash":${hash}`;
+  return new RegExp(`^(\\{${fields}),"transactions":\\[`);
 }
 
 function parseTransaction(value: unknown, text: string): BlockTransaction | undefined {

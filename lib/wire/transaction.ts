@@ -16,6 +16,9 @@ export interface Transaction {
   readonly bytes: number;
 }
 
+/** What a block and a pool keep of a transaction. */
+type KeyAndText = Pick<Transaction, 'key' | 'json'>;
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 export const TOO_LARGE = `a transaction of more than ${LIMITS.transactionBytes} bytes`;
@@ -23,6 +26,8 @@ export const TOO_LARGE = `a transaction of more than ${LIMITS.transactionBytes} 
 const USUAL = usualPattern();
 /** Where the id begins in what fits it, with its quote. */
 const ID_AT = '{"id":'.length;
+/** The longest text of which no more needs to be known: UTF-8 has three bytes a character at most. */
+const SHORT = LIMITS.transactionBytes / 3;
 
 /**
  * Reads the text of what may be a transaction.
@@ -31,13 +36,27 @@ const ID_AT = '{"id":'.length;
  * @returns undefined if it is not the text of an object
  */
 export function parseTransaction(json: string, bytes: number): Transaction | Malformed | undefined {
-  if (USUAL.test(json) && bytes <= LIMITS.transactionBytes) {
-    const quoted = json.slice(ID_AT, json.indexOf('"', ID_AT + 1) + 1);
+  if (endOfUsual(json, 0) === json.length && bytes <= LIMITS.transactionBytes) {
+    const quoted = quotedIdAt(json, 0);
     const id = quoted.slice(1, -1);
     if (id.length <= LIMITS.idCharacters) return { id, key: keyOfText(quoted), json, bytes };
   }
   const value = json.startsWith('{') && json.endsWith('}') ? parseJson(json) : undefined;
   return value === undefined ? undefined : readTransaction(value, json, bytes);
+}
+
+/**
+ * Finds a short and usual transaction within a text, without parsing it.
+ *
+ * @param at the offset at which it begins
+ * @returns undefined if there is another thing; this may be a transaction, too
+ */
+export function usualTransactionAt(text: string, at: number): KeyAndText | undefined {
+  const end = endOfUsual(text, at);
+  if (end < 0 || end - at > SHORT) return undefined;
+  const quoted = quotedIdAt(text, at);
+  if (quoted.length - 2 > LIMITS.idCharacters) return undefined;
+  return { key: keyOfText(quoted), json: text.slice(at, end) };
 }
 
 /**
@@ -116,7 +135,19 @@ function usualPattern(): RegExp {
   const number = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
   const value = `(?:"${character}*"|${number}|true|false|null)`;
   // JSON.parse would take the last of two ids.
-  return new RegExp(`^\\{"id":"${character}+"(?:,"(?!id")${character}*":${value})*\\}$`);
+  return new RegExp(`\\{"id":"${character}+"(?:,"(?!id")${character}*":${value})*\\}`, 'y');
+}
+
+/** The offset just after the usual transaction that begins at `at`; -1 if none does. */
+function endOfUsual(text: string, at: number): number {
+  USUAL.lastIndex = at;
+  return USUAL.test(text) ? USUAL.lastIndex : -1;
+}
+
+/** The id of the usual transaction that begins at `at`, with its quotes. */
+function quotedIdAt(text: string, at: number): string {
+  const start = at + ID_AT;
+  return text.slice(start, text.indexOf('"', start + 1) + 1);
 }
 
 /** Whether a double holds the number that was written, or its nearest fraction. */

@@ -14,7 +14,13 @@ import {
   whyForged,
   whyNotNext,
 } from '../../lib/chain/block.js';
-import { type Block, type BlockTransaction, type Header, toBlock } from '../../lib/wire/block.js';
+import {
+  type Block,
+  type BlockTransaction,
+  type Header,
+  readBlock,
+  toBlock,
+} from '../../lib/wire/block.js';
 import { anyBlock, anyHeader, anyTransaction, included, mined } from '../support/any-block.js';
 import { checkProperty } from '../support/property.js';
 
@@ -272,6 +278,27 @@ test('what cannot be in a block is told why', () => {
     whyBadContent(blockOf([]), () => true),
     undefined,
   );
+});
+
+test('no byte of a stored block can be another one', () => {
+  const block = nextBlock(GENESIS, [included('a'), included('b'), included('c')], 0);
+  const whyNot = (json: string) => {
+    const read = readBlock(json);
+    if (read === undefined) return 'it is none';
+    return whyNotNext(read, GENESIS) ?? whyBadContent(read, nothingSealed);
+  };
+  assert.equal(whyNot(block.json), undefined);
+  for (let at = 0; at < block.json.length; at++) {
+    for (const bit of [1, 2, 4, 8, 16, 32]) {
+      const other = String.fromCharCode(block.json.charCodeAt(at) ^ bit);
+      const changed = block.json.slice(0, at) + other + block.json.slice(at + 1);
+      try {
+        assert.ok(whyNot(changed), changed);
+      } catch (error) {
+        assert.ok(error instanceof SyntaxError, changed);
+      }
+    }
+  }
 });
 
 test('a block has at most 1,024 transactions and 256 KiB', () => {

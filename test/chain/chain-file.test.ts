@@ -30,6 +30,11 @@ const CHAIN = growBy(trunkTo(2), 4, 'included');
 const LINES = fileOf(CHAIN).split('\n');
 const NO_BLOCK = '{"height":3,"timestamp":1,"previousHash":"","transactions":[]}';
 
+const TURNED = fileOf(grow(CHAIN, [text('a'), text('b')])).replace(
+  /({"id":"a".*}),({.*})]/,
+  '$2,$1]',
+);
+
 /** The file, with one of its lines changed. */
 function changed(line: number, change: (text: string) => string): string {
   return LINES.map((each, i) => (i === line ? change(each) : each)).join('\n');
@@ -51,6 +56,14 @@ for (const [what, file, says] of [
   ],
   ['another transaction', changed(5, (line) => line.replace('included', 'forged')), 'block 4: '],
   ['another spelling of one', changed(5, (line) => line.replace('1.0', '1.00')), 'block 4: '],
+  ['two transactions in the other order', TURNED, 'block 7: its Merkle root'],
+  ['a member too many in one', changed(5, (line) => line.replace('1.0', '1.0,"b":1')), 'block 4: '],
+  [
+    'a transaction too many',
+    changed(5, (line) => line.replace(']}', ',{"id":"b"}]}')),
+    'block 4: ',
+  ],
+  ['a transaction too few', changed(5, (line) => line.replace(/\[.*\]/, '[]')), 'block 4: '],
   ['a block too few', changed(4, () => ''), 'block 3: '],
   ['a block twice', changed(4, (line) => `${line}\n${line}`), 'block 4: '],
   ['a transaction twice', fileOf(grow(CHAIN, [text('included 3')])), 'block 7: '],

@@ -1,8 +1,11 @@
 /** transactions.json under a node: whoever wrote it, whatever kills the node, however full it is. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fs from 'fs-extra';
+import { Pool } from '../../lib/pool/pool.js';
+import { keyOf } from '../../lib/wire/key.js';
 import { appendsTo, OLD, PRETTY } from '../support/appends.js';
 import { ask, askStatus } from '../support/client.js';
 import {
@@ -16,6 +19,7 @@ import {
 import { withHostedNodes } from '../support/hosted.js';
 import { withNetwork } from '../support/network.js';
 import { killUnderLoad } from '../support/pool-kills.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const FILE = 'node-1/transactions.json';
 
@@ -101,6 +105,17 @@ test('a pool grows to MAX_POOL_BYTES and no further: what is beyond it is reject
     assert.deepEqual(await askStatus(raised.address, ...all), [...known, ...accepted]);
     assert.deepEqual(await raised.pool(), all);
   }));
+
+test('an object of many megabytes stays in the file of the pool, and is no transaction', async () => {
+  const folder = temporaryFolder('pool-');
+  const large = `{"id":"a"${',"a":1'.repeat(2_700_000)}}`;
+  await fs.writeFile(join(folder, 'transactions.json'), `[${large},{"id":"b"}]`);
+  const lines: string[] = [];
+  const log = (event: string, detail: string) => lines.push(`${event}: ${detail}`);
+  const pool = await Pool.open(folder, Infinity, () => false, log);
+  assert.deepEqual([pool.has(keyOf('a')), pool.has(keyOf('b'))], [false, true]);
+  assert.equal(lines.at(-1), 'kept: 1 object in the pool that no peer would take as new');
+});
 
 test('a pool is not a byte longer than MAX_POOL_BYTES', () =>
   withHostedNodes(async (network) => {

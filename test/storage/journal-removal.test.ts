@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import fc from 'fast-check';
 import fs from 'fs-extra';
+import type { Element } from '../../lib/storage/element-reader.js';
 import { type Journal, openJournal } from '../../lib/storage/journal.js';
 import { until } from '../support/helpers.js';
 import { newSeed, runsOf } from '../support/property.js';
@@ -37,12 +38,13 @@ function recordOf(number: number): string {
 
 async function open(): Promise<{ journal: Journal; found: string[] }> {
   const found: string[] = [];
-  const take = ({ json, value }: { json: string; value: unknown }) => {
+  const parse = (json: string): { isOther?: boolean } => JSON.parse(json);
+  const take = ({ json, value }: Element<{ isOther?: boolean }>) => {
     // Some have no number, as transactions that nobody takes.
-    if ((value as { isOther?: boolean }).isOther) return false;
+    if (value.isOther) return false;
     return found.push(json) > 0;
   };
-  return { journal: await openJournal(file, { take, takeLoose: take }, () => {}), found };
+  return { journal: await openJournal(file, { parse, take, takeLoose: take }, () => {}), found };
 }
 
 const batch = fc.record({
@@ -185,7 +187,7 @@ test('what is to go stays in the file as long as there is no room for a new one'
   fs.writeFileSync(file, '');
   const lines: string[] = [];
   const log = (event: string, detail: string) => lines.push(`${event}: ${detail}`);
-  const reader = { take: () => true, takeLoose: () => true };
+  const reader = { parse: () => {}, take: () => true, takeLoose: () => true };
   const journal = await openJournal(file, reader, log);
   for (let number = 0; number < 3; number++) journal.append(recordOf(number));
   const { rename } = promises;

@@ -44,7 +44,7 @@ mock.method(process, 'exit', () => {
 
 interface Opened {
   readonly journal: Journal;
-  readonly records: Element[];
+  readonly records: Element<unknown>[];
   readonly lines: string[];
 }
 
@@ -55,11 +55,12 @@ async function withJournal(
 ): Promise<void> {
   fs.removeSync(tornFile);
   fs.writeFileSync(file, content);
-  const records: Element[] = [];
+  const records: Element<unknown>[] = [];
   const lines: string[] = [];
   const log = (event: string, detail: string) => lines.push(`${event}: ${detail}`);
-  const take = (record: Element) => records.push(record) > 0;
-  const journal = await openJournal(file, { take, takeLoose: take }, log);
+  const parse = (json: string): unknown => JSON.parse(json);
+  const take = (record: Element<unknown>) => records.push(record) > 0;
+  const journal = await openJournal(file, { parse, take, takeLoose: take }, log);
   await check({ journal, records, lines });
   for (const handle of handles.splice(0)) await handle.close();
 }
