@@ -6,7 +6,6 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { Chain, ChainSync } from '../lib/chain/index.js';
 import { Counters } from '../lib/counters.js';
 import { Guard, listen } from '../lib/guard/index.js';
@@ -18,6 +17,9 @@ import { Intake, Pool, Reconciler, Relay, writeTransactions } from '../lib/pool/
 import { loadSettings, readCommandLine, warningsOf } from '../lib/settings.js';
 import { lockFolder } from '../lib/storage/index.js';
 import * as wire from '../lib/wire/index.js';
+
+// By require: import would take a fifth of the start (docs/architecture.md).
+import WebSocket = require('ws');
 
 // The settings, from .env or the environment, and the peers to dial first.
 readCommandLine();
@@ -60,7 +62,7 @@ const handlers: wire.Handlers<net.Connection> = {
 };
 
 // A WebSocket server listens on the PORT, until Ctrl-C.
-const server = new WebSocketServer(net.SERVER_OPTIONS);
+const server = new WebSocket.WebSocketServer(net.SERVER_OPTIONS);
 server.on('headers', (lines, request) => lines.push(...peers.headerLinesFor(request)));
 const listening = listen(settings, peers.swarm, log, {
   onUpgrade: (request, socket, head) =>
@@ -69,10 +71,8 @@ const listening = listen(settings, peers.swarm, log, {
 });
 leaveOnSignal({ stop, listening, connections, pool, others: [chainSync, peers] });
 await listening;
-log(
-  'listening',
-  `${settings.address}, ${count(pool.size.transactions, 'transaction')} in the pool${settings.origin}`,
-);
+const pooled = count(pool.size.transactions, 'transaction');
+log('listening', `${settings.address}, ${pooled} in the pool${settings.origin}`);
 log('page', net.pageAddressOf(settings.address));
 for (const warning of warningsOf(settings, knownPeers)) log('warning', warning);
 
@@ -167,7 +167,7 @@ function listenTo(connection: net.Connection): void {
 }
 
 /** Parses what has come, and hands it to the handler of its type. */
-function socketOnMessage(from: net.Connection, data: RawData, isBinary: boolean): void {
+function socketOnMessage(from: net.Connection, data: WebSocket.RawData, isBinary: boolean): void {
   if (isBinary) net.expel(from, 1003, 'text frames only');
   if (from.isExpelled || isLeaving) return;
   const message = wire.parseMessage(data as Buffer, from.identity !== undefined);

@@ -1,13 +1,15 @@
 /** A connection from a program that is no node to a node. */
 
 import { randomBytes } from 'node:crypto';
-import { type RawData, WebSocket } from 'ws';
 import { secretHeaders } from '../guard/access.js';
 import { LIMITS } from '../limits.js';
 import { explainError } from '../peers/dialling.js';
 import { parseIdentity } from '../peers/identity.js';
 import { NodeError } from './node-error.js';
 import type { Target } from './target.js';
+
+// By require: import would take a fifth of the start (docs/architecture.md).
+import WebSocket = require('ws');
 
 /**
  * Dials a node.
@@ -20,7 +22,7 @@ import type { Target } from './target.js';
 export async function dial(
   { address, secret, ca }: Target,
   headersOf: (meshId: string) => Record<string, string>,
-  socketOnMessage: (data: RawData) => void,
+  socketOnMessage: (data: WebSocket.RawData) => void,
   timeoutMs: number = LIMITS.dialTimeoutMs,
 ): Promise<{ socket: WebSocket; isOurs: boolean }> {
   const socket = new WebSocket(address, {

@@ -1,7 +1,6 @@
 /** A connection over which transactions go to a node, and receipts come back. */
 
-import type { RawData } from 'ws';
-import { WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { receiptHeaders } from '../peers/identity.js';
 import { parseReceipt, type Receipt } from '../wire/receipt.js';
 import { transactionFrame } from '../wire/transaction-messages.js';
@@ -52,7 +51,7 @@ export class TransactionSocket {
   }
 
   get isOpen(): boolean {
-    return this.#socket.readyState === WebSocket.OPEN;
+    return this.#socket.readyState === this.#socket.OPEN;
   }
 
   /**

@@ -1,7 +1,6 @@
 /** Answers the requests of our nodes at a bounded rate, one after the other. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
 import { type Log, reason } from '../log.js';
 import { type Connection, nameOf, type Subject, send } from '../peers/connection.js';
@@ -40,13 +39,13 @@ export class Answers {
     asksFor.add(subject);
     while (!this.#rateLimits.of(from).requests.take(performance.now())) {
       await sleep(1000 / LIMITS.requestsPerSecond);
-      if (socket.readyState !== WebSocket.OPEN) return;
+      if (socket.readyState !== socket.OPEN) return;
     }
     await ready?.();
     // One after the other, because an answer may be large.
     this.#answering = this.#answering.then(async () => {
       this.#connectionLimits.limitUnread();
-      if (socket.readyState !== WebSocket.OPEN) return;
+      if (socket.readyState !== socket.OPEN) return;
       const frame = await makeFrame().catch((error) => {
         this.#log('not answered', `${nameOf(from)} (${reason(error)})`);
         return nothing;

@@ -3,7 +3,6 @@
  * them together. At a limit, the connection that is worth least is closed.
  */
 
-import { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
 import type { Address } from '../peers/addresses.js';
 import { type Connection, expel, type Peer } from '../peers/connection.js';
@@ -107,7 +106,7 @@ export class ConnectionLimits {
   #ping(): void {
     for (const connection of this.#connections) {
       const { socket } = connection;
-      if (socket.readyState === WebSocket.CONNECTING) continue;
+      if (socket.readyState === socket.CONNECTING) continue;
       if (!connection.isAlive) {
         socket.terminate();
         continue;

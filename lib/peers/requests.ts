@@ -1,6 +1,5 @@
 /** Our requests to other nodes: one at a time per connection, each with one answer. */
 
-import { WebSocket } from 'ws';
 import { LIMITS } from '../limits.js';
 import { type Connection, send } from './connection.js';
 import { PeerError } from './peer-error.js';
@@ -25,7 +24,8 @@ export class PendingRequests<A> {
    * @throws PeerError if there is no answer in time, or no connection
    */
   async ask(connection: Connection, frame: string): Promise<A> {
-    if (connection.socket.readyState !== WebSocket.OPEN) throw new PeerError('not connected');
+    const { socket } = connection;
+    if (socket.readyState !== socket.OPEN) throw new PeerError('not connected');
     let deadline: NodeJS.Timeout | undefined;
     try {
       return await new Promise<A>((resolve, reject) => {
