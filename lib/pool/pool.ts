@@ -114,11 +114,6 @@ export class Pool {
     return this.#journal.savedCount;
   }
 
-  /** Whether the disk has refused the last write. */
-  get isDiskFailing(): boolean {
-    return this.#journal.isFailing;
-  }
-
   /** The disk under its file. */
   get disk(): Disk {
     return this.#journal;
