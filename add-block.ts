@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RawData } from 'ws';
 import { newBlock } from './lib/chain/block.js';
 import { dial } from './lib/client/dial.js';
+import { silent } from './lib/client/node-error.js';
 import { readArguments, readCount } from './lib/command-line.js';
 import { chooseNode, NODE_OPTIONS, orFail } from './lib/commands/dial-node.js';
 import { LIMITS } from './lib/limits.js';
@@ -11,6 +12,7 @@ import { clientHeaders } from './lib/peers/identity.js';
 import { ROOT as ALL_KEYS } from './lib/pool/merkle-tree.js';
 import type { Block, BlockTransaction, Header } from './lib/wire/block.js';
 import { getLatestBlockFrame, latestBlockFrame, locatorFrame } from './lib/wire/block-messages.js';
+import { fitting } from './lib/wire/fitting.js';
 import { type Data, type Message, type MessageType, parseMessage } from './lib/wire/messages.js';
 import { reconciliationFrame } from './lib/wire/reconciliation-messages.js';
 import { inOneLine } from './lib/wire/transaction.js';
@@ -34,7 +36,6 @@ const TRIES = 8192;
 const PROGRESS_INTERVAL_MS = 100;
 /** Interval between checks whether somebody else has made a block. */
 const LOOK_INTERVAL_MS = 1000;
-const STALL_TIMEOUT_MS = 30_000;
 /** More than a block takes besides its transactions. */
 const HEADER_BYTES = 512;
 
@@ -180,25 +181,16 @@ async function oldestTransactions(): Promise<BlockTransaction[] | undefined> {
     key: each.key,
     json: inOneLine(each.json),
   }));
-  return texts.length > 0 ? fitting(texts) : undefined;
-}
-
-/** The first of these, as many as fit into a block. */
-function fitting(transactions: BlockTransaction[]): BlockTransaction[] {
-  let bytes = HEADER_BYTES;
-  const end = transactions.findIndex(({ json }) => {
-    bytes += Buffer.byteLength(json) + 1;
-    return bytes > LIMITS.blockBytes;
-  });
-  return end < 0 ? transactions : transactions.slice(0, end);
+  if (texts.length === 0) return undefined;
+  const bytes = LIMITS.blockBytes - HEADER_BYTES;
+  // Each with a comma.
+  return fitting(texts, bytes, ({ json }) => Buffer.byteLength(json) + 1);
 }
 
 /** Sends a request to the node, and waits for the answer. */
 async function ask<T extends MessageType>(frame: string, type: T): Promise<Data<T>> {
-  const stall = setTimeout(
-    () => fail(`${address} has not answered for ${STALL_TIMEOUT_MS / 1000} s; is it stopped?`),
-    STALL_TIMEOUT_MS,
-  );
+  const { clientPatienceMs: patienceMs } = LIMITS;
+  const stall = setTimeout(() => fail(silent(address, patienceMs).message), patienceMs);
   const answer = await new Promise<Message>((resolve) => {
     question = { type, resolve };
     socket.send(frame);

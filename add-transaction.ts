@@ -1,5 +1,6 @@
 import type { SingleBar } from 'cli-progress';
 import { withNewId } from './lib/client/new-id.js';
+import { silent } from './lib/client/node-error.js';
 import { TransactionSocket } from './lib/client/transaction-socket.js';
 import { readArguments, readCount } from './lib/command-line.js';
 import { chooseNode, NODE_OPTIONS, orFail } from './lib/commands/dial-node.js';
@@ -24,7 +25,6 @@ that node.
 /** Above 0 as JSON has it, without an exponent. */
 const AMOUNT = /^(0|[1-9]\d*)(\.\d+)?$/;
 const PROGRESS_INTERVAL_MS = 100;
-const STALL_TIMEOUT_MS = 30_000;
 const INTERRUPT_TIMEOUT_MS = 1000;
 
 const flags = readArguments(USAGE, {
@@ -60,9 +60,11 @@ process.once('SIGINT', () => {
 const socket = await orFail(TransactionSocket.open(target));
 socket.onReceipt = socketOnReceipt;
 const { givesReceipts } = socket;
+const { clientPatienceMs: patienceMs } = LIMITS;
+// A receipt comes when the transaction is on disk.
 const stall = setTimeout(
-  () => fail(`${address} has not answered for ${STALL_TIMEOUT_MS / 1000} s; is it stopped?`),
-  STALL_TIMEOUT_MS,
+  () => fail(`${silent(address, patienceMs).message} Or is its disk full?`),
+  patienceMs,
 );
 const startedMs = performance.now();
 const { firstId, lastId } = await sendAll();

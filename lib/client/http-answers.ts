@@ -8,7 +8,7 @@ import { parseJson } from '../json-source.js';
 import { LIMITS } from '../limits.js';
 import { pageAddressOf } from '../peers/addresses.js';
 import { notReached } from './dial.js';
-import { NodeError } from './node-error.js';
+import { NodeError, silent } from './node-error.js';
 import type { Target } from './target.js';
 
 export interface Asking {
@@ -115,10 +115,6 @@ export async function* linesOf(
 /** What a node answered, and should not have. */
 export function unfit(address: string, what: string): NodeError {
   return new NodeError(`${address} answers with ${what}: it may be another program`, true);
-}
-
-function silent(address: string, silentMs: number): NodeError {
-  return new NodeError(`${address} has not answered for ${silentMs / 1000} s; is it stopped?`);
 }
 
 function refused(address: string, status: number): NodeError {

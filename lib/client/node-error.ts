@@ -10,6 +10,11 @@ export class NodeError extends Error {
   }
 }
 
+/** @param silentMs for how long it has owed an answer */
+export function silent(address: string, silentMs: number): NodeError {
+  return new NodeError(`${address} has not answered for ${silentMs / 1000} s; is it stopped?`);
+}
+
 /** A transaction was given to the node, or was to be, and no receipt came: it may have arrived. */
 export class NoReceiptError extends NodeError {
   /** As it was sent, with its id: when it is added again, it still counts once. */

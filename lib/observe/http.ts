@@ -12,7 +12,7 @@ import { EventStream } from './event-stream.js';
 import { LineStream } from './line-stream.js';
 import { MessageStream } from './message-stream.js';
 import { PAGE_HEADERS } from './page-headers.js';
-import { Readiness, type Readying } from './readiness.js';
+import { isDiskFailing, Readiness, type Readying } from './readiness.js';
 import { type Observed, readStatus, type Status, statusJson } from './status.js';
 
 /** An answer with a body. */
@@ -167,7 +167,7 @@ export class HttpInterface {
       case '/metrics':
         return await this.#readMetrics();
       case '/healthz':
-        if (this.#observed.pool.isDiskFailing) {
+        if (isDiskFailing(this.#observed)) {
           return { type: TEXT, body: 'the disk refuses\n', status: 503 };
         }
         return { type: TEXT, body: 'ok\n' };

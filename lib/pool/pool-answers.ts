@@ -4,15 +4,22 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answers } from '../guard/answers.js';
 import { LIMITS } from '../limits.js';
 import type { Connection } from '../peers/connection.js';
+import type { Key } from '../wire/key.js';
 import type { Data } from '../wire/messages.js';
 import { reconciliationFrame } from '../wire/reconciliation-messages.js';
 import { manyFrame } from '../wire/transaction-messages.js';
 import type { MerkleTree } from './merkle-tree.js';
 import type { Pool } from './pool.js';
-import type { Request } from './reconciliation-session.js';
+import type { OwnPool, Request } from './reconciliation-session.js';
 import type { SettledKeys } from './settled-keys.js';
 
 type Handlers = { [T in Request['type']]: (data: Data<T>, from: Connection) => void };
+
+/** What an answer needs from a pool. */
+export interface AskedPool extends Pick<OwnPool, 'childDigests' | 'keysUnder'> {
+  /** The texts of those that the pool has, in the order of the keys, as many as one answer holds. */
+  read(keys: readonly Key[]): Promise<readonly (string | Buffer)[]>;
+}
 
 export class PoolAnswers {
   readonly handlers: Handlers = {
@@ -39,20 +46,29 @@ export class PoolAnswers {
     });
   }
 
-  async #frameFor({ type, data }: Request, from: Connection): Promise<string | Buffer> {
-    switch (type) {
-      case 'GET_NODES': {
-        await refreshDigests(this.#pool.tree);
-        const digests = data.map((name) => this.#pool.tree.childDigests(name));
-        return reconciliationFrame({ type: 'NODES', data: digests });
-      }
-      case 'GET_KEYS': {
-        const page = this.#keys.under(data.nodes, data.from, from, LIMITS.keys);
-        return reconciliationFrame({ type: 'KEYS', data: page });
-      }
-      case 'GET_TRANSACTIONS':
-        return manyFrame('TRANSACTIONS', await this.#pool.read(data));
+  async #frameFor(request: Request, from: Connection): Promise<string | Buffer> {
+    if (request.type === 'GET_NODES') await refreshDigests(this.#pool.tree);
+    return answerTo(request, {
+      childDigests: (name) => this.#pool.tree.childDigests(name),
+      keysUnder: (nodes, place, limit) => this.#keys.under(nodes, place, from, limit),
+      read: (keys) => this.#pool.read(keys),
+    });
+  }
+}
+
+/** The frame that answers a request about a pool. */
+export async function answerTo({ type, data }: Request, pool: AskedPool): Promise<string | Buffer> {
+  switch (type) {
+    case 'GET_NODES': {
+      const digests = data.map((name) => pool.childDigests(name));
+      return reconciliationFrame({ type: 'NODES', data: digests });
     }
+    case 'GET_KEYS': {
+      const page = pool.keysUnder(data.nodes, data.from, LIMITS.keys);
+      return reconciliationFrame({ type: 'KEYS', data: page });
+    }
+    case 'GET_TRANSACTIONS':
+      return manyFrame('TRANSACTIONS', await pool.read(data));
   }
 }
 

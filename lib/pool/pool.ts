@@ -10,6 +10,7 @@ import { count, type Log } from '../log.js';
 import type { Element } from '../storage/element-reader.js';
 import { type Journal, openJournal } from '../storage/journal.js';
 import type { Disk } from '../storage/persistence.js';
+import { fitting } from '../wire/fitting.js';
 import type { Key } from '../wire/key.js';
 import {
   inOneLine,
@@ -114,11 +115,6 @@ export class Pool {
     return this.#journal.savedCount;
   }
 
-  /** Whether the disk has refused the last write. */
-  get isDiskFailing(): boolean {
-    return this.#journal.isFailing;
-  }
-
   /** The disk under its file. */
   get disk(): Disk {
     return this.#journal;
@@ -165,16 +161,10 @@ export class Pool {
    * @returns the texts of those that are in the pool, in the order of the keys, as one answer holds
    */
   read(keys: readonly Key[]): Promise<Buffer[]> {
-    const places: number[] = [];
-    let bytes = 0;
-    for (const key of keys) {
-      const place = this.tree.placeOf(key) ?? Infinity;
-      if (place >= this.#journal.savedCount) continue;
-      bytes += this.#journal.lengthOf(place);
-      if (bytes > LIMITS.answerBytes) break;
-      places.push(place);
-    }
-    return this.#journal.read(places);
+    const journal = this.#journal;
+    const places = keys.map((key) => this.tree.placeOf(key) ?? Infinity);
+    const saved = places.filter((place) => place < journal.savedCount);
+    return journal.read(fitting(saved, LIMITS.answerBytes, (place) => journal.lengthOf(place)));
   }
 
   /** Removes transactions: at once from memory; from the file soon, and in one step. */

@@ -20,8 +20,11 @@ export async function keepCopy(
   const folder = dirname(file);
   await copyFile(file, `${file}.${mark}`);
   const copy = await open(`${file}.${mark}`);
-  await copy.sync();
-  await copy.close();
+  try {
+    await copy.sync();
+  } finally {
+    await copy.close();
+  }
   await syncFolder(folder);
   const start = `${basename(file)}.`;
   const names = (await readdir(folder)).filter((name) => {

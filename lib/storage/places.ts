@@ -51,8 +51,11 @@ export async function writeAll(handle: FileHandle, bytes: Buffer, position: numb
 export async function syncFolder(folder: string): Promise<void> {
   // Windows does not open folders.
   const handle = await open(folder).catch(() => undefined);
-  await handle?.sync();
-  await handle?.close();
+  try {
+    await handle?.sync();
+  } finally {
+    await handle?.close();
+  }
 }
 
 /** The first of these places, and those that follow closely. */

@@ -1,6 +1,6 @@
 /** Small files, which are replaced whole at each save. */
 
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Log } from '../log.js';
@@ -47,9 +47,7 @@ export function createSaver(file: string, text: () => string, log: Log): Saver {
 async function replaceFile(file: string, text: string): Promise<void> {
   const old = await open(file, 'r+').catch(() => undefined);
   try {
-    const anew = await Replacement.begin(file, await old?.stat());
-    await anew.write(Buffer.from(text));
-    await (await anew.takePlace()).close();
+    await writeAnew(file, await old?.stat(), text);
   } catch (error) {
     if (!(error instanceof CannotTakePlaceError) || old === undefined) throw error;
     await old.truncate();
@@ -57,5 +55,16 @@ async function replaceFile(file: string, text: string): Promise<void> {
     await old.datasync();
   } finally {
     await old?.close();
+  }
+}
+
+async function writeAnew(file: string, like: Stats | undefined, text: string): Promise<void> {
+  const anew = await Replacement.begin(file, like);
+  try {
+    await anew.write(Buffer.from(text));
+    await (await anew.takePlace()).close();
+  } catch (error) {
+    await anew.discard();
+    throw error;
   }
 }

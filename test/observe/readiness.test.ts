@@ -2,12 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { limitFileSize, ON_LINUX } from '../support/disk.js';
-import { freePort, say, transactionMessage, until } from '../support/helpers.js';
+import { freePort, say, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
 import { type Answerer, honest, MeshPeer } from '../support/mesh-peer.js';
-import { withNetwork } from '../support/network.js';
 import type { RunningNode } from '../support/program.js';
 import { MuteServers } from '../support/trap-servers.js';
 
@@ -108,18 +106,6 @@ describe('a node is ready', { concurrency: 4 }, () => {
       await until('a question', () => silent.asked('GET_NODES') === 1);
       assert.equal(await readinessOf(node), READY);
     }));
-
-  test('but not while its disk refuses', ON_LINUX, () =>
-    withNetwork(async (network) => {
-      const node = await network.startNode();
-      assert.equal(await readinessOf(node), READY);
-      await limitFileSize(node, '0');
-      await say(node.address, transactionMessage('a'));
-      await untilItSays(node, '503 the disk refuses\n');
-      await limitFileSize(node, 'unlimited');
-      await untilItSays(node, READY);
-    }),
-  );
 });
 
 test('two that start together are both ready soon, whichever of them compares', () =>

@@ -1,4 +1,4 @@
-/** What a node says at /status of itself and its transactions, and at /healthz. */
+/** What a node says at /status of itself and its transactions. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -6,16 +6,7 @@ import fs from 'fs-extra';
 import { LIMITS } from '../../lib/limits.js';
 import { addBlock } from '../support/block-maker.js';
 import { ask, askStatus, give, makeIds } from '../support/client.js';
-import { limitFileSize, ON_LINUX } from '../support/disk.js';
-import {
-  connectTo,
-  freePort,
-  makeTransaction,
-  PROJECT,
-  say,
-  transactionMessage,
-  until,
-} from '../support/helpers.js';
+import { connectTo, freePort, makeTransaction, PROJECT, say, until } from '../support/helpers.js';
 import { type HostedNode, withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
 import { untilPoolsHold } from '../support/mesh.js';
@@ -272,22 +263,4 @@ describe('the status of a node', { concurrency: 3 }, () => {
         assert.ok(at <= (log[index - 1]?.at ?? Date.now()), 'newest first');
       }
     }));
-
-  test('a disk that refuses is told at /healthz, until it takes what it is given', ON_LINUX, () =>
-    withNetwork(async (network) => {
-      const node = await network.startNode();
-      const health = async () => {
-        const { status, headers, body } = await visit(node, '/healthz');
-        assert.match(String(headers['content-type']), /^text\/plain\b/);
-        return `${status} ${body}`;
-      };
-      assert.equal(await health(), '200 ok\n');
-      await limitFileSize(node, '0');
-      await say(node.address, transactionMessage('a'));
-      await until('a refusal', async () => (await health()) === '503 the disk refuses\n');
-      await limitFileSize(node, 'unlimited');
-      await until('it to be saved', async () => (await health()) === '200 ok\n');
-      await untilPoolsHold([node], ['a']);
-    }),
-  );
 });
