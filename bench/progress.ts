@@ -7,6 +7,7 @@ export class Progress {
   readonly #total: number;
   readonly #bar: SingleBar | undefined;
   readonly #begun = new Set<string>();
+  readonly #startedMs = performance.now();
   #runs = 0;
 
   /** @param total number of runs */
@@ -30,7 +31,8 @@ export class Progress {
   }
 
   get done(): string {
-    return `${Math.max(0, this.#runs - 1)} of ${this.#total} runs are done`;
+    const seconds = Math.round((performance.now() - this.#startedMs) / 1000);
+    return `${Math.max(0, this.#runs - 1)} of ${this.#total} runs are done after ${seconds} s`;
   }
 }
 
