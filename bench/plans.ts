@@ -23,17 +23,17 @@ const SMALL = 0.1;
 export function fullPlans(): Plan[] {
   return [
     ...growthPlans(false),
-    plan(rewritingGroup(), 3, 60),
-    plan(latencyGroup(), 3, 120),
-    plan(startGroup(1_000_000), 3, 40),
-    plan(chainStartGroup(1000), 3, 60),
-    plan(lateJoinerGroup(100_000), 3, 30),
-    plan(reconciliationGroup(1_000_000, [0, 1, 100, 10_000]), 3, 60),
-    plan(formationGroup(20), 3, 40),
-    plan(chainGroup(2000), 3, 15),
-    plan(pageGroup(50_000), 3, 60),
-    plan(labGroup(50_000), 3, 60),
-    plan(swarmGroup(), 3, 30),
+    plan(rewritingGroup(), 3, 70),
+    plan(latencyGroup(), 3, 70),
+    plan(startGroup(1_000_000), 3, 25),
+    plan(chainStartGroup(1000), 3, 35),
+    plan(lateJoinerGroup(100_000), 3, 15),
+    plan(reconciliationGroup(1_000_000, [0, 1, 100, 10_000]), 3, 65),
+    plan(formationGroup(20), 3, 20),
+    plan(chainGroup(2000), 3, 20),
+    plan(pageGroup(50_000), 3, 45),
+    plan(labGroup(50_000), 3, 55),
+    plan(swarmGroup(), 3, 25),
   ];
 }
 
@@ -47,18 +47,18 @@ export function growthPlans(isQuick: boolean): Plan[] {
     ];
   }
   return [
-    plan(relayGroup(3), 3, 60),
-    plan(relayGroup(10), 3, 60),
+    plan(relayGroup(3), 3, 45),
+    plan(relayGroup(10), 3, 45),
     plan(relayGroup(20), 3, 60),
-    plan(relayGroup(40), 3, 60),
-    plan(pooledGroup(3_000_000), 3, 60),
+    plan(relayGroup(40), 3, 100),
+    plan(pooledGroup(3_000_000), 3, 130),
   ];
 }
 
 /** A quick run: only the lighter ones, with less work. */
 export function quickPlans(): Plan[] {
   return [
-    plan(relayGroup(3), 3, 60),
+    plan(relayGroup(3), 3, 45),
     plan(startGroup(100_000), 3, 10),
     plan(reconciliationGroup(100_000, [100]), 3, 20),
     plan(formationGroup(10), 3, 20),

@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Experiment } from '../../bench/experiment.js';
+import type { Experiment, Figures, Opened } from '../../bench/experiment.js';
 import { median } from '../../bench/figures.js';
 import {
   describeSeconds,
@@ -33,6 +32,8 @@ import { PROJECT, until } from '../support/helpers.js';
 
 const ours = { experiment: 'relay', system: 'ours', figure: 'tx/s' };
 const theirs = { ...ours, system: 'theirs' };
+/** Longer than any test. */
+const LONG_MS = 600_000;
 const target: Target = { subject: ours, bound: '≥', factor: 20, reference: theirs };
 
 /** Runs of one group, of which null is one that failed. */
@@ -190,32 +191,31 @@ test('what is measured less often is measured in the first rounds, and closed af
 });
 
 test('to open and to run have limits of their own; what opens too late is closed', async () => {
-  const closed: string[] = [];
-  const experiment = (system: string, openMs: number, runMs: number): Experiment => ({
-    name: 'relay',
-    system,
-    open: async () => {
-      await sleep(openMs);
-      return {
-        run: async () => sleep(runMs, { 'tx/s': 1 }),
-        close: async () => {
-          closed.push(system);
-        },
-      };
+  let closed = 0;
+  const opened = {
+    run: () => new Promise<Figures>(() => {}),
+    close: async () => {
+      closed += 1;
     },
+  };
+  let finish: (late: Opened) => void = () => {};
+  const late = new Promise<Opened>((done) => {
+    finish = done;
   });
-  const group = [experiment('a', 300, 300), experiment('b', 600, 0), experiment('c', 0, 600)];
-  const limits = { openMs: 500, runMs: 500 };
-  const samples = await measure({ group, rounds: 1, seconds: 1 }, 0, () => {}, limits);
-  assert.deepEqual(
-    samples.map(({ runs, failures }) => [runs, failures]),
-    [
-      [[{ 'tx/s': 1 }], []],
-      [[null], ['it was not opened: not done after 0.5 s']],
-      [[null], ['not done after 0.5 s']],
-    ],
-  );
-  await until('all to be closed', () => closed.length === 3);
+  const failuresOf = async (opening: Promise<Opened>, openMs: number, runMs: number) => {
+    const experiment = { name: 'relay', system: 'ours', open: () => opening };
+    const plan = { group: [experiment], rounds: 1, seconds: 1 };
+    const [sample] = await measure(plan, 0, () => {}, { openMs, runMs });
+    return sample?.failures;
+  };
+  assert.deepEqual(await failuresOf(late, 20, LONG_MS), [
+    'it was not opened: not done after 0.02 s',
+  ]);
+  assert.equal(closed, 0);
+  finish(opened);
+  await until('it to be closed', () => closed === 1);
+  assert.deepEqual(await failuresOf(late, LONG_MS, 20), ['not done after 0.02 s']);
+  assert.equal(closed, 2);
 });
 
 test('a full and a quick run take no longer than they say, and measure every target thrice', () => {
