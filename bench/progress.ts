@@ -20,9 +20,9 @@ export class Progress {
   /** A run begins, and the one before is done. */
   begin({ name, system }: Experiment, round: number): void {
     this.#bar?.update(this.#runs, { what: `${name}, ${system}, round ${round}` });
+    this.#runs += 1;
     if (!this.#bar && !this.#begun.has(name)) console.log(`${this.done}; next: ${name}`);
     this.#begun.add(name);
-    this.#runs += 1;
   }
 
   /** All runs are done, or the rest is given up. */
