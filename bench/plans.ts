@@ -25,8 +25,8 @@ export function fullPlans(): Plan[] {
     ...growthPlans(false),
     plan(rewritingGroup(), 3, 70),
     plan(latencyGroup(), 3, 70),
-    plan(startGroup(1_000_000), 3, 25),
-    plan(chainStartGroup(1000), 3, 35),
+    plan(startGroup(1_000_000), 3, 28),
+    plan(chainStartGroup(1000), 3, 40),
     plan(lateJoinerGroup(100_000), 3, 15),
     plan(reconciliationGroup(1_000_000, [0, 1, 100, 10_000]), 3, 65),
     plan(formationGroup(20), 3, 20),
@@ -59,9 +59,9 @@ export function growthPlans(isQuick: boolean): Plan[] {
 export function quickPlans(): Plan[] {
   return [
     plan(relayGroup(3), 3, 45),
-    plan(startGroup(100_000), 3, 10),
-    plan(reconciliationGroup(100_000, [100]), 3, 20),
-    plan(formationGroup(10), 3, 20),
+    plan(startGroup(100_000), 3, 6),
+    plan(reconciliationGroup(100_000, [100]), 3, 6),
+    plan(formationGroup(10), 3, 10),
   ];
 }
 
