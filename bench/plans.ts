@@ -50,7 +50,7 @@ export function growthPlans(isQuick: boolean): Plan[] {
     plan(relayGroup(3), 3, 45),
     plan(relayGroup(10), 3, 45),
     plan(relayGroup(20), 3, 60),
-    plan(relayGroup(40), 3, 100),
+    plan(relayGroup(40), 3, 115),
     plan(pooledGroup(3_000_000), 3, 130),
   ];
 }
