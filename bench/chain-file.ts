@@ -10,16 +10,20 @@ import type { Block } from '../lib/wire/block.js';
 import { keyOf } from '../lib/wire/key.js';
 import { transactionText } from './transactions.js';
 
-const TRANSACTIONS_PER_BLOCK = 10;
 const BLOCK_INTERVAL_MS = 1000;
 
-/** Makes a chain, the same one each time. Its blocks are made in order: each names the last one. */
-export async function makeChain(blocks: number): Promise<string> {
-  const file = join(tmpdir(), `chain-${blocks}.json`);
+/**
+ * Makes a chain, the same one each time. Its blocks are made in order: each names the last one.
+ *
+ * @param size number of transactions in each block
+ * @returns the path of its file
+ */
+export async function makeChain(blocks: number, size: number): Promise<string> {
+  const file = join(tmpdir(), `chain-${blocks}-${size}.json`);
   const stream = createWriteStream(file);
   stream.write(`[\n${GENESIS.json}`);
   for (let tip = GENESIS; tip.height < blocks; ) {
-    tip = nextBlock(tip);
+    tip = nextBlock(tip, size);
     if (!stream.write(`,\n${tip.json}`)) await once(stream, 'drain');
     // A Ctrl-C is handled only between two turns of the event loop.
     await nextTurn();
@@ -29,11 +33,11 @@ export async function makeChain(blocks: number): Promise<string> {
   return file;
 }
 
-function nextBlock(parent: Block): Block {
+function nextBlock(parent: Block, size: number): Block {
   const height = parent.height + 1;
   const timestamp = GENESIS.timestamp + height * BLOCK_INTERVAL_MS;
-  const included = Array.from({ length: TRANSACTIONS_PER_BLOCK }, (_, place) => {
-    const json = transactionText(height * TRANSACTIONS_PER_BLOCK + place);
+  const included = Array.from({ length: size }, (_, place) => {
+    const json = transactionText(height * size + place);
     return { key: keyOf(JSON.parse(json).id), json };
   });
   return newBlock(parent, included, timestamp)(0, Infinity) as Block;

@@ -15,6 +15,7 @@ import { type Figures, type Group, type Opened, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { residentMegabytes, saidAtMs } from './observation.js';
 
+const TRANSACTIONS_PER_BLOCK = 10;
 const VALIDATION = fileURLToPath(new URL('validation.js', import.meta.url));
 
 /** A node that fetches a chain of so many blocks from another, and a process that validates it. */
@@ -22,7 +23,7 @@ export function chainGroup(blocks: number): Group {
   const name = `chain of ${blocks.toLocaleString('en')} blocks`;
   let file: Promise<string> | undefined;
   const chain = () => {
-    file ??= makeChain(blocks);
+    file ??= makeChain(blocks, TRANSACTIONS_PER_BLOCK);
     return file;
   };
   return [

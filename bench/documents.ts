@@ -1,5 +1,5 @@
 /**
- * Writes the figures of bench/results.json into README.md and docs/benchmarks.md, and draws
+ * Writes the figures of bench/results.json into README.md and into docs/, and draws
  * bench/results.svg. Run by `npm run docs`, and at the end of a full benchmark.
  */
 
@@ -10,9 +10,10 @@ import { withSection } from '../docs/sections.js';
 import { PROJECT } from '../test/support/helpers.js';
 import { drawCharts } from './charts.js';
 import { type Results, readResults } from './results.js';
-import { sectionsOf, summaryOf } from './tables.js';
+import { sectionsOf, summaryOf, swarmSummaryOf } from './tables.js';
 
 const README = 'README.md';
+const SWARM = 'docs/swarm.md';
 const BENCHMARKS = 'docs/benchmarks.md';
 const CHARTS = 'bench/results.svg';
 const TRIAL = 'bench/trial.svg';
@@ -28,8 +29,15 @@ export function documentsOf(results: Results): ReadonlyMap<string, string> {
     benchmarks = withSection(BENCHMARKS, benchmarks, marksOf(name), `\n\n${text}\n\n`);
   }
   const readme = withSection(README, read(README), marksOf('figures'), summaryOf(results));
+  const swarm = withSection(
+    SWARM,
+    read(SWARM),
+    marksOf('figures'),
+    `\n\n${swarmSummaryOf(results)}\n\n`,
+  );
   return new Map([
     [README, readme],
+    [SWARM, swarm],
     [BENCHMARKS, benchmarks],
     [CHARTS, drawCharts(results)],
   ]);

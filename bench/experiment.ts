@@ -8,6 +8,8 @@ export interface Experiment {
   readonly system: string;
   /** Why it cannot be measured on this machine, if so. */
   readonly missing?: string | undefined;
+  /** In how many rounds it is measured, the first ones; without it, in all of its group. */
+  readonly rounds?: number | undefined;
   /** Prepares what all runs share, such as a settled network. */
   open(): Promise<Opened>;
 }
@@ -36,5 +38,18 @@ export type Figures = Readonly<Record<string, number>>;
 
 /** Experiments that are measured in turns, run by run, so that their figures can be compared. */
 export type Group = readonly Experiment[];
+
+/** A group, and how often it is measured. */
+export interface Plan {
+  readonly group: Group;
+  readonly rounds: number;
+  /** About how many seconds all of it takes on two processors that do nothing else. */
+  readonly seconds: number;
+}
+
+/** In how many rounds of a plan an experiment is measured: none if it is missing. */
+export function roundsOf({ missing, rounds = Infinity }: Experiment, plan: Plan): number {
+  return missing === undefined ? Math.min(rounds, plan.rounds) : 0;
+}
 
 export const OURS = 'ours';

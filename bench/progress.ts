@@ -7,6 +7,7 @@ export class Progress {
   readonly #total: number;
   readonly #bar: SingleBar | undefined;
   readonly #begun = new Set<string>();
+  readonly #startedMs = performance.now();
   #runs = 0;
 
   /** @param total number of runs */
@@ -19,9 +20,9 @@ export class Progress {
   /** A run begins, and the one before is done. */
   begin({ name, system }: Experiment, round: number): void {
     this.#bar?.update(this.#runs, { what: `${name}, ${system}, round ${round}` });
+    this.#runs += 1;
     if (!this.#bar && !this.#begun.has(name)) console.log(`${this.done}; next: ${name}`);
     this.#begun.add(name);
-    this.#runs += 1;
   }
 
   /** All runs are done, or the rest is given up. */
@@ -30,7 +31,8 @@ export class Progress {
   }
 
   get done(): string {
-    return `${Math.max(0, this.#runs - 1)} of ${this.#total} runs are done`;
+    const seconds = Math.round((performance.now() - this.#startedMs) / 1000);
+    return `${Math.max(0, this.#runs - 1)} of ${this.#total} runs are done after ${seconds} s`;
   }
 }
 

@@ -79,8 +79,10 @@ function mainSubjects(samples: readonly Sample[], { experiment }: Sample): Subje
 function spreadCells(samples: readonly Sample[], subject: Subject): Row {
   const sample = sampleOf(samples, subject);
   if (sample === undefined) return [NOT_MEASURED, ''];
-  const { median, least, most } = spreadOf(numbersOf(sample, subject.figure));
-  return [showNumber(median), `${showNumber(least)}–${showNumber(most)}`];
+  const numbers = numbersOf(sample, subject.figure);
+  const { median, least, most } = spreadOf(numbers);
+  const spread = `${showNumber(least)}–${showNumber(most)}`;
+  return [showNumber(median), numbers.length === 1 ? 'one run' : spread];
 }
 
 function ratioCell(samples: readonly Sample[], subject: Subject, reference: Subject): string {

@@ -25,6 +25,7 @@ const LATE = 'late joiner, 100,000 pooled';
 const APART = 'pools of 1,000,000, 100 apart';
 const LATENCY = 'latency at 1,000/s, 3 nodes';
 const CHAIN = 'chain of 2,000 blocks';
+const LONG = 'start, 1,000,000 in the chain';
 const PAGE = 'page open, 3 nodes';
 const LAB = 'in the lab, 3 nodes';
 const SWARM = 'relay by the swarm, 3 nodes';
@@ -34,11 +35,14 @@ export const TARGETS: readonly Target[] = [
   atLeast(60, of('relay, 10 nodes', RATE), of('relay, 10 nodes', RATE, 'gossipsub')),
   atLeast(10, of(THREE, RATE), of(THREE, RATE, 'NATS JetStream')),
   atLeast(100, of(FEW, RATE), of(FEW, RATE, 'plain-style')),
+  atLeast(0.5, of(THREE, RATE), of(THREE, RATE, 'bare ws')),
   atMost(2, of(THREE, CPU), of(THREE, CPU, 'bare ws')),
   atMost(1.5, of('relay, 20 nodes', CPU), of(THREE, CPU)),
   atLeast(0.9, of(`${THREE}, 1,000,000 pooled`, RATE), of(`${THREE}, 0 pooled`, RATE)),
   atMost(2, of(LARGE, SECONDS), of(LARGE, SECONDS, 'JSON.parse')),
   atMost(250, of(LARGE, 'MB resident')),
+  atMost(200, of(LARGE, 'longest lag ms')),
+  atMost(3, of(LONG, SECONDS), of(LONG, SECONDS, 'JSON.parse')),
   atLeast(1, of(LATE, RATE), of(LATE, 'tx/s by relay')),
   atMost(128, of(APART, 'KB')),
   atMost(1, of(APART, SECONDS)),

@@ -55,6 +55,7 @@ const node = await createLibp2p<{ identify: Identify; pubsub: GossipSub }>({
     inboundConnectionThreshold: 1000,
     maxIncomingPendingConnections: 1000,
     dialTimeout: DIAL_MS,
+    addressDialTimeout: DIAL_MS,
     inboundUpgradeTimeout: DIAL_MS,
   },
   services: {

@@ -1,10 +1,20 @@
 /** What the benchmark makes of its figures; that they are right, only a look at them tells. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Experiment } from '../../bench/experiment.js';
+import type { Experiment, Figures, Opened } from '../../bench/experiment.js';
 import { median } from '../../bench/figures.js';
+import {
+  describeSeconds,
+  FULL_MINUTES,
+  fullPlans,
+  QUICK_MINUTES,
+  quickPlans,
+  runsOf,
+  secondsOf,
+} from '../../bench/plans.js';
 import { describe } from '../../bench/report.js';
 import { measure } from '../../bench/rounds.js';
 import { judge, ratioOf, type Sample } from '../../bench/samples.js';
@@ -18,10 +28,12 @@ import {
 import { showNumber } from '../../bench/table.js';
 import { TARGETS, type Target } from '../../bench/targets.js';
 import { outcomeOfScript } from '../support/failing.js';
-import { PROJECT } from '../support/helpers.js';
+import { PROJECT, until } from '../support/helpers.js';
 
 const ours = { experiment: 'relay', system: 'ours', figure: 'tx/s' };
 const theirs = { ...ours, system: 'theirs' };
+/** Longer than what is to end before. */
+const LONG_MS = 10_000;
 const target: Target = { subject: ours, bound: '≥', factor: 20, reference: theirs };
 
 /** Runs of one group, of which null is one that failed. */
@@ -138,7 +150,7 @@ test('experiments are run in turns, paused between them, and opened anew when th
     throw new Error('one was lost');
   };
   const group = [experiment('a', [() => 1, () => 2]), experiment('b', [fails, () => 4])];
-  const samples = await measure(group, 7, 2, () => {});
+  const samples = await measure({ group, rounds: 2, seconds: 1 }, 7, () => {});
   assert.deepEqual(
     samples.map(({ group, system, runs, failures }) => [group, system, runs, failures]),
     [
@@ -148,16 +160,87 @@ test('experiments are run in turns, paused between them, and opened anew when th
   );
   assert.deepEqual(events, [
     ...['open a', 'run a', 'pause a', 'open b', 'close b'],
-    ...['open b', 'run b', 'pause b', 'resume a', 'run a', 'pause a'],
-    ...['close a', 'close b'],
+    ...['open b', 'run b', 'pause b', 'close b'],
+    ...['resume a', 'run a', 'pause a', 'close a'],
   ]);
+});
+
+test('what is measured less often is measured in the first rounds, and closed after its last', async () => {
+  const events: string[] = [];
+  const experiment = (system: string, rounds?: number): Experiment => ({
+    name: 'relay',
+    system,
+    rounds,
+    open: async () => ({
+      run: async () => ({ 'tx/s': events.push(`run ${system}`) }),
+      close: async () => {
+        events.push(`close ${system}`);
+      },
+    }),
+  });
+  const plan = { group: [experiment('a'), experiment('b', 1)], rounds: 2, seconds: 1 };
+  const samples = await measure(plan, 0, () => {});
+  assert.deepEqual(
+    samples.map(({ runs }) => runs.length),
+    [2, 1],
+  );
+  assert.deepEqual(events, ['run a', 'run b', 'close b', 'run a', 'close a']);
+  assert.equal(runsOf([plan]), 3);
+  const lines = describe(samples, []).split('\n');
+  assert.match(lines[4] ?? '', /b +2\.00 +one run +/);
+});
+
+test('to open and to run have limits of their own; what opens too late is closed', async () => {
+  let closed = 0;
+  const opened = {
+    run: () => new Promise<Figures>(() => {}),
+    close: async () => {
+      closed += 1;
+    },
+  };
+  let finish: (late: Opened) => void = () => {};
+  const late = new Promise<Opened>((done) => {
+    finish = done;
+  });
+  const failuresOf = async (opening: Promise<Opened>, openMs: number, runMs: number) => {
+    const experiment = { name: 'relay', system: 'ours', open: () => opening };
+    const plan = { group: [experiment], rounds: 1, seconds: 1 };
+    const [sample] = await measure(plan, 0, () => {}, { openMs, runMs });
+    return sample?.failures;
+  };
+  assert.deepEqual(await failuresOf(late, 20, LONG_MS), [
+    'it was not opened: not done after 0.02 s',
+  ]);
+  assert.equal(closed, 0);
+  finish(opened);
+  await until('it to be closed', () => closed === 1);
+  assert.deepEqual(await failuresOf(late, LONG_MS, 20), ['not done after 0.02 s']);
+  assert.equal(closed, 2);
+});
+
+test('a full and a quick run take no longer than they say, and measure every target thrice', () => {
+  assert.ok(secondsOf(fullPlans()) <= FULL_MINUTES * 60);
+  assert.ok(secondsOf(quickPlans()) <= QUICK_MINUTES * 60);
+  assert.deepEqual([90, 780].map(describeSeconds), ['90 seconds', '13 minutes']);
+  const text = readFileSync(join(PROJECT, 'docs/benchmarks.md'), 'utf8');
+  assert.match(text, new RegExp(`at most ${FULL_MINUTES} minutes .* \\D*${QUICK_MINUTES}\\.`));
+  for (const { subject, reference = subject } of TARGETS) {
+    for (const { experiment, system } of [subject, reference]) {
+      const is = (each: Experiment) => each.name === experiment && each.system === system;
+      const plan = fullPlans().find(({ group }) => group.some(is));
+      // Without a browser, nothing shows a page.
+      if (plan === undefined) assert.match(system, /^(page shown|lab open)$/);
+      else assert.ok(Math.min(plan.group.find(is)?.rounds ?? 3, plan.rounds) >= 3, experiment);
+    }
+  }
 });
 
 test('what is missing on this machine is not run, fails nothing, and says so', async () => {
   const missing = 'it is not installed';
   const open = async () => assert.fail('it was opened');
   const begun: string[] = [];
-  const samples = await measure([{ name: 'relay', system: 'theirs', missing, open }], 0, 2, () => {
+  const group = [{ name: 'relay', system: 'theirs', missing, open }];
+  const samples = await measure({ group, rounds: 2, seconds: 1 }, 0, () => {
     begun.push('theirs');
   });
   assert.deepEqual(begun, []);
@@ -181,7 +264,7 @@ test('what is not as it should be in the end fails all runs', async () => {
       },
     }),
   };
-  const [only] = await measure([experiment], 0, 2, () => {});
+  const [only] = await measure({ group: [experiment], rounds: 2, seconds: 1 }, 0, () => {});
   assert.deepEqual(only?.runs, [null, null]);
   assert.deepEqual(only?.failures, ['one is there twice']);
 });

@@ -8,7 +8,7 @@ import { drawCharts } from '../../bench/charts.js';
 import { documentsOf } from '../../bench/documents.js';
 import { type Results, readResults } from '../../bench/results.js';
 import type { Sample } from '../../bench/samples.js';
-import { sectionsOf, show, summaryOf } from '../../bench/tables.js';
+import { sectionsOf, show, summaryOf, swarmSummaryOf } from '../../bench/tables.js';
 import { withSection } from '../../docs/sections.js';
 import { PROJECT } from '../support/helpers.js';
 
@@ -66,6 +66,27 @@ test('what was not measured has no row, and no figure is made up for it', () => 
   assert.equal(summaryOf(resultsOf()), '');
   const [only, ...others] = cellsOf(resultsOf(sample('in the lab, 3 nodes', 'no lab', [7])), 'lab');
   assert.deepEqual([only, others], [['no lab', '7', ''], []]);
+});
+
+test('docs/swarm.md says what a swarm costs, and that it was not measured if so', () => {
+  const runs = { swarm: [50, 12, 30], TCP: [100, 6, 20] };
+  const samples = Object.entries(runs).map(([system, [rate, cpu, lag]]) => ({
+    ...sample('relay by the swarm, 3 nodes', system, []),
+    runs: [
+      { 'tx/s': rate as number, 'CPU µs/tx/node': cpu as number, 'lag p99 ms': lag as number },
+    ],
+  }));
+  const said = swarmSummaryOf(resultsOf(...samples)).replace(/\s+/g, ' ');
+  assert.match(said, /relays 0\.5 times as many .* at 2 times the processor time/);
+  assert.match(said, /no longer than 30 ms; with TCP, than 20 ms\.$/);
+  for (const measured of [[], samples.slice(0, 1), samples.slice(1)]) {
+    assert.match(swarmSummaryOf(resultsOf(...measured)), /^No run .* has measured this yet\.$/);
+  }
+});
+
+test('a single run is shown as one run, without a least and a most', () => {
+  const [row] = cellsOf(resultsOf(sample('relay, 40 nodes', 'gossipsub', [30])), 'relay');
+  assert.deepEqual(row?.slice(0, 4), ['40', 'gossipsub', '30', 'one run']);
 });
 
 test('each pool is compared with an empty one of the same system', () => {
