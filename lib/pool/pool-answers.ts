@@ -6,7 +6,7 @@ import { LIMITS } from '../limits.js';
 import type { Connection } from '../peers/connection.js';
 import type { Data } from '../wire/messages.js';
 import { reconciliationFrame } from '../wire/reconciliation-messages.js';
-import { manyFrame } from '../wire/transaction-messages.js';
+import { transactionsFrame } from '../wire/transaction-messages.js';
 import type { MerkleTree } from './merkle-tree.js';
 import type { Pool } from './pool.js';
 import type { Request } from './reconciliation-session.js';
@@ -35,7 +35,7 @@ export class PoolAnswers {
     this.#answers.give(from, {
       subject: 'pool',
       makeFrame: () => this.#frameFor(request, from),
-      nothing: manyFrame('TRANSACTIONS', []),
+      nothing: transactionsFrame([]),
     });
   }
 
@@ -51,7 +51,7 @@ export class PoolAnswers {
         return reconciliationFrame({ type: 'KEYS', data: page });
       }
       case 'GET_TRANSACTIONS':
-        return manyFrame('TRANSACTIONS', await this.#pool.read(data));
+        return transactionsFrame(await this.#pool.read(data));
     }
   }
 }
