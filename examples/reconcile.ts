@@ -61,7 +61,8 @@ function poolOf(texts: Map<Key, string>): OwnPool & AskedPool {
     take: (all) => all.every(({ key, json }) => tree.add(key) && texts.set(key, json)),
     read: async (keys) => {
       const known = keys.flatMap((key) => texts.get(key) ?? []);
-      return fitting(known, LIMITS.answerBytes, Buffer.byteLength);
+      const inUtf8 = known.map((text) => Buffer.from(text));
+      return fitting(inUtf8, LIMITS.answerBytes, ({ length }) => length);
     },
   };
 }

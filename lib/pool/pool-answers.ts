@@ -7,7 +7,7 @@ import type { Connection } from '../peers/connection.js';
 import type { Key } from '../wire/key.js';
 import type { Data } from '../wire/messages.js';
 import { reconciliationFrame } from '../wire/reconciliation-messages.js';
-import { manyFrame } from '../wire/transaction-messages.js';
+import { transactionsFrame } from '../wire/transaction-messages.js';
 import type { MerkleTree } from './merkle-tree.js';
 import type { Pool } from './pool.js';
 import type { OwnPool, Request } from './reconciliation-session.js';
@@ -17,8 +17,8 @@ type Handlers = { [T in Request['type']]: (data: Data<T>, from: Connection) => v
 
 /** What an answer needs from a pool. */
 export interface AskedPool extends Pick<OwnPool, 'childDigests' | 'keysUnder'> {
-  /** The texts of those that the pool has, in the order of the keys, as many as one answer holds. */
-  read(keys: readonly Key[]): Promise<readonly (string | Buffer)[]>;
+  /** Those that the pool has, in UTF-8, in the order of the keys, as many as one answer holds. */
+  read(keys: readonly Key[]): Promise<readonly Buffer[]>;
 }
 
 export class PoolAnswers {
@@ -42,7 +42,7 @@ export class PoolAnswers {
     this.#answers.give(from, {
       subject: 'pool',
       makeFrame: () => this.#frameFor(request, from),
-      nothing: manyFrame('TRANSACTIONS', []),
+      nothing: transactionsFrame([]),
     });
   }
 
@@ -68,7 +68,7 @@ export async function answerTo({ type, data }: Request, pool: AskedPool): Promis
       return reconciliationFrame({ type: 'KEYS', data: page });
     }
     case 'GET_TRANSACTIONS':
-      return manyFrame('TRANSACTIONS', await pool.read(data));
+      return transactionsFrame(await pool.read(data));
   }
 }
 

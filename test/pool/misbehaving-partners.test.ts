@@ -19,11 +19,7 @@ const butFor =
     request.type === type ? answer(request) : truth(request);
 const digests = (count: number) =>
   reconciliationFrame({ type: 'NODES', data: Array(count).fill(randomBytes(128)) });
-const delivery = (...ids: string[]) =>
-  manyFrame(
-    'TRANSACTIONS',
-    texts(...ids).map((text) => Buffer.from(text)),
-  ).toString();
+const delivery = (...ids: string[]) => manyFrame('TRANSACTIONS', texts(...ids)).toString();
 const key = () => randomBytes(12).toString('latin1');
 
 for (const [what, line, answer] of [

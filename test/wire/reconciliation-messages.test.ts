@@ -9,7 +9,7 @@ import {
   type ReconciliationMessage,
   reconciliationFrame,
 } from '../../lib/wire/reconciliation-messages.js';
-import { manyFrame } from '../../lib/wire/transaction-messages.js';
+import { manyFrame, transactionsFrame } from '../../lib/wire/transaction-messages.js';
 import { makeTransaction } from '../support/helpers.js';
 import { checkProperty } from '../support/property.js';
 
@@ -87,12 +87,9 @@ test('transactions travel together as the texts they are', (t) => {
   checkProperty(
     t,
     fc.property(fc.array(json, { maxLength: 20 }), (texts) => {
-      const read = parse(
-        manyFrame(
-          'TRANSACTIONS',
-          texts.map((text) => Buffer.from(text)),
-        ).toString(),
-      );
+      const frame = transactionsFrame(texts.map((text) => Buffer.from(text))).toString();
+      assert.equal(frame, manyFrame('TRANSACTIONS', texts).toString());
+      const read = parse(frame);
       assert.ok('type' in read && read.type === 'TRANSACTIONS');
       assert.deepEqual(
         read.data.map((each) => each.json),
