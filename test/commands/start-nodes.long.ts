@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort, onTerminal } from '../support/helpers.js';
+import { addNodes, end, environment, start, untilAllSpeak } from '../support/all-nodes.js';
+import { connectTo, onTerminal, transactionMessage, until } from '../support/helpers.js';
+import { untilFullMesh } from '../support/mesh.js';
 import { type Network, withNetwork } from '../support/network.js';
 import type { Program } from '../support/program.js';
 
@@ -12,35 +14,12 @@ const PREFIX = new RegExp(
   'gm',
 );
 
-/** Makes three node folders on free ports, that all know the first. */
-async function addNodes(network: Network): Promise<number[]> {
-  const ports = [await freePort(), await freePort(), await freePort()];
-  for (const [index, port] of ports.entries()) {
-    await network.addNode(`node-${index + 1}`, port, [`ws://localhost:${ports[0]}`]);
-  }
-  return ports;
-}
-
-/** Starts all nodes with these variables, and none that would change what is shown. */
-function start(network: Network, ...variables: string[]): Program {
-  return network.start(
-    [...environment(variables), 'node', 'start-nodes.js', '--no-lab'],
-    '.',
-    'env',
-  );
-}
-
 /** As start(), on a terminal. */
 function startOnTerminal(network: Network, ...variables: string[]): Program {
   const command = ['env', ...environment(variables), 'node', 'start-nodes.js', '--no-lab'].join(
     ' ',
   );
   return network.start(onTerminal(command), '.', 'script');
-}
-
-function environment(variables: string[]): string[] {
-  const unset = ['CI', 'COLORTERM', 'FORCE_COLOR', 'NO_COLOR'].flatMap((name) => ['-u', name]);
-  return [...unset, 'TERM=xterm', ...variables];
 }
 
 test('on a terminal each node has a colour of its own; elsewhere none, nor with NO_COLOR', () =>
@@ -64,4 +43,43 @@ test('on a terminal each node has a colour of its own; elsewhere none, nor with 
       assert.equal(stdout.includes(ESCAPE), expected === colours, name);
       assert.equal(code, 1);
     }
+  }));
+
+test('under load npm start shows a line a second for all nodes, not one each', () =>
+  withNetwork(async (network) => {
+    const ports = await addNodes(network);
+    const terminal = start(network);
+    await untilAllSpeak(terminal, ports);
+    const addresses = ports.map((port) => `ws://localhost:${port}`);
+    await untilFullMesh(addresses.map((address) => ({ name: address, address })));
+    const client = await connectTo(addresses[0] as string);
+    const startedMs = performance.now();
+    let sent = 0;
+    const load = setInterval(() => {
+      for (let i = 0; i < 8; i++) client.send(JSON.stringify(transactionMessage(`t${sent++}`)));
+    }, 10);
+    const tallies = () => terminal.lines.filter((line) => line.startsWith('--> '));
+    /** How many transactions a node has accepted, by all lines about it. */
+    const accepted = (name: string) =>
+      terminal.lines.reduce((sum, line) => {
+        const one = line.includes(` [${name}] `) && line.includes('] accepted: transaction ');
+        const many = line.startsWith('--> ') && new RegExp(`${name} (\\d+)`).exec(line);
+        return sum + Number(one) + Number(many ? many[1] : 0);
+      }, 0);
+    await until('some lines', () => tallies().length === 3);
+    clearInterval(load);
+    await until(
+      () => `all transactions, ${sent}, in all pools; there is said: ${terminal.stdout}`,
+      () => ['node-1', 'node-2', 'node-3'].every((name) => accepted(name) === sent),
+    );
+    const seconds = (performance.now() - startedMs) / 1000;
+    client.terminate();
+    await end(terminal, ports);
+
+    assert.ok(tallies().length <= seconds + 2, `${tallies().length} lines in ${seconds} s`);
+    assert.doesNotMatch(terminal.stdout, /\] accepted: \d/);
+    for (const line of tallies()) {
+      assert.match(line, /^--> accepted in the last second: node-[123] \d+.*; in the pools: \d+/);
+    }
+    assert.ok(tallies().some((line) => /node-1 \d+, node-2 \d+, node-3 \d+; /.test(line)));
   }));

@@ -3,36 +3,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { colourOf, wholeLines } from '../../lib/commands/node-lines.js';
+import { addNodes, end, environment, start, untilAllSpeak } from '../support/all-nodes.js';
 import { outcomeOfScript } from '../support/failing.js';
-import { connectTo, freePort, isListening, transactionMessage, until } from '../support/helpers.js';
-import { untilFullMesh } from '../support/mesh.js';
+import { until } from '../support/helpers.js';
 import { type Network, withNetwork } from '../support/network.js';
 import type { Program, Result } from '../support/program.js';
-
-/** Makes three node folders on free ports, that all know the first. */
-async function addNodes(network: Network): Promise<number[]> {
-  const ports = [await freePort(), await freePort(), await freePort()];
-  for (const [index, port] of ports.entries()) {
-    await network.addNode(`node-${index + 1}`, port, [`ws://localhost:${ports[0]}`]);
-  }
-  return ports;
-}
 
 /** Adds a line to the settings of a node. */
 async function set(network: Network, name: string, line: string): Promise<void> {
   await network.write(`${name}/.env`, `${await network.read(`${name}/.env`)}\n${line}\n`);
 }
 
-/** Starts all nodes with these variables, and none that would change what is shown. */
-function start(network: Network, ...variables: string[]): Program {
-  return network.start(
-    [...environment(variables), 'node', 'start-nodes.js', '--no-lab'],
-    '.',
-    'env',
-  );
-}
-
-/** The same with the first two of them. */
+/** Starts the first two nodes with these variables. */
 function startTwo(network: Network, ...variables: string[]): Program {
   const command = ['node', 'start-nodes.js', '--no-lab', '--nodes', '2'];
   return network.start([...environment(variables), ...command], '.', 'env');
@@ -41,25 +23,6 @@ function startTwo(network: Network, ...variables: string[]): Program {
 /** For a mistake that is found before any of them is started. */
 function inThisProcess(network: Network): Promise<Result> {
   return outcomeOfScript(network.path('start-nodes.js'), []);
-}
-
-function environment(variables: string[]): string[] {
-  const unset = ['CI', 'COLORTERM', 'FORCE_COLOR', 'NO_COLOR'].flatMap((name) => ['-u', name]);
-  return [...unset, 'TERM=xterm', ...variables];
-}
-
-/** Waits until each node has said where it listens. */
-function untilAllSpeak(terminal: Program, ports: number[]): Promise<void> {
-  return until(
-    () => `a line of each node, not: ${terminal.stdout}${terminal.stderr}`,
-    () => ports.every((port) => terminal.stdout.includes(`ws://localhost:${port}, 0 trans`)),
-  );
-}
-
-/** Ends all nodes, and waits until they are gone, so that their folders can go too. */
-async function end(terminal: Program, ports: number[]): Promise<void> {
-  await terminal.close();
-  for (const port of ports) await until('the end', async () => !(await isListening(port)));
 }
 
 test('npm start says where the page of each node is before any node says anything', () =>
@@ -108,45 +71,6 @@ test('the colours of the first ten nodes differ, whichever of them there are', (
   assert.equal(new Set(colours.map(String)).size, 10);
   assert.deepEqual(colourOf(11), colourOf(1));
 });
-
-test('under load npm start shows a line a second for all nodes, not one each', () =>
-  withNetwork(async (network) => {
-    const ports = await addNodes(network);
-    const terminal = start(network);
-    await untilAllSpeak(terminal, ports);
-    const addresses = ports.map((port) => `ws://localhost:${port}`);
-    await untilFullMesh(addresses.map((address) => ({ name: address, address })));
-    const client = await connectTo(addresses[0] as string);
-    const startedMs = performance.now();
-    let sent = 0;
-    const load = setInterval(() => {
-      for (let i = 0; i < 8; i++) client.send(JSON.stringify(transactionMessage(`t${sent++}`)));
-    }, 10);
-    const tallies = () => terminal.lines.filter((line) => line.startsWith('--> '));
-    /** How many transactions a node has accepted, by all lines about it. */
-    const accepted = (name: string) =>
-      terminal.lines.reduce((sum, line) => {
-        const one = line.includes(` [${name}] `) && line.includes('] accepted: transaction ');
-        const many = line.startsWith('--> ') && new RegExp(`${name} (\\d+)`).exec(line);
-        return sum + Number(one) + Number(many ? many[1] : 0);
-      }, 0);
-    await until('some lines', () => tallies().length === 3);
-    clearInterval(load);
-    await until(
-      () => `all transactions, ${sent}, in all pools; there is said: ${terminal.stdout}`,
-      () => ['node-1', 'node-2', 'node-3'].every((name) => accepted(name) === sent),
-    );
-    const seconds = (performance.now() - startedMs) / 1000;
-    client.terminate();
-    await end(terminal, ports);
-
-    assert.ok(tallies().length <= seconds + 2, `${tallies().length} lines in ${seconds} s`);
-    assert.doesNotMatch(terminal.stdout, /\] accepted: \d/);
-    for (const line of tallies()) {
-      assert.match(line, /^--> accepted in the last second: node-[123] \d+.*; in the pools: \d+/);
-    }
-    assert.ok(tallies().some((line) => /node-1 \d+, node-2 \d+, node-3 \d+; /.test(line)));
-  }));
 
 test('with LOG=json there is nothing on stdout but one object a line', () =>
   withNetwork(async (network) => {

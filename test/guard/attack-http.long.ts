@@ -2,15 +2,17 @@
 
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connectRaw, listenTo, request } from '../support/frames.js';
 import { until } from '../support/helpers.js';
-import { underSiege } from '../support/load.js';
+import { underAttack, underSiege } from '../support/load.js';
 import type { NodeProcess } from '../support/program.js';
 
 /** How often each page is read, how many more are asked for, and how many of those together. */
 const READINGS = 50;
 const UNREAD = 500;
 const AT_ONCE = 25;
+const CUT = ['CONNECT a:1', 'GET /cytoscape.mjs', 'GET /events', 'POST /', 'OPTIONS *', 'X'];
 
 /** Reads a page, again if the crowd has pushed us out. */
 function readHealth(node: NodeProcess): Promise<void> {
@@ -25,6 +27,20 @@ function readHealth(node: NodeProcess): Promise<void> {
 }
 
 describe('sieges with HTTP', { concurrency: 2 }, () => {
+  test('a connection that is reset while it is answered harms nobody', () =>
+    underAttack(async ({ victim }) => {
+      for (const line of CUT) {
+        for (const upgrade of ['', 'upgrade: websocket\r\nconnection: upgrade\r\n']) {
+          for (let i = 0; i < 20; i++) {
+            const socket = await connectRaw(victim);
+            socket.write(`${line} HTTP/1.1\r\nhost: localhost\r\n${upgrade}\r\n`);
+            if (i % 2 === 0) await nextTurn();
+            socket.resetAndDestroy();
+          }
+        }
+      }
+    }));
+
   test('a crowd that asks for pages, and reads them or not, keeps nobody waiting', () =>
     underSiege(async ({ victim }) => {
       const paths = ['/status', '/metrics', '/cytoscape.mjs', '/', '/events', '/nowhere'];

@@ -35,6 +35,23 @@ describe('pools become the same in time', { concurrency: 2 }, () => {
       await untilPoolsHold(nodes, ids, 2 * PERIOD_MS);
     }));
 
+  test('of nodes in a row, each of which knows only its neighbours', () =>
+    withNetwork(async (network) => {
+      const { nodes, switchboard } = await network.startBehindSwitchboard(4);
+      for (const [a, b] of [
+        [0, 2],
+        [0, 3],
+        [1, 3],
+      ] as const) {
+        switchboard.cut(a, b);
+      }
+      switchboard.cut(1, 2);
+      const ids = makeIds('t', 100);
+      await give((nodes[0] as NodeProcess).address, ids);
+      switchboard.heal(1, 2);
+      await untilPoolsHold(nodes, ids, 30_000);
+    }));
+
   test('after one was stopped for a minute of traffic', () =>
     withNetwork(async (network) => {
       const [first, second, stopped] = (await network.startMesh(3)) as NodeProcess[];

@@ -42,21 +42,4 @@ describe('pools become the same', { concurrency: 4 }, () => {
       await until('a connection', () => switchboard.isConnected(0, 2), 30_000);
       await untilPoolsHold(nodes, [...left, ...right]);
     }));
-
-  test('of nodes in a row, each of which knows only its neighbours', () =>
-    withHostedNodes(async (network) => {
-      const { nodes, switchboard } = await network.startBehindSwitchboard(4);
-      for (const [a, b] of [
-        [0, 2],
-        [0, 3],
-        [1, 3],
-      ] as const) {
-        switchboard.cut(a, b);
-      }
-      switchboard.cut(1, 2);
-      const ids = makeIds('t', 100);
-      await give((nodes[0] as HostedNode).address, ids);
-      switchboard.heal(1, 2);
-      await untilPoolsHold(nodes, ids, 30_000);
-    }));
 });

@@ -75,6 +75,14 @@ export class Island {
   }
 }
 
+/** Waits until a program has printed a line that matches. */
+export function untilSays(program: Program, line: RegExp): Promise<void> {
+  return until(
+    () => `a line ${line}; it said: ${program.stdout}${program.stderr}`,
+    () => line.test(program.stdout),
+  );
+}
+
 /** Why there can be no islands here; false if there can. */
 export function whyNoIslands(): string | false {
   if (process.platform !== 'linux') return 'an island is there on Linux only';
