@@ -18,7 +18,7 @@ const BLOCK_INTERVAL_MS = 1000;
  * @param size number of transactions in each block
  * @returns the path of its file
  */
-export async function makeChain(blocks: number, size: number): Promise<string> {
+async function makeChain(blocks: number, size: number): Promise<string> {
   const file = join(tmpdir(), `chain-${blocks}-${size}.json`);
   const stream = createWriteStream(file);
   stream.write(`[\n${GENESIS.json}`);
@@ -31,6 +31,15 @@ export async function makeChain(blocks: number, size: number): Promise<string> {
   stream.end('\n]\n');
   await once(stream, 'close');
   return file;
+}
+
+/** The same, when it is first asked for. */
+export function chainMadeOnce(blocks: number, size: number): () => Promise<string> {
+  let file: Promise<string> | undefined;
+  return () => {
+    file ??= makeChain(blocks, size);
+    return file;
+  };
 }
 
 function nextBlock(parent: Block, size: number): Block {

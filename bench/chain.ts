@@ -10,7 +10,7 @@ import { copy, remove } from 'fs-extra/esm';
 import { freePort } from '../test/support/helpers.js';
 import type { Network } from '../test/support/network.js';
 import { type NodeProcess, Program } from '../test/support/program.js';
-import { makeChain } from './chain-file.js';
+import { chainMadeOnce } from './chain-file.js';
 import { type Figures, type Group, type Opened, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { residentMegabytes, saidAtMs } from './observation.js';
@@ -21,11 +21,7 @@ const VALIDATION = fileURLToPath(new URL('validation.js', import.meta.url));
 /** A node that fetches a chain of so many blocks from another, and a process that validates it. */
 export function chainGroup(blocks: number): Group {
   const name = `chain of ${blocks.toLocaleString('en')} blocks`;
-  let file: Promise<string> | undefined;
-  const chain = () => {
-    file ??= makeChain(blocks, TRANSACTIONS_PER_BLOCK);
-    return file;
-  };
+  const chain = chainMadeOnce(blocks, TRANSACTIONS_PER_BLOCK);
   return [
     {
       name,

@@ -7,7 +7,7 @@ import { freePort } from '../test/support/helpers.js';
 import type { Network } from '../test/support/network.js';
 import { NodeProcess, Program } from '../test/support/program.js';
 import { statusOf } from '../test/support/status.js';
-import { makeChain } from './chain-file.js';
+import { chainMadeOnce } from './chain-file.js';
 import { type Figures, type Group, type Opened, OURS } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { residentMegabytes, saidAtMs, secondsOf } from './observation.js';
@@ -33,11 +33,7 @@ export function startGroup(pooled: number): Group {
 export function chainStartGroup(blocks: number): Group {
   const transactions = blocks * TRANSACTIONS_PER_BLOCK;
   const name = `start, ${transactions.toLocaleString('en')} in the chain`;
-  let file: Promise<string> | undefined;
-  const chain = () => {
-    file ??= makeChain(blocks, TRANSACTIONS_PER_BLOCK);
-    return file;
-  };
+  const chain = chainMadeOnce(blocks, TRANSACTIONS_PER_BLOCK);
   return [
     {
       name,
