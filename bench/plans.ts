@@ -12,7 +12,7 @@ import { pooledGroup, relayGroup, rewritingGroup } from './relay.js';
 import { chainStartGroup, startGroup } from './start.js';
 import { swarmGroup } from './swarm.js';
 
-/** The most that all of it may take on two processors. */
+/** What all of it may take on two processors, by what was measured on them while they did nothing else. */
 export const FULL_MINUTES = 15;
 export const QUICK_MINUTES = 3;
 

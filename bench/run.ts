@@ -26,9 +26,9 @@ const USAGE = `Usage: npm run bench -- [options]
 
 Measures how fast a network of these nodes is, and what else could be had in its place, run by run in
 turns, and prints one table: medians, ratios, and whether the targets are met. On two processors, it
-takes at most ${FULL_MINUTES} minutes.
+takes some ${FULL_MINUTES} minutes, and a few more where they are slow.
 
-  --quick       at most ${QUICK_MINUTES} minutes: less of everything
+  --quick       up to ${QUICK_MINUTES} minutes: less of everything
   --growth      only how the rate and the processor time grow, drawn in bench/trial.svg
   --only TEXT   only what has TEXT in its name, such as --only relay
   --help        print this
