@@ -11,8 +11,8 @@ import { UnfitActError } from './unfit-act-error.js';
 import { nowMs } from './watcher.js';
 
 const LOOK_MS = 100;
-/** A lesson that does not get on is over. */
-const STEP_LIMIT_MS = 60_000;
+/** A lesson that does not get on is over. Nodes that were apart dial each other within a minute. */
+const STEP_LIMIT_MS = 120_000;
 
 export interface Lesson {
   /** By which it is asked for. */

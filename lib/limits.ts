@@ -96,7 +96,7 @@ export const LIMITS = Object.freeze({
   stableAfterMs: 15_000,
   /** Failures in a row after which a learnt address is given up. */
   learntAttempts: 5,
-  /** Longest time for which a learnt address that was given up is not dialled, whoever names it. */
+  /** Longest wait before a learnt address that was given up is dialled again, if somebody names it. */
   givenUpLongestMs: 16 * 60_000,
   /** Addresses read at once from the HANDSHAKEs of one source. */
   readsAtOnce: 8192,

@@ -79,31 +79,28 @@ export class AddressBook {
   }
 
   /**
-   * Records what a peer says about an address. A new address becomes an entry. One that waits for
-   * its next dial is probably back, so its wait is cut short; until it has stayed connected, this
-   * happens less and less often, so that nobody can make us hammer a third party. If our spelling
-   * of the address has failed, the new spelling is tried once: some hosts listen on only one of
-   * IPv4 and IPv6.
+   * Records what a peer says about an address. A new address becomes an entry, due at once, or if it
+   * was given up, when that wait is over. One that waits for its next dial is probably back, so its
+   * wait is cut short; until it has stayed connected, this happens less and less often, so that
+   * nobody can make us hammer a third party. If our spelling of the address has failed, the new
+   * spelling is tried once: some hosts listen on only one of IPv4 and IPv6.
    *
    * @param news spends a token for each address that leads to a dial
-   * @param isCaller whether the sender names itself: an untried address then makes room for it
+   * @param isCaller whether the sender names itself: if need be, an untried address gives way to it
    * @returns true if the address is new
    */
   hear(address: Address, news: TokenBucket, nowMs: number, isCaller = false): boolean {
     if (this.isOwn(address)) return false;
-    const entry = this.#entries.get(address.key);
+    const { key } = address;
+    const entry = this.#entries.get(key);
     if (entry === undefined) {
-      const { key } = address;
-      if (!this.#mayLearn(address) || !this.#givenUp.allows(key, nowMs)) return false;
-      const untried = isCaller && this.#isFull() ? this.#untried() : undefined;
-      if (this.#isFull() && untried === undefined) return false;
-      if (!news.take(nowMs)) return false;
-      if (untried !== undefined) this.#entries.delete(untried.address.key);
-      const added = this.#add(address, false, nowMs);
+      if (!this.#mayLearn(address) || !news.take(nowMs) || !this.#makeRoom(isCaller)) return false;
+      const added = this.#add(address, false, Math.max(nowMs, this.#givenUp.dueMs(key)));
       if (this.#givenUp.has(key)) added.failures = LIMITS.learntAttempts - 1;
       return true;
     }
-    if (mayHurry(entry, nowMs) && news.take(nowMs)) hurry(entry, address, nowMs);
+    const isWaiting = !this.#givenUp.has(key) && mayHurry(entry, nowMs);
+    if (isWaiting && news.take(nowMs)) hurry(entry, address, nowMs);
     return false;
   }
 
@@ -250,12 +247,19 @@ export class AddressBook {
     return [...found];
   }
 
-  /** Returns an entry that was never dialled. */
-  #untried(): Entry | undefined {
-    for (const entry of this.#entries.values()) {
-      if (!entry.isKnown && !entry.isProven && entry.dueMs !== Infinity) return entry;
+  /**
+   * Makes room for one more address: one that was given up and waits gives way to any, and one that
+   * was never dialled to the address of a caller.
+   *
+   * @returns whether there is room
+   */
+  #makeRoom(forCaller: boolean): boolean {
+    if (!this.#isFull()) return true;
+    for (const [key, { isKnown, isProven, dueMs }] of this.#entries) {
+      if (isKnown || isProven || dueMs === Infinity) continue;
+      if (forCaller || this.#givenUp.has(key)) return this.#entries.delete(key);
     }
-    return undefined;
+    return false;
   }
 
   #add(address: Address, isKnown: boolean, nowMs: number): Entry {

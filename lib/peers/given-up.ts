@@ -1,15 +1,18 @@
 /**
- * The learnt addresses that were given up. Whoever names one of them again, and however often, it is
- * dialled once after a minute, then after two, four and so on: nobody can make us hammer a third
- * party. Pure: times are in milliseconds of the caller's clock.
+ * The learnt addresses that were given up. One that is named again is dialled once, 16 seconds after
+ * its latest failure, then 32, 64 and so on, whoever names it how often: nobody can make us hammer a
+ * third party. Pure: times are in milliseconds of the caller's clock.
  */
 
 import { LIMITS } from '../limits.js';
 
+/** The wait after the first time: as long as if the address had gone on failing. */
+const FIRST_MS = LIMITS.backoffFirstMs * 2 ** (LIMITS.learntAttempts - 1);
+
 interface Record {
   /** How often in a row. */
   readonly times: number;
-  /** Until then it is not learnt again. */
+  /** Until then it is not dialled again. */
   readonly untilMs: number;
 }
 
@@ -19,7 +22,7 @@ export class GivenUp {
 
   add(key: string, nowMs: number): void {
     const times = (this.#records.get(key)?.times ?? 0) + 1;
-    const waitMs = Math.min(LIMITS.backoffLongestMs * 2 ** (times - 1), LIMITS.givenUpLongestMs);
+    const waitMs = Math.min(FIRST_MS * 2 ** (times - 1), LIMITS.givenUpLongestMs);
     this.#records.delete(key);
     this.#records.set(key, { times, untilMs: nowMs + waitMs });
     const [oldest] = this.#records.keys();
@@ -30,9 +33,9 @@ export class GivenUp {
     return this.#records.has(key);
   }
 
-  /** Whether an address may be learnt. */
-  allows(key: string, nowMs: number): boolean {
-    return nowMs >= (this.#records.get(key)?.untilMs ?? -Infinity);
+  /** From when on an address may be dialled. */
+  dueMs(key: string): number {
+    return this.#records.get(key)?.untilMs ?? -Infinity;
   }
 
   /** A connection with it has lasted. */

@@ -10,7 +10,8 @@ import { until } from '../support/helpers.js';
 import { type RunningLab, withLab } from '../support/lab.js';
 import { keepPictures, SCREENS } from '../support/pictures.js';
 
-const LESSON_MS = 90_000;
+/** Longer than a step of a lesson may take. */
+const LESSON_MS = 180_000;
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 after(closeBrowser);

@@ -103,6 +103,20 @@ test('in a full address book, the address of a caller replaces one that was only
   assert.ok(addressBook.all().includes(reached));
 });
 
+test('in a full address book, an address that was given up gives way to any other', () => {
+  const addressBook = bookWith(5000);
+  const [gone] = addressBook.due(0);
+  assert.ok(gone !== undefined);
+  for (let failures = 1; failures <= 5; failures++) addressBook.lost(gone, 0, 0, 0.5);
+  for (let port = 10_000; port < 11_023; port++) addressBook.hear(at(port), plenty(), 0);
+  assert.equal(addressBook.hear(gone.address, plenty(), 0), true);
+  assert.equal(addressBook.hear(at(5001), plenty(), 0), true);
+  assert.equal(addressBook.hear(at(5002), plenty(), 0), false);
+  const texts = addressBook.all().map(({ address }) => address.text);
+  assert.equal(texts.length, 1024);
+  assert.ok(texts.includes(at(5001).text) && !texts.includes(gone.address.text));
+});
+
 test('a caller replaces another address only if its own may be learnt, and pays from its budget', () => {
   const addressBook = bookWith();
   for (let port = 10_000; port < 11_024; port++) addressBook.hear(at(port), plenty(), 0);

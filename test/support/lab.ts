@@ -98,7 +98,10 @@ export class RunningLab {
     );
   }
 
-  /** Waits until each two of the nodes that there were at first have a link, whoever has dialled. */
+  /**
+   * Waits until each two of the nodes that there were at first have a link, whoever has dialled. Nodes
+   * that were apart so long that they gave each other up take up to a minute.
+   */
   async untilConnected(): Promise<void> {
     const peersOf = (address: string) =>
       this.of('peers').findLast((each) => each.address === address)?.peers ?? [];
@@ -107,6 +110,7 @@ export class RunningLab {
     await until(
       () => `the links; the latest lines are ${this.terminal.lines.slice(-25).join('\n')}`,
       () => this.addresses.every((a) => this.addresses.every((b) => isLinked(a, b))),
+      90_000,
     );
   }
 
