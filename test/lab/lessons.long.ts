@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { until } from '../support/helpers.js';
 import { type RunningLab, withLab } from '../support/lab.js';
+import { says, select, textOf, untilMesh } from '../support/lab-page.js';
 import { keepPictures, SCREENS } from '../support/pictures.js';
 
 /** Longer than a step of a lesson may take. */
@@ -77,11 +78,47 @@ test(
     ),
 );
 
+test('the network is halved, and a fork is drawn until it ends', IN_BROWSER, () =>
+  withLab(3, (lab) => withVisit(lab.url, ({ page }) => forks(page, lab))),
+);
+
+async function forks(page: Page, lab: RunningLab): Promise<void> {
+  await untilMesh(page, 3);
+  await page.locator('#halve').click();
+  await says(page, /cannot reach/);
+  const cut = page.locator('#mesh [data-between][data-state="cut"]');
+  await until('two links that are cut', async () => (await cut.count()) === 2);
+  for (const index of [0, 2]) await makeBlock(page, lab, index);
+  const words = () => textOf(page, '#chain-words');
+  await until('two branches', async () => /2 branches of equal work/.test(await words()));
+  assert.equal(await page.locator('#chain button[data-hash]').count(), 3);
+  await makeBlock(page, lab, 2);
+  await page.locator('#join-all').click();
+  await untilMesh(page, 3);
+  await until('one chain', async () => /^One chain/.test(await words()));
+
+  await page.locator('#chain button[data-hash]').last().click();
+  const body = page.locator('#content-body');
+  await until('the header', async () => /"merkleRoot":/.test(await body.innerText()));
+  await page.keyboard.press('Escape');
+}
+
+/** Makes a block at a node, and waits until the lab knows of it. */
+async function makeBlock(page: Page, lab: RunningLab, index: number): Promise<void> {
+  await select(page, lab, index);
+  const before = lab.tips()[index];
+  await page.getByRole('button', { name: 'Make a block' }).click();
+  await until(
+    () => `a block, not ${before}`,
+    () => lab.tips()[index] !== before,
+  );
+}
+
 for (const nodes of [3, 10, 30]) {
   test(`${nodes} nodes fit on each screen, in light and dark, for everybody`, IN_BROWSER, () =>
     withLab(nodes, (lab) =>
       withVisit(lab.url, async ({ page }) => {
-        await untilMesh(page, nodes);
+        await untilMesh(page, nodes, LESSON_MS);
         await showMuch(page, lab);
         await page.evaluate(await readFile(AXE, 'utf8'));
         for (const colorScheme of ['light', 'dark'] as const) {
@@ -95,16 +132,6 @@ for (const nodes of [3, 10, 30]) {
         }
       }),
     ),
-  );
-}
-
-/** Waits until the page shows all nodes, each connected to all. */
-async function untilMesh(page: Page, nodes: number): Promise<void> {
-  const joined = page.locator('#mesh [data-between][data-state="joined"]');
-  await until(
-    'all links',
-    async () => (await joined.count()) === (nodes * (nodes - 1)) / 2,
-    LESSON_MS,
   );
 }
 

@@ -7,59 +7,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { addBlock } from '../support/block-maker.js';
 import { Client, give, makeIds } from '../support/client.js';
 import { EventStream } from '../support/event-stream.js';
+import { checkMessages, hasSlot, MEMBERS, openUnread } from '../support/event-stream-checks.js';
 import { connectRaw } from '../support/frames.js';
-import {
-  bytesUnderWay,
-  makeTransaction,
-  say,
-  transactionMessage,
-  until,
-} from '../support/helpers.js';
+import { makeTransaction, say, transactionMessage, until } from '../support/helpers.js';
 import { type HostedNode, withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
-import { NameDropper } from '../support/name-dropper.js';
-import { type AnyNetwork, withNetwork } from '../support/network.js';
-import type { Named, RunningNode } from '../support/program.js';
-import { type Status, statusOf, untilStatus } from '../support/status.js';
+import { withNetwork } from '../support/network.js';
+import type { Named } from '../support/program.js';
+import { statusOf } from '../support/status.js';
 
-const MEMBERS = ['chain', 'log', 'network', 'node', 'pool', 'transactions'];
 const STREAMS = 16;
-const SLOW_BYTES = 1024 * 1024;
 const MESSAGES_PER_SECOND = 10;
 const FLOOD = 6000;
 const FLOOD_MS = 3000;
-
-/** Asks for the event stream, and reads nothing of it. */
-async function openUnread(node: RunningNode): Promise<Socket> {
-  const socket = await connectRaw(node);
-  socket.pause();
-  socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  return socket;
-}
-
-async function hasSlot(node: RunningNode): Promise<boolean> {
-  const stream = await EventStream.open(node).catch(() => undefined);
-  stream?.close();
-  return stream !== undefined;
-}
-
-/** Starts a node that has much to tell, again and again: of 256 nodes with long names. */
-async function startTalkative(network: AnyNetwork): Promise<RunningNode> {
-  const node = await network.startNode();
-  // A quote takes two characters in JSON.
-  const nameOf = (number: number) => `ws://${'"'.repeat(240)}${number}:80`;
-  const names = Array.from({ length: 251 }, (_, number) => nameOf(number));
-  for (const some of [names.slice(0, 126), names.slice(126)]) {
-    network.keep(await NameDropper.join(node, some));
-  }
-  let number = names.length;
-  const changing = network.keep(await NameDropper.join(node, [nameOf(number)]));
-  const timer = setInterval(() => changing.tell([nameOf(++number)]), 50);
-  network.keep({ close: () => clearInterval(timer) });
-  const isAll = ({ network: { nodes, leftOut } }: Status) => nodes.length === 256 && leftOut === 0;
-  await untilStatus(node, 'all names', isAll);
-  return node;
-}
 
 /** Sends a node a transaction, and waits until an event stream has it. */
 async function isToldOf(told: Named, stream: EventStream, id: string): Promise<void> {
@@ -67,22 +27,6 @@ async function isToldOf(told: Named, stream: EventStream, id: string): Promise<v
   const find = () =>
     stream.messages.find(({ data }) => data.transactions?.latest.some((each) => each.id === id));
   await until(`transaction ${id} in the event stream`, () => find() !== undefined);
-}
-
-/** Nothing but what `/events` promises has come: at first all, and then what is new. */
-function checkMessages({ messages, odd }: EventStream): void {
-  assert.deepEqual(odd, []);
-  const last = new Map<string, unknown>();
-  for (const [index, { data }] of messages.entries()) {
-    const members = Object.entries(data);
-    if (index === 0) assert.deepEqual(Object.keys(data).sort(), MEMBERS);
-    assert.ok(members.length > 0, 'an empty message');
-    for (const [name, value] of members) {
-      const isNew = !isDeepStrictEqual(last.get(name), value);
-      assert.ok(isNew, `${name} again, and nothing in it has changed: ${JSON.stringify(value)}`);
-      last.set(name, value);
-    }
-  }
 }
 
 describe('the event stream of a node', { concurrency: 3 }, () => {
@@ -196,36 +140,6 @@ describe('the event stream of a node', { concurrency: 3 }, () => {
       await openAll(STREAMS);
       assert.equal(await hasSlot(node), false);
       for (const stream of streams) stream.close();
-    }));
-
-  test('a reader that does not read is dropped when a MiB waits for it; the others go on', () =>
-    withHostedNodes(async (network) => {
-      const node = await startTalkative(network);
-      const stream = await EventStream.open(node);
-      const unread: Socket[] = [];
-      for (let number = 1; number < STREAMS; number++) unread.push(await openUnread(node));
-      await until('no free slot', async () => !(await hasSlot(node)));
-      const since = stream.characters;
-      const untilTold = (bytes: number) =>
-        until(`${bytes} bytes`, () => stream.characters - since > bytes, 60_000);
-      const underWay = await bytesUnderWay();
-      // The system keeps more of what goes to one connection than of what goes to another.
-      await untilTold(underWay / 2 + SLOW_BYTES / 2);
-      const slow = unread.pop()?.resume();
-      const enough = underWay + 3 * SLOW_BYTES;
-      await untilTold(enough);
-      for (const socket of unread) {
-        socket.resume();
-        await until('the end of what was sent', () => socket.closed);
-        assert.ok(socket.bytesRead > SLOW_BYTES, `${socket.bytesRead} bytes`);
-        assert.ok(socket.bytesRead < enough - SLOW_BYTES, `${socket.bytesRead} bytes`);
-      }
-      assert.ok(stream.isOpen, 'who reads goes on');
-      assert.equal(slow?.closed, false, 'who was slow for a while does, too');
-      slow?.destroy();
-      await until('a free slot', () => hasSlot(node));
-      checkMessages(stream);
-      stream.close();
     }));
 
   test('event streams outlive a crowd of connections that ask for nothing', () =>

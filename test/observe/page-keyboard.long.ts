@@ -7,7 +7,7 @@ import { give, makeIds } from '../support/client.js';
 import { say, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
-import { clickInDrawing, FOCUSED, tabTo } from '../support/visitor.js';
+import { clickInDrawing, FOCUSED, tabTo, withThree } from '../support/visitor.js';
 
 after(closeBrowser);
 
@@ -25,6 +25,21 @@ test('what has the focus shows it, and keeps it while the page changes', IN_BROW
       await say(first.address, { type: 'HANDSHAKE', data: [stranger.address] });
       await untilShown(page, 'the changes', ({ pool, peers }) => pool === '100' && peers === '2');
       assert.equal(await page.evaluate(FOCUSED), pageOf(second));
+    });
+  }),
+);
+
+test('the Tab key reaches each peer, and Enter goes to its page', IN_BROWSER, () =>
+  withThree(async ([first, ...others]) => {
+    const addresses = [first, ...others].map(({ address }) => address);
+    await withVisit(pageOf(first), async ({ page }) => {
+      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
+      for (const other of others) await tabTo(page, pageOf(other));
+      const [, last] = others;
+      await page.keyboard.press('Enter');
+      await page.waitForURL(pageOf(last));
+      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
+      assert.ok((await page.locator('h1').innerText()).includes(`localhost:${last.port}`));
     });
   }),
 );

@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { LIMITS } from '../../lib/limits.js';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { Client } from '../support/client.js';
-import { freePort, makeTransaction } from '../support/helpers.js';
+import { EventStream } from '../support/event-stream.js';
+import { freePort, makeTransaction, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
@@ -125,3 +128,35 @@ test('a known peer that is not there is shown, without a link', IN_BROWSER, () =
     });
   }),
 );
+
+test(
+  'a page that nobody sees leaves its place to others; one that finds none says why',
+  IN_BROWSER,
+  () =>
+    withHostedNodes(async (network) => {
+      const node = await network.startNode();
+      await withVisit(
+        pageOf(node),
+        async ({ page }) => {
+          await untilLive(page);
+          await page.evaluate(seen(false));
+          const streams: EventStream[] = [];
+          await until('all slots', async () => {
+            const stream = await EventStream.open(node).catch(() => undefined);
+            return stream !== undefined && streams.push(stream) === LIMITS.eventStreams;
+          });
+          await page.evaluate(seen(true));
+          await untilShown(page, 'why', ({ notice }) => notice.startsWith('Too many pages'));
+          for (const stream of streams) stream.close();
+          assert.equal((await untilLive(page)).notice, '');
+        },
+        { expected: /503/ },
+      );
+    }),
+);
+
+/** Has a page believe that its window is seen, or is not. */
+function seen(isSeen: boolean): string {
+  return `Object.defineProperty(document, 'hidden', { configurable: true, value: ${!isSeen} });
+    document.dispatchEvent(new Event('visibilitychange'));`;
+}

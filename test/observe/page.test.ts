@@ -5,16 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { LIMITS } from '../../lib/limits.js';
 import { addBlock } from '../support/block-maker.js';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { Client, makeIds } from '../support/client.js';
-import { EventStream } from '../support/event-stream.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { pageOf, showsMesh, untilShown, type View, viewOf } from '../support/page-view.js';
-import { tabTo, untilLive, untilLost, withOneToEnd, withThree } from '../support/visitor.js';
-import './page-behind-proxy.js';
+import { untilLive, untilLost, withOneToEnd, withThree } from '../support/visitor.js';
 import './page-untrusted.js';
 
 /** What a browser says of a node that does not answer any more. */
@@ -43,21 +40,6 @@ test('three nodes and their links are in the list and in the drawing', IN_BROWSE
       assert.ok(view.nodes.every(({ isStranger }) => !isStranger));
       assert.ok((await page.title()).startsWith(`localhost:${first.port} – `));
       assert.ok((await page.locator('h1').innerText()).includes(`localhost:${first.port}`));
-    });
-  }),
-);
-
-test('the Tab key reaches each peer, and Enter goes to its page', IN_BROWSER, () =>
-  withThree(async ([first, ...others]) => {
-    const addresses = [first, ...others].map(({ address }) => address);
-    await withVisit(pageOf(first), async ({ page }) => {
-      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
-      for (const other of others) await tabTo(page, pageOf(other));
-      const [, last] = others;
-      await page.keyboard.press('Enter');
-      await page.waitForURL(pageOf(last));
-      await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
-      assert.ok((await page.locator('h1').innerText()).includes(`localhost:${last.port}`));
     });
   }),
 );
@@ -111,32 +93,6 @@ test('a page that has lost its node says so, and is back by itself', IN_BROWSER,
       { expected: GONE },
     );
   }),
-);
-
-test(
-  'a page that nobody sees leaves its place to others; one that finds none says why',
-  IN_BROWSER,
-  () =>
-    withHostedNodes(async (network) => {
-      const node = await network.startNode();
-      await withVisit(
-        pageOf(node),
-        async ({ page }) => {
-          await untilLive(page);
-          await page.evaluate(seen(false));
-          const streams: EventStream[] = [];
-          await until('all slots', async () => {
-            const stream = await EventStream.open(node).catch(() => undefined);
-            return stream !== undefined && streams.push(stream) === LIMITS.eventStreams;
-          });
-          await page.evaluate(seen(true));
-          await untilShown(page, 'why', ({ notice }) => notice.startsWith('Too many pages'));
-          for (const stream of streams) stream.close();
-          assert.equal((await untilLive(page)).notice, '');
-        },
-        { expected: /503/ },
-      );
-    }),
 );
 
 test('a node that nobody answers says so, and shows its dials only when asked', IN_BROWSER, () =>
@@ -202,9 +158,3 @@ test('a node that is alone, and knows nobody, is shown as one', IN_BROWSER, () =
     });
   }),
 );
-
-/** Has a page believe that its window is seen, or is not. */
-function seen(isSeen: boolean): string {
-  return `Object.defineProperty(document, 'hidden', { configurable: true, value: ${!isSeen} });
-    document.dispatchEvent(new Event('visibilitychange'));`;
-}

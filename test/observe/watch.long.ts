@@ -1,12 +1,16 @@
-/** What those who watch nodes are told of a full disk, and of nodes that are stopped or killed. */
+/** What those who watch nodes are told by Prometheus, also of a full disk, and of nodes that are stopped or killed. */
 
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addBlock } from '../support/block-maker.js';
+import { give, makeIds } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
 import { say, transactionMessage, until } from '../support/helpers.js';
+import { withHostedNodes } from '../support/hosted.js';
 import { untilFullMesh } from '../support/mesh.js';
 import { withNetwork } from '../support/network.js';
 import type { NodeProcess, RunningNode } from '../support/program.js';
-import { instanceOf, Prometheus, WITH_PROMETHEUS } from '../support/prometheus.js';
+import { instanceOf, Prometheus, readPanels, WITH_PROMETHEUS } from '../support/prometheus.js';
 
 /** How long a probe waits for its answer. */
 const PROBE_MS = 1000;
@@ -67,5 +71,29 @@ test('a full disk, a node that is stopped, and one that is killed are told apart
     const down = [two, three].map((each) => `MeshNodeDown ${each}`);
     await prometheus.untilAlerts(...down, `MeshNodeAlone ${one}`);
     await untilProbes(first, '200 ok', '200 ready');
+  }),
+);
+
+test('Prometheus has an answer to the question of each panel', WITH_PROMETHEUS, () =>
+  withHostedNodes(async (network) => {
+    const nodes = await network.startMesh(3);
+    const prometheus = await Prometheus.start(network, nodes);
+    await give((nodes[0] as RunningNode).address, makeIds('t', 20));
+    await addBlock(nodes[1] as RunningNode);
+    for (const { title, targets = [] } of await readPanels()) {
+      for (const { expr } of targets) {
+        const expression = expr.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '10s');
+        assert.doesNotMatch(expression, /\$/, title);
+        await until(
+          `an answer to: ${title}`,
+          async () => (await prometheus.query(expression)).length > 0,
+        );
+      }
+    }
+    const ready = await prometheus.query('mesh_ready == 1');
+    assert.deepEqual(
+      ready.map(({ metric }) => metric.instance).sort(),
+      nodes.map(instanceOf).sort(),
+    );
   }),
 );

@@ -4,28 +4,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { addBlock } from '../support/block-maker.js';
-import { give, makeIds } from '../support/client.js';
-import { until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { visit } from '../support/http.js';
-import type { RunningNode } from '../support/program.js';
-import {
-  CONTRIB,
-  instanceOf,
-  Prometheus,
-  promtool,
-  WITH_PROMETHEUS,
-} from '../support/prometheus.js';
-
-/** A panel of the dashboard, or a row of them. */
-interface Panel {
-  readonly type: string;
-  readonly title: string;
-  readonly description?: string;
-  readonly targets?: readonly { readonly expr: string }[];
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
-}
+import { CONTRIB, promtool, readPanels, WITH_PROMETHEUS } from '../support/prometheus.js';
 
 test('promtool finds no fault in the configuration and the alerts', WITH_PROMETHEUS, async () => {
   for (const args of [
@@ -68,33 +49,22 @@ test('promtool finds no fault in the metrics of a node that are its own', WITH_P
   }),
 );
 
-test('each panel asks a question, and Prometheus answers it', WITH_PROMETHEUS, () =>
+test('each panel asks a question, by metrics that a node has', () =>
   withHostedNodes(async (network) => {
-    const nodes = await network.startMesh(3);
-    const prometheus = await Prometheus.start(network, nodes);
-    await give((nodes[0] as RunningNode).address, makeIds('t', 20));
-    await addBlock(nodes[1] as RunningNode);
-    const dashboard = JSON.parse(await readFile(join(CONTRIB, 'grafana/p2p-node.json'), 'utf8'));
-    const panels: Panel[] = dashboard.panels;
+    const { body } = await visit(await network.startNode(), '/metrics');
+    const has = new Set(
+      [...body.matchAll(/^(\w+?)(?:_bucket|_sum|_count)?[{ ]/gm)].map(([, name]) => name),
+    );
+    const panels = await readPanels();
     assert.ok(panels.length > 20);
-    for (const { type, title, description, fieldConfig, targets = [] } of panels) {
-      if (type === 'row') continue;
+    for (const { title, description, fieldConfig, targets = [] } of panels) {
       assert.match(title, /\?$/);
       assert.ok(description && fieldConfig?.defaults.unit, title);
       assert.ok(targets.length > 0, title);
-      for (const { expr } of targets) {
-        const expression = expr.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '10s');
-        assert.doesNotMatch(expression, /\$/, title);
-        await until(
-          `an answer to: ${title}`,
-          async () => (await prometheus.query(expression)).length > 0,
-        );
+      const asked = targets.flatMap(({ expr }) => expr.match(/\b(mesh|process|nodejs)_\w+/g) ?? []);
+      assert.ok(asked.length > 0, title);
+      for (const name of asked) {
+        assert.ok(has.has(name.replace(/_(bucket|sum|count)$/, '')), `${title} ${name}`);
       }
     }
-    const ready = await prometheus.query('mesh_ready == 1');
-    assert.deepEqual(
-      ready.map(({ metric }) => metric.instance).sort(),
-      nodes.map(instanceOf).sort(),
-    );
-  }),
-);
+  }));

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ask, askStatus, Client, type Receipt } from '../support/client.js';
 import { limitFileSize, ON_LINUX } from '../support/disk.js';
-import { connectTo, freePort, isJson, makeTransaction, until } from '../support/helpers.js';
+import { waitForRoom } from '../support/full-disk.js';
+import { connectTo, freePort, makeTransaction, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { type AnyNetwork, type Network, withNetwork } from '../support/network.js';
 import type { NodeProcess } from '../support/program.js';
@@ -102,44 +103,11 @@ for (const [what, headers] of [
     }));
 }
 
-for (const [what, text, room] of [
-  ['a pool as the node writes it', '[\n{"id":"old"}\n]\n', 0],
-  ['a pool in one line', '[{"id":"old"}]', 0],
-  ['room for half of what comes', '[\n{"id":"old"}\n]\n', 5000],
-] as const) {
-  test(`receipts wait for a full disk, the file stays whole: ${what}`, ON_LINUX, () =>
-    withNetwork(async (network) => {
-      const port = await freePort();
-      await network.addNode('node-1', port, []);
-      await network.write(FILE, text);
-      const node = await network.launch('node-1', port).listening();
-      await limitFileSize(node, `${text.length + room}`);
-      const client = await Client.open(node.address);
-      const all = Array.from({ length: 100 }, (_, i) => makeTransaction(`t${i}`));
-      client.send(...all);
-      await until('a refusal', () => node.stdout.includes('not saved: '));
-      const samples: string[] = [];
-      const startMs = performance.now();
-      // Longer than from one attempt to the next.
-      await until('some attempts', async () => {
-        samples.push(await node.poolText());
-        return performance.now() - startMs > 2500;
-      });
-      // In the middle of an attempt it may be torn; not between two.
-      const whole = samples.filter(isJson);
-      const [few, most] = [samples.length - whole.length, samples.length];
-      assert.ok(few < most / 10, `${few} of ${most} were torn, such as ${samples.at(-1)}`);
-      const soFar = client.receipts.length;
-      assert.ok(soFar < 100);
-      for (const sample of whole) assert.ok(JSON.parse(sample).length - 1 <= soFar);
-      await limitFileSize(node, 'unlimited');
-      const expected = all.map(({ id }) => ({ id, status: 'accepted' }));
-      assert.deepEqual(await client.received(100), expected);
-      assert.deepEqual(JSON.parse(await node.poolText()), [{ id: 'old' }, ...all]);
-      client.socket.terminate();
-    }),
-  );
-}
+test(
+  'receipts wait for a full disk, the file stays whole: room for half of what comes',
+  ON_LINUX,
+  () => waitForRoom('[\n{"id":"old"}\n]\n', 5000),
+);
 
 test(
   'a disk that refuses for long leads to rejections; what was taken before them is kept',

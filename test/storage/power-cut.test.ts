@@ -9,6 +9,7 @@ import { failureOf } from '../support/failing.js';
 import { freePort, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { PowerCuts } from '../support/power-cuts.js';
+import { runsOf } from '../support/property.js';
 import {
   add,
   BATCH,
@@ -27,6 +28,9 @@ import {
   shortened,
   transaction,
 } from '../support/recovery.js';
+
+/** Where each state has much to read. */
+const FEW = { limit: runsOf(64) };
 
 /** Where in a page a file ends: in the middle, and with its closing before, on and behind a boundary. */
 const ENDS = [1000, ...Array.from({ length: 4 }, (_, i) => PAGE_BYTES - 3 + i)];
@@ -58,7 +62,7 @@ test('an append to a pool that somebody else has written', async () => {
     folder,
     async () => add(await openPool(folder), BATCH),
     (found) => checkPool(found, saved, BATCH),
-    { limit: 64 },
+    FEW,
   );
 });
 
@@ -95,7 +99,7 @@ test('transactions that leave the pool, and others that come', async () => {
       assert.ok(!(left && isOld));
       return checkPool(found, isOld ? saved : staying, come);
     },
-    { limit: 64 },
+    FEW,
   );
 });
 
@@ -118,7 +122,7 @@ test('a pool that cannot be replaced, and is written over', async () => {
       const saved = isOld ? BATCH : staying;
       assert.deepEqual(records.slice(0, saved.length).map(shortened), saved.map(shortened));
     },
-    { limit: 64 },
+    FEW,
   );
   assert.deepEqual(fs.readFileSync(other), fs.readFileSync(join(folder, POOL)));
 });

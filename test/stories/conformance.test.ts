@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { outcomeOfScript } from '../support/failing.js';
 import { PROJECT } from '../support/helpers.js';
-import { conformance, isInterruptible, judgedBy, STORIES } from '../support/judged.js';
+import { conformance, isInterruptible, judgedBy } from '../support/judged.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { type Variant, writeVariant } from './solution.js';
 import { STYLES } from './variants.js';
@@ -20,14 +20,7 @@ const root = temporaryFolder('p2p-learner-');
 
 describe('conformance', { concurrency: 2 }, () => {
   test('passes a solution that does what the exercise says, and nothing more', async () => {
-    assert.deepEqual(
-      await judgedBy(
-        root,
-        LAST,
-        STORIES.filter((id) => /^([123578]|bonus [13])$/.test(id)),
-      ),
-      [],
-    );
+    assert.deepEqual(await judgedBy(root, LAST, ['1', '2', '3', 'bonus 1']), []);
   });
 
   test('does not fail a solution for what goes beyond the exercise, unless it is to', async () => {

@@ -9,6 +9,7 @@ import promises, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Random } from '../../simulate/random.js';
+import { runsOf } from './property.js';
 import { temporaryFolder } from './temporary.js';
 
 const PAGE_BYTES = 4096;
@@ -61,7 +62,7 @@ export class PowerCuts {
     folder: string,
     act: () => Promise<unknown>,
     onCut: (folder: string) => Promise<void>,
-    { limit = 512, seed = 1 } = {},
+    { limit = runsOf(512), seed = 1 } = {},
   ): Promise<number> {
     const disk = new PowerCuts(folder, onCut, limit, seed);
     const { open, rename } = promises;

@@ -127,3 +127,18 @@ function isThere(name: string): boolean {
     }
   });
 }
+
+/** A panel of the dashboard. */
+interface Panel {
+  readonly type: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly targets?: readonly { readonly expr: string }[];
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+}
+
+/** The panels of the dashboard, without the rows that they are in. */
+export async function readPanels(): Promise<Panel[]> {
+  const { panels } = JSON.parse(await readFile(join(CONTRIB, 'grafana/p2p-node.json'), 'utf8'));
+  return (panels as Panel[]).filter(({ type }) => type !== 'row');
+}

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import fs from 'fs-extra';
-import { IN_BROWSER, withVisit } from '../support/browser.js';
+import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
 import { freePort, isListening, PROJECT, until } from '../support/helpers.js';
 import { type HostedNode, withHostedNodes } from '../support/hosted.js';
 import type { Network } from '../support/network.js';
@@ -15,6 +15,8 @@ const isHere = spawnSync('nginx', ['-v']).status === 0;
 const SKIP = {
   skip: isHere ? IN_BROWSER.skip : 'nginx is not here: apt-get install nginx',
 };
+
+after(closeBrowser);
 
 /** Starts nginx with the lines in the docs, before a node that listens on a port. */
 async function startNginx(
