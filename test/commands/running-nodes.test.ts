@@ -1,7 +1,6 @@
-/** Nodes that run: who holds a folder, also from another container, and what the commands do then. */
+/** Nodes that run: who holds a folder, and what the commands do then. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import { cloneNode } from '../../lib/commands/node-folders.js';
@@ -39,39 +38,6 @@ test('delete-nodes --stop does not delete a node that does not answer', () =>
     assert.deepEqual([code, stdout], [1, '']);
     assert.ok(await fs.pathExists(network.path('node-2/index.js')));
   }));
-
-const IN_CONTAINERS = {
-  skip: spawnSync('unshare', ['-n', 'true']).status !== 0 && 'no network namespaces here',
-};
-
-test('one process runs in a folder, also where they share the disk alone', IN_CONTAINERS, () =>
-  withNetwork(async (network) => {
-    await cloneNode(network.root);
-    const first = await network.startNode('node-2');
-    const inContainer = (...command: string[]) =>
-      network.start(
-        ['-n', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...command],
-        'node-2',
-        'unshare',
-      );
-    const refused = await inContainer('node', 'index.js').result();
-    const says =
-      'node-2 is running already, in another container: end that one first, or clone another node';
-    assert.deepEqual(refused, { code: 1, stdout: '', stderr: `${says}\n` });
-
-    await first.end('SIGKILL');
-    const next = inContainer('node', 'index.js');
-    await until('it to run', () => next.stdout.includes('] listening: '));
-    const again = await network.run(['index.js'], 'node-2');
-    assert.deepEqual(again, { code: 1, stdout: '', stderr: `${says}\n` });
-    const all = await network.run(['delete-nodes.js']);
-    assert.match(all.stderr, /^Nothing is deleted: node-2 is running: /);
-    const stop = await network.run(['delete-nodes.js', '--stop']);
-    assert.match(stop.stderr, /^node-2 does not answer: [^\n]+ container that it runs in\n$/);
-    await next.close();
-    assert.equal((await network.run(['delete-nodes.js'])).stdout, 'node-2 deleted\n');
-  }),
-);
 
 test('a node says that it cannot keep out other containers where there is no command for it', () =>
   withHostedNodes(async (network) => {

@@ -10,8 +10,17 @@ import { drawn, says, select, textOf, untilMesh } from '../support/lab-page.js';
 
 after(closeBrowser);
 
-test('a transaction is added, travels, is followed, and is seen again slowly', IN_BROWSER, () =>
-  withLab(3, (lab) => withVisit(lab.url, ({ page }) => follows(page, lab))),
+test('three nodes in the lab', IN_BROWSER, (t) =>
+  withLab(3, async (lab) => {
+    await t.test('a transaction is added, travels, is followed, and is seen again slowly', () =>
+      withVisit(lab.url, ({ page }) => follows(page, lab)),
+    );
+    await t.test('whoever has no token looks, and sees no button that touches', () =>
+      withVisit(`http://localhost:${lab.port}/`, ({ page }) => looks(page, lab), {
+        expected: /net::ERR_/,
+      }),
+    );
+  }),
 );
 
 async function follows(page: Page, lab: RunningLab): Promise<void> {
@@ -58,22 +67,12 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
   });
 }
 
-test('whoever has no token looks, and sees no button that touches', IN_BROWSER, () =>
-  withLab(1, (lab) =>
-    withVisit(
-      `http://localhost:${lab.port}/`,
-      async ({ page }) => {
-        await untilMesh(page, 1);
-        assert.match(await textOf(page, '#only-looks'), /npm start/);
-        for (const button of ['#add-node', '#halve', '#run-lesson']) {
-          assert.ok(await page.locator(button).isHidden(), button);
-        }
-        await lab.close();
-        await until('to be told that the lab is gone', async () =>
-          page.locator('#notice').isVisible(),
-        );
-      },
-      { expected: /net::ERR_/ },
-    ),
-  ),
-);
+async function looks(page: Page, lab: RunningLab): Promise<void> {
+  await untilMesh(page, 3);
+  assert.match(await textOf(page, '#only-looks'), /npm start/);
+  for (const button of ['#add-node', '#halve', '#run-lesson']) {
+    assert.ok(await page.locator(button).isHidden(), button);
+  }
+  await lab.close();
+  await until('to be told that the lab is gone', () => page.locator('#notice').isVisible());
+}

@@ -52,16 +52,18 @@ test('promtool finds no fault in the metrics of a node that are its own', WITH_P
 test('each panel asks a question, by metrics that a node has', () =>
   withHostedNodes(async (network) => {
     const { body } = await visit(await network.startNode(), '/metrics');
-    const has = new Set(
-      [...body.matchAll(/^(\w+?)(?:_bucket|_sum|_count)?[{ ]/gm)].map(([, name]) => name),
-    );
+    const names = body.matchAll(/^(\w+?)(?:_bucket|_sum|_count)?[{ ]/gm);
+    // By `up`, Prometheus says whether a node has answered.
+    const has = new Set(['up', ...[...names].map(([, name]) => name)]);
     const panels = await readPanels();
     assert.ok(panels.length > 20);
     for (const { title, description, fieldConfig, targets = [] } of panels) {
       assert.match(title, /\?$/);
       assert.ok(description && fieldConfig?.defaults.unit, title);
       assert.ok(targets.length > 0, title);
-      const asked = targets.flatMap(({ expr }) => expr.match(/\b(mesh|process|nodejs)_\w+/g) ?? []);
+      const asked = targets.flatMap(
+        ({ expr }) => expr.match(/\bup\b|\b(mesh|process|nodejs)_\w+/g) ?? [],
+      );
       assert.ok(asked.length > 0, title);
       for (const name of asked) {
         assert.ok(has.has(name.replace(/_(bucket|sum|count)$/, '')), `${title} ${name}`);

@@ -67,4 +67,16 @@ describe('a name', { skip: whyNoIslands(), concurrency: 3 }, () => {
       assert.match(stderr, /^No name server says which address .* is: write the IP address\n$/);
       assert.equal(code, 1);
     }));
+
+  test('of this machine that leads to loopback, as Debian has it, is one by which nodes here meet', () =>
+    withNetwork(async (network) => {
+      const island = await Island.create(network, {}, { mylaptop: '127.0.1.1' });
+      const settings = ['HOST=0.0.0.0', 'ADDRESS=mylaptop'];
+      const known = [`ws://mylaptop:${PORT}`];
+      const nodes = [await island.startNode('node-1', PORT, [], ...settings)];
+      nodes.push(await island.startNode('node-2', PORT + 1, known, ...settings));
+      nodes.push(await island.startNode('node-3', PORT + 2, known, ...settings));
+      for (const node of nodes)
+        await untilSays(node, /\] connected: ws:\/\/mylaptop:\d+, 2 peers now/);
+    }));
 });

@@ -31,16 +31,4 @@ describe('a name', { skip: whyNoIslands(), concurrency: 2 }, () => {
       assert.equal(await node.result().then(({ code }) => code), 0);
       assert.ok(control.isRunning, 'the node has not waited');
     }));
-
-  test('of this machine that leads to loopback, as Debian has it, is one by which nodes here meet', () =>
-    withNetwork(async (network) => {
-      const island = await Island.create(network, {}, { mylaptop: '127.0.1.1' });
-      const settings = ['HOST=0.0.0.0', 'ADDRESS=mylaptop'];
-      const known = [`ws://mylaptop:${PORT}`];
-      const nodes = [await island.startNode('node-1', PORT, [], ...settings)];
-      nodes.push(await island.startNode('node-2', PORT + 1, known, ...settings));
-      nodes.push(await island.startNode('node-3', PORT + 2, known, ...settings));
-      for (const node of nodes)
-        await untilSays(node, /\] connected: ws:\/\/mylaptop:\d+, 2 peers now/);
-    }));
 });

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
 import type { NodeProcess } from '../support/program.js';
-import { simulate } from '../support/simulated.js';
+import { areFullMeshes, simulate } from '../support/simulated.js';
 import { statusOf } from '../support/status.js';
 
 async function peersOf(node: NodeProcess): Promise<number> {
@@ -14,6 +14,11 @@ async function peersOf(node: NodeProcess): Promise<number> {
 }
 
 describe('larger simulated networks', { concurrency: 2 }, () => {
+  for (const nodes of [3, 50]) {
+    test(`of ${nodes} are full meshes, where all get each transaction once`, () =>
+      areFullMeshes(nodes));
+  }
+
   test('with more nodes than slots are connected, and relay to all', async () => {
     const figures = await simulate('--nodes', '200', '--max-peers', '4', '--seed', '1');
     assert.match(figures.get('all connected') ?? '', /^\d+ s after/);

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { outcomeOfScript } from '../support/failing.js';
 import { PROJECT } from '../support/helpers.js';
 import { Program } from '../support/program.js';
-import { RUN, simulate } from '../support/simulated.js';
+import { areFullMeshes, RUN, simulate } from '../support/simulated.js';
 
 describe('simulated networks', { concurrency: 2 }, () => {
   test('are the same for the same seed, and others for another', async () => {
@@ -18,17 +18,7 @@ describe('simulated networks', { concurrency: 2 }, () => {
     assert.notEqual(first, other);
   });
 
-  for (const nodes of [3, 50]) {
-    test(`of ${nodes} are full meshes, where all get each transaction once`, async () => {
-      const figures = await simulate('--nodes', `${nodes}`);
-      const others = `${nodes - 1}.0, ${nodes - 1} to ${nodes - 1}`;
-      assert.equal(figures.get('peers it dialled'), others);
-      assert.equal(figures.get('peers that dialled it'), others);
-      assert.equal(figures.get('reached by relay'), '100 %');
-      assert.equal(figures.get('copies per node'), ((nodes - 1) / nodes).toFixed(1));
-      assert.match(figures.get('hops') ?? '', /, 1 at most$/);
-    });
-  }
+  test('of 12 are full meshes, where all get each transaction once', () => areFullMeshes(12));
 
   test('of which nobody is left have figures of nothing', async () => {
     const figures = await simulate(

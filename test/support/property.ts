@@ -19,6 +19,18 @@ export function runsOf(all: number): number {
   return process.env.ALL_RUNS === undefined ? Math.ceil(all / 5) : all;
 }
 
+/**
+ * Of many cases each fifth in the short tests, beginning at random, and all of them in the long ones.
+ *
+ * @param count the cases are the numbers from 0 up to it
+ */
+export function casesOf(t: TestContext, count: number): number[] {
+  const all = Array.from({ length: count }, (_, i) => i);
+  if (process.env.ALL_RUNS !== undefined) return all;
+  const first = newSeed(t) % 5;
+  return all.filter((i) => i % 5 === first);
+}
+
 /** Any character there is. The unit `binary` of fast-check lists them all first, for a second. */
 export const ANY_CHARACTER = fc
   .nat({ max: 0x10_ffff - 0x800 })
