@@ -11,7 +11,13 @@ import { withHostedNodes } from '../support/hosted.js';
 import { withNetwork } from '../support/network.js';
 import { pageOf, showsMesh, untilShown } from '../support/page-view.js';
 import { keepPictures } from '../support/pictures.js';
-import { untilLive, untilLost, withThree, withThreeProcesses } from '../support/visitor.js';
+import {
+  untilLive,
+  untilLost,
+  withOneToEnd,
+  withThree,
+  withThreeProcesses,
+} from '../support/visitor.js';
 
 /** What a browser says of a node that does not answer any more. */
 const GONE = /net::ERR_/;
@@ -95,6 +101,26 @@ test('a page notices that its node has stopped, and that another is only quiet',
       );
       assert.doesNotMatch(await quietPage.evaluate<string>('window.connections.join()'), /lost/);
     });
+  }),
+);
+
+test('a page that has lost its node says so, and is back by itself', IN_BROWSER, () =>
+  withOneToEnd(async ([first, second, third], network) => {
+    const addresses = [first, second, third].map(({ address }) => address);
+    await withVisit(
+      pageOf(first),
+      async ({ page }) => {
+        await untilShown(page, 'three nodes', (now) => showsMesh(now, addresses));
+        await first.end('SIGKILL');
+        const lost = await untilLost(page);
+        assert.notEqual(lost.notice, '');
+        assert.ok(showsMesh(lost, addresses), 'what was known is still there');
+        await network.restart(first);
+        assert.equal((await untilLive(page)).notice, '');
+        await untilShown(page, 'three nodes', (now) => showsMesh(now, addresses));
+      },
+      { expected: GONE },
+    );
   }),
 );
 

@@ -11,11 +11,8 @@ import { Client, makeIds } from '../support/client.js';
 import { freePort, makeTransaction, until } from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { pageOf, showsMesh, untilShown, type View, viewOf } from '../support/page-view.js';
-import { untilLive, untilLost, withOneToEnd, withThree } from '../support/visitor.js';
+import { withThree } from '../support/visitor.js';
 import './page-untrusted.js';
-
-/** What a browser says of a node that does not answer any more. */
-const GONE = /net::ERR_/;
 
 after(closeBrowser);
 
@@ -72,26 +69,6 @@ test('a block takes the transactions out of the pool, and is shown', IN_BROWSER,
       assert.ok(view.blocks[0]?.includes(hash.slice(0, 8)), `${hash}: ${view.blocks}`);
       await untilShown(page, 'an empty pool', ({ pool }) => pool === '0');
     });
-  }),
-);
-
-test('a page that has lost its node says so, and is back by itself', IN_BROWSER, () =>
-  withOneToEnd(async ([first, second, third], network) => {
-    const addresses = [first, second, third].map(({ address }) => address);
-    await withVisit(
-      pageOf(first),
-      async ({ page }) => {
-        await untilShown(page, 'three nodes', (now) => showsMesh(now, addresses));
-        await first.end('SIGKILL');
-        const lost = await untilLost(page);
-        assert.notEqual(lost.notice, '');
-        assert.ok(showsMesh(lost, addresses), 'what was known is still there');
-        await network.restart(first);
-        assert.equal((await untilLive(page)).notice, '');
-        await untilShown(page, 'three nodes', (now) => showsMesh(now, addresses));
-      },
-      { expected: GONE },
-    );
   }),
 );
 
