@@ -3,8 +3,7 @@
  * inode. And what a person calls it.
  */
 
-import type { BigIntStats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type BigIntStats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 export type Identity = Pick<BigIntStats, 'dev' | 'ino'>;
@@ -14,22 +13,18 @@ export function isSame(a: Identity, b: Identity): boolean {
 }
 
 /**
- * What is at a path, behind a link too; undefined for nothing.
+ * What is at a path, behind a link too; undefined for nothing. The system has it in its memory: to have
+ * another thread look, before each write, took twenty times as long.
  *
  * @throws Error if it cannot be found out
  */
-export async function statOf(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await stat(path, { bigint: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+export function statOf(path: string): BigIntStats | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
 /** @throws Error if another folder, or none, is at a path by now: another node may be at work there */
-export async function requireFolder(path: string, folder: Identity): Promise<void> {
-  const found = await statOf(path);
+export function requireFolder(path: string, folder: Identity): void {
+  const found = statOf(path);
   if (found === undefined || !isSame(found, folder)) throw new Error('its folder is gone');
 }
 

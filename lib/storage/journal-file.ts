@@ -166,7 +166,7 @@ export class JournalFile {
    * back, unless the folder is another one by now.
    */
   async #requireOurs(): Promise<void> {
-    const found = await statOf(this.#path);
+    const found = statOf(this.#path);
     if (found === undefined) await this.#writeBack();
     else if (!isSame(found, this.#file)) throw new Error(CHANGED);
     else if (this.#size !== undefined && found.size !== BigInt(this.#size))
@@ -177,7 +177,7 @@ export class JournalFile {
   }
 
   async #writeBack(): Promise<void> {
-    await requireFolder(dirname(this.#path), this.#folder);
+    requireFolder(dirname(this.#path), this.#folder);
     const all = { offset: 0, length: this.#end };
     const anew = await Replacement.begin(this.#path, await this.#handle.stat(), true);
     await this.#writeAnew(

@@ -26,7 +26,7 @@ export function createSaver(file: string, text: () => string, log: Log): Saver {
   const persistence = new Persistence(shortName(file), log);
   const folder = statSync(dirname(file), { bigint: true });
   const write = async () => {
-    await requireFolder(dirname(file), folder);
+    requireFolder(dirname(file), folder);
     await replaceFile(file, text());
   };
   let writing = Promise.resolve();

@@ -17,8 +17,7 @@ import { withNetwork } from '../support/network.js';
 
 test('messages are counted by direction and by the types that nodes know, and their bytes', () =>
   withHostedNodes(async (network) => {
-    const peer = await network.trap();
-    const node = await network.startNode('node-1', [peer.address]);
+    const { node, peer } = await network.startNodeWithPeer();
     const ids = ['first', 'sécond', 'third'];
     const transactions = ids.map((id) => ({ type: 'TRANSACTION', data: { id } }));
     const evil = { type: 'EVIL"} 1\nmesh_peers 99', data: 'x' };
