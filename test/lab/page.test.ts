@@ -32,7 +32,8 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
   await says(page, /accepted transaction/);
   // One from the client, and one to each of the others.
   await until('the dots', async () => (await drawn(page)) >= before + 3);
-  const row = page.locator('#messages li[data-type="TRANSACTION"]').last();
+  // There is one such, whatever comes later.
+  const row = page.locator('#messages li[data-type="TRANSACTION"]', { hasText: 'client →' });
   await row.locator('summary').click();
   await until('the text', async () => (await row.innerText()).includes('"zoe"'));
 

@@ -139,6 +139,23 @@ test('transactions come to the page of another node, the latest first', IN_BROWS
   }),
 );
 
+test('a node that is alone, and knows nobody, is shown as one', IN_BROWSER, () =>
+  withHostedNodes(async (network) => {
+    const node = await network.startNode();
+    await withVisit(pageOf(node), async ({ page }) => {
+      const view = await untilShown(page, 'one node', (now) => showsMesh(now, [node.address]));
+      assert.deepEqual(
+        view.nodes.map(({ state }) => state),
+        ['self'],
+      );
+      assert.equal(view.peers, '0');
+      assert.equal(view.height, '0');
+      assert.equal(view.pool, '0');
+      assert.equal(view.notice, '');
+    });
+  }),
+);
+
 test('a known peer that is not there is shown, without a link', IN_BROWSER, () =>
   withNetwork(async (network) => {
     const nobody = `ws://localhost:${await freePort()}`;

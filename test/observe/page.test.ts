@@ -118,20 +118,3 @@ test('a node that has left stays on the page for some minutes, with the time whe
   assert.deepEqual(shown(map(), 629_000), { address: 'b', state: 'left', leftAt: 30_000 });
   assert.equal(shown(map(), 631_000), undefined);
 });
-
-test('a node that is alone, and knows nobody, is shown as one', IN_BROWSER, () =>
-  withHostedNodes(async (network) => {
-    const node = await network.startNode();
-    await withVisit(pageOf(node), async ({ page }) => {
-      const view = await untilShown(page, 'one node', (now) => showsMesh(now, [node.address]));
-      assert.deepEqual(
-        view.nodes.map(({ state }) => state),
-        ['self'],
-      );
-      assert.equal(view.peers, '0');
-      assert.equal(view.height, '0');
-      assert.equal(view.pool, '0');
-      assert.equal(view.notice, '');
-    });
-  }),
-);
