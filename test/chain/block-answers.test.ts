@@ -18,6 +18,7 @@ import {
   text,
   tipOf,
   trunkTo,
+  untilChainIs,
 } from '../support/chain.js';
 import { ChainClient } from '../support/chain-client.js';
 import {
@@ -139,10 +140,8 @@ test('a node answers no plain client, and takes nothing from it, and says nothin
     const teller = network.keep(await ChainPeer.open(longer));
     await teller.dial(node.address);
     teller.announce();
-    await until('it to be included', async () => {
-      return (await askStatus(node.address, { id: 'included' }))[0] === 'known';
-    });
-    assert.equal(await blocksFileOf(node), fileOf(longer));
+    await untilChainIs(node, longer);
+    assert.deepEqual(await askStatus(node.address, { id: 'included' }), ['known']);
     assert.deepEqual(heard, []);
     const types = plain.callers
       .flatMap(({ frames }) => frames)

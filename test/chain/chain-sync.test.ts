@@ -6,8 +6,6 @@ import { GENESIS } from '../../lib/chain/block.js';
 import { LIMITS } from '../../lib/limits.js';
 import { getLatestBlockFrame } from '../../lib/wire/block-messages.js';
 import {
-  blocksFileOf,
-  fileOf,
   grow,
   growBy,
   locatorOf,
@@ -112,7 +110,7 @@ test('a block that is announced twice, or by several, is taken once and announce
       .asked('LATEST_BLOCK')
       .map(({ data }) => (data as typeof GENESIS).height);
     assert.deepEqual(heights, [6, 7]);
-    assert.equal(await blocksFileOf(node), fileOf(longer));
+    await untilChainIs(node, longer);
   }));
 
 test('a block that does not connect has its sender asked, where it was sent, from where we are', () =>

@@ -27,8 +27,8 @@ test('a loop gets each transaction once, also of a node that is killed and start
     })();
     for (let round = 0; round < 3; round++) {
       await until('some of them', () => read.length > 100 * (round + 1));
-      await node.end('SIGKILL');
       const told = lost.length;
+      await node.end('SIGKILL');
       if (round === 0) await until('word that it is away', () => lost.length > told);
       node = await network.restart(node);
       const more = makeIds(`after ${round} `, 100);

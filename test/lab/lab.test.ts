@@ -50,20 +50,28 @@ test('three nodes in the lab', (t) =>
 
 async function tells(lab: RunningLab): Promise<void> {
   const [first, second, third] = lab.addresses;
-  const says = await done(lab, pay('node-2'));
-  const [, id = ''] = /accepted transaction ([0-9a-f]{64})$/.exec(says) ?? [];
+  const others = [first, third];
+  let id = '';
+  let paid = 0;
   const carrying = () => lab.of('message').filter(({ ids }) => ids.includes(id));
-  const between = () => carrying().filter(({ from, to }) => from !== null && to !== null);
-  await until('its way', () => new Set(between().map(({ to }) => to)).size >= 2);
+  const toldOf = (to?: string) =>
+    carrying().filter((each) => each.from === second && each.to === to);
+  const isWhole = (to?: string) =>
+    toldOf(to).length === 1 && toldOf(to).every(({ arrivedAt }) => arrivedAt !== null);
+  // A busy machine may tell of the two ends of a message too far apart: then another one is sent.
+  await until('each message to be told once, with both of its times', async () => {
+    const says = await done(lab, pay('node-2'));
+    id = /accepted transaction ([0-9a-f]{64})$/.exec(says)?.[1] ?? '';
+    paid += 1;
+    await until('its way', () => others.every((to) => toldOf(to).length > 0));
+    return others.every(isWhole);
+  });
   const [handed] = carrying();
   assert.deepEqual([handed?.from, handed?.to, handed?.type], [null, second, 'TRANSACTION']);
-  for (const to of [first, third]) {
-    const told = between().filter((each) => each.from === second && each.to === to);
-    assert.equal(told.length, 1, `what ${to} was told`);
-    assert.ok(told.every(({ at, arrivedAt }) => arrivedAt !== null && arrivedAt >= at));
-    assert.ok(told.every(({ text, isLost }) => text.includes(id) && !isLost));
+  for (const { at, arrivedAt, text, isLost } of others.flatMap(toldOf)) {
+    assert.ok((arrivedAt as number) >= at && text.includes(id) && !isLost);
   }
-  const times = lab.of('message').map(({ at }) => at);
+  const times = carrying().map(({ at }) => at);
   const inOrder = times.toSorted((a, b) => a - b);
   assert.deepEqual(times, inOrder);
 
@@ -79,7 +87,7 @@ async function tells(lab: RunningLab): Promise<void> {
     return hash !== undefined && lab.tips().every((tip) => tip === hash);
   });
   const [block] = lab.of('block').filter(({ height }) => height === 1);
-  assert.equal(block?.transactions, 1);
+  assert.equal(block?.transactions, paid);
   assert.equal(JSON.parse((await lab.ask('/nodes/node-1/blocks/1')).text).hash, block?.hash);
 }
 

@@ -4,7 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../../lib/limits.js';
 import { askStatus } from '../support/client.js';
-import { connectTo, makeTransaction, transactionMessage, until } from '../support/helpers.js';
+import {
+  connectTo,
+  floodWith,
+  makeTransaction,
+  transactionMessage,
+  until,
+} from '../support/helpers.js';
 import { withHostedNodes } from '../support/hosted.js';
 import { openAnswer, visit } from '../support/http.js';
 import { MessageReader } from '../support/message-reader.js';
@@ -123,10 +129,7 @@ test('a node leaves in peace while many read, and much comes', () =>
     for (const each of readers) each.on('error', () => {}).resume();
     const client = await connectTo(node.address);
     client.on('error', () => {});
-    let sent = 0;
-    const flood = setInterval(() => {
-      for (let i = 0; i < 50; i++) client.send(JSON.stringify(transactionMessage(`t${sent++}`)));
-    }, 1);
+    const flood = floodWith(client, 50, 1);
     await until('some', async () => (await node.pool()).length > 200);
     assert.equal(await node.end('SIGINT'), 0);
     clearInterval(flood);

@@ -90,10 +90,10 @@ test('Prometheus has an answer to the question of each panel', WITH_PROMETHEUS, 
         );
       }
     }
-    const ready = await prometheus.query('mesh_ready == 1');
-    assert.deepEqual(
-      ready.map(({ metric }) => metric.instance).sort(),
-      nodes.map(instanceOf).sort(),
-    );
+    await until('all to be ready', async () => {
+      const ready = await prometheus.query('mesh_ready == 1');
+      const named = ready.map(({ metric }) => metric.instance).sort();
+      return named.join() === nodes.map(instanceOf).sort().join();
+    });
   }),
 );

@@ -12,8 +12,11 @@ describe('a name', { skip: whyNoIslands(), concurrency: 2 }, () => {
     withNetwork(async (network) => {
       const island = await Island.create(network, { 'found.test': '127.0.0.3' });
       const silent = [1, 2, 3, 4, 5, 6].map((i) => `ws://silent${i}.test:${PORT}`);
-      await island.startNode('node-2', PORT + 1, []);
-      await island.startNode('node-3', PORT + 2, [], 'HOST=127.0.0.3', 'ADDRESS=found.test');
+      const others = [
+        await island.startNode('node-2', PORT + 1, []),
+        await island.startNode('node-3', PORT + 2, [], 'HOST=127.0.0.3', 'ADDRESS=found.test'),
+      ];
+      for (const each of others) await untilSays(each, /\] listening: /);
       const known = [...silent, `ws://localhost:${PORT + 1}`, `ws://found.test:${PORT + 2}`];
       const node = await island.startNode('node-1', PORT, known);
       await untilSays(node, /\] connected: ws:\/\/localhost:/);

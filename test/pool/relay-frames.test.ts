@@ -88,7 +88,8 @@ test('what comes in one go goes on in one frame to our kind, and one by one to a
       heardIds().map(({ id }) => id),
       ids,
     );
-    assert.ok(heard().length < 100, `${heard().length} frames`);
+    // One by one, it would be 3,000; a client that is kept waiting is read piece by piece.
+    assert.ok(heard().length < 1000, `${heard().length} frames`);
     for (const text of heard()) {
       const { data } = JSON.parse(text);
       assert.ok([data].flat().length <= LIMITS.keys);

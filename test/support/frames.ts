@@ -52,7 +52,7 @@ export async function openRaw(
 
 /** Writes the same bytes again and again, as fast as they are read. */
 export async function repeat(socket: Socket, bytes: Buffer, isOver: () => boolean): Promise<void> {
-  const giveUpMs = performance.now() + 10_000;
+  const giveUpMs = performance.now() + 60_000;
   while (!isOver() && !socket.destroyed && performance.now() < giveUpMs) {
     if (socket.writableLength < 1024 * 1024) socket.write(bytes);
     await sleep(1);

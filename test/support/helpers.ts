@@ -184,3 +184,18 @@ export function isJson(text: string): boolean {
     return false;
   }
 }
+
+/**
+ * Sends transactions `t0`, `t1` … without end, as fast as a node reads them. What waits for it is bounded:
+ * it is to be busy, and not to read for seconds what was sent before.
+ *
+ * @param atOnce how many
+ * @returns what ends it
+ */
+export function floodWith(socket: WebSocket, atOnce: number, everyMs: number): NodeJS.Timeout {
+  let sent = 0;
+  return setInterval(() => {
+    if (socket.bufferedAmount > 256 * 1024) return;
+    for (let i = 0; i < atOnce; i++) socket.send(JSON.stringify(transactionMessage(`t${sent++}`)));
+  }, everyMs);
+}
