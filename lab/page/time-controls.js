@@ -44,11 +44,10 @@ export class TimeControls {
   }
 
   show() {
-    const { mode, speed, time, latest } = this.#player;
+    const { mode, time, latest } = this.#player;
     document.body.dataset.mode = mode;
-    const how = speed === 1 ? 'replaying' : `replaying at 1/${Math.round(1 / speed)}`;
     const isLost = document.body.dataset.connection === 'lost';
-    setText('state', isLost ? 'not connected' : mode === 'replay' ? how : mode);
+    setText('state', isLost ? 'not connected' : mode === 'replay' ? 'replaying' : mode);
     setText('pause', mode === 'paused' ? 'Play' : 'Pause');
     byId('live').setAttribute('aria-pressed', String(mode === 'live'));
     setText('clock', exactTimeOf(time));
