@@ -14,7 +14,7 @@ export function isSame(a: Identity, b: Identity): boolean {
 
 /**
  * What is at a path, behind a link too; undefined for nothing. The system has it in its memory: to have
- * another thread look, before each write, took twenty times as long.
+ * another thread look, before each write, took twenty times the processor time.
  *
  * @throws Error if it cannot be found out
  */
