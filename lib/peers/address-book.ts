@@ -200,6 +200,8 @@ export class AddressBook {
 
   /** An address was given up through no fault of its own: it may be learnt again at once. */
   forgive({ key }: Address): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && this.#givenUp.has(key)) entry.failures = 0;
     this.#givenUp.forget(key);
   }
 

@@ -142,15 +142,18 @@ test('an address that was given up and then lasted has five attempts again', () 
 });
 
 test('an address that was given up through no fault of its own is learnt again at once', () => {
-  const { addressBook, entry } = dialled();
-  for (let failures = 1; failures <= 5; failures++) addressBook.lost(entry, 0, 0, 0.5);
-  addressBook.forgive(entry.address);
-  assert.equal(addressBook.hear(entry.address, plenty(), 1), true);
-  const [again] = addressBook.due(1);
-  assert.ok(again !== undefined);
-  // It has all its attempts again.
-  const waits = Array.from({ length: 5 }, () => addressBook.lost(again, 0, 1, 0.5));
-  assert.deepEqual(waits, [1000, 2000, 4000, 8000, undefined]);
+  for (const isNamedBefore of [false, true]) {
+    const { addressBook, entry } = dialled();
+    for (let failures = 1; failures <= 5; failures++) addressBook.lost(entry, 0, 0, 0.5);
+    if (isNamedBefore) addressBook.hear(entry.address, plenty(), 0);
+    addressBook.forgive(entry.address);
+    assert.equal(addressBook.hear(entry.address, plenty(), 1), !isNamedBefore);
+    const [again] = addressBook.due(1);
+    assert.ok(again !== undefined);
+    // It has all its attempts again.
+    const waits = Array.from({ length: 5 }, () => addressBook.lost(again, 0, 1, 0.5));
+    assert.deepEqual(waits, [1000, 2000, 4000, 8000, undefined]);
+  }
 });
 
 test('each spelling that a person wrote is tried in turn, until one works', () => {

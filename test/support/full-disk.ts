@@ -1,6 +1,7 @@
 /** A client of a node whose disk is full, and then is not. */
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.js';
 import { limitFileSize } from './disk.js';
 import { freePort, isJson, makeTransaction, until } from './helpers.js';
@@ -29,13 +30,18 @@ export function waitForRoom(text: string, room: number): Promise<void> {
     const startMs = performance.now();
     // Longer than from one attempt to the next.
     await until('some attempts', async () => {
-      samples.push(await node.poolText());
+      let sample = await node.poolText();
+      // In the middle of an attempt it may be torn, on a busy machine for a while.
+      if (!isJson(sample)) {
+        await sleep(100);
+        sample = await node.poolText();
+      }
+      samples.push(sample);
       return performance.now() - startMs > 2500;
     });
-    // In the middle of an attempt it may be torn; not between two, which is most of the time.
     const whole = samples.filter(isJson);
     const [few, most] = [samples.length - whole.length, samples.length];
-    assert.ok(few < most / 3, `${few} of ${most} were torn, such as ${samples.at(-1)}`);
+    assert.ok(few < most / 10, `${few} of ${most} were torn, such as ${samples.at(-1)}`);
     const soFar = client.receipts.length;
     assert.ok(soFar < 100);
     for (const sample of whole) assert.ok(JSON.parse(sample).length - 1 <= soFar);

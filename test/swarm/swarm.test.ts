@@ -126,16 +126,19 @@ test('a node keeps its key, for itself, and is known by it again', () =>
 
 test('a node that leaves withdraws its announcement', () =>
   withNetwork(async (network) => {
-    const node = await startInSwarm(network, 'node-1', { bootstrap });
-    await until('its announcement', () => node.stdout.includes('swarm: 0 others found'));
-    const sinceMs = performance.now();
-    assert.equal(await node.end('SIGINT'), 0);
-    const isWithdrawn = performance.now() - sinceMs < LIMITS.withdrawTimeoutMs;
-    assert.equal(node.stderr, '');
+    let node = await startInSwarm(network, 'node-1', { bootstrap });
+    // On a machine that is so busy that its time is over, it leaves without.
+    await until('a withdrawal in time', async () => {
+      await until('its announcement', () => node.stdout.includes('swarm: 0 others found'));
+      const sinceMs = performance.now();
+      assert.equal(await node.end('SIGINT'), 0);
+      const isInTime = performance.now() - sinceMs < LIMITS.withdrawTimeoutMs;
+      assert.equal(node.stderr, '');
+      if (!isInTime) node = await network.restart(node);
+      return isInTime;
+    });
     const later = await startInSwarm(network, 'node-2', { bootstrap });
     await until('a look', () => /swarm: \d+ others? found/.test(later.stdout));
-    // On a machine that is so busy, it has left without.
-    if (!isWithdrawn) return;
     assert.match(later.stdout, /swarm: 0 others found/);
     assert.doesNotMatch(later.stdout, /dialling/);
   }));
