@@ -24,7 +24,9 @@ export function readPage(): ReadonlyMap<string, Answer> {
   const shared = fileURLToPath(new URL('../lib/observe/page/', import.meta.url));
   const paths = [
     ...readdirSync(own).map((name) => join(own, name)),
-    ...['common.css', 'dom.js', 'format.js', 'icon.svg'].map((name) => join(shared, name)),
+    ...['common.css', 'dom.js', 'format.js', 'icon.svg', 'pointer.js'].map((name) =>
+      join(shared, name),
+    ),
   ];
   const files = new Map<string, Answer>();
   for (const path of paths) {

@@ -12,6 +12,7 @@ import { Mesh } from './mesh.js';
 import { Messages } from './messages.js';
 import { NodeList } from './node-list.js';
 import { Player } from './player.js';
+import { stillForMs } from './pointer.js';
 import { Pools } from './pools.js';
 import { Recording } from './recording.js';
 import { Selected } from './selected.js';
@@ -132,7 +133,13 @@ function showSoon() {
 function showTimeSoon() {
   if (showTimer !== undefined) return;
   const wait = Math.max(0, shownAt + Math.max(SHOW_INTERVAL_MS, REST * costMs) - performance.now());
-  showTimer = setTimeout(show, wait);
+  showTimer = setTimeout(showWhenStill, wait);
+}
+
+function showWhenStill() {
+  const wait = stillForMs();
+  if (wait > 0) showTimer = setTimeout(showWhenStill, wait);
+  else show();
 }
 
 function show() {

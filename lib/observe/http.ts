@@ -57,6 +57,7 @@ const SCRIPTS = [
   'node',
   'node-list',
   'page',
+  'pointer',
   'transactions',
 ];
 /** By path: the module that resolves to the file, and its type. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
+import { give } from '../support/client.js';
 import { until } from '../support/helpers.js';
 import { type RunningLab, withLab } from '../support/lab.js';
 import { drawn, says, select, textOf, untilMesh } from '../support/lab-page.js';
@@ -14,6 +15,9 @@ test('three nodes in the lab', IN_BROWSER, (t) =>
   withLab(3, async (lab) => {
     await t.test('a transaction is added, travels, is followed, and is seen again slowly', () =>
       withVisit(lab.url, ({ page }) => follows(page, lab)),
+    );
+    await t.test('a message that is pressed keeps its place until it is released', () =>
+      withVisit(lab.url, ({ page }) => presses(page, lab)),
     );
     await t.test('whoever has no token looks, and sees no button that touches', () =>
       withVisit(`http://localhost:${lab.port}/`, ({ page }) => looks(page, lab), {
@@ -65,6 +69,29 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
       .locator('#messages li')
       .evaluateAll((all) => all.map((each) => each.getAttribute('data-type')));
     return types.length > 0 && types.every((type) => type === 'RECEIPT');
+  });
+}
+
+async function presses(page: Page, lab: RunningLab): Promise<void> {
+  await untilMesh(page, 3);
+  const { x, y } = (await page.locator('#messages summary').first().boundingBox()) ?? {
+    x: 0,
+    y: 0,
+  };
+  await page.mouse.move(x + 5, y + 5);
+  await page.mouse.down();
+  const pressed = await textOf(page, '#messages summary:active');
+  // Each is drawn half a second after it was sent, and by then the one before is in the list.
+  for (const id of ['one', 'two']) {
+    const before = await drawn(page);
+    await give(lab.addresses[0] ?? '', [id]);
+    await until('the dots', async () => (await drawn(page)) >= before + 3);
+  }
+  await page.mouse.up();
+  await until('what was pressed', () => page.locator('#messages details[open]').isVisible());
+  assert.equal(await textOf(page, '#messages details[open] summary'), pressed);
+  await until('what came meanwhile', async () => {
+    return (await textOf(page, '#messages')).includes('two');
   });
 }
 

@@ -11,6 +11,16 @@ import { clickInDrawing, FOCUSED, tabTo, withThree } from '../support/visitor.js
 
 after(closeBrowser);
 
+/** Waits in the page until the node has told of so many transactions in its pool. */
+const untilTold = (size: number) => `new Promise((resolve) => {
+  const stream = new EventSource('/events');
+  stream.addEventListener('status', ({ data }) => {
+    if (JSON.parse(data).pool?.transactions !== ${size}) return;
+    stream.close();
+    resolve();
+  });
+})`;
+
 test('what has the focus shows it, and keeps it while the page changes', IN_BROWSER, () =>
   withNetwork(async (network) => {
     const [first, second] = await network.startNodes(2);
@@ -59,6 +69,31 @@ test('a click on a node in the drawing goes to its page', IN_BROWSER, () =>
         return arrives.then(() => true).catch(() => false);
       });
       await untilShown(page, 'three nodes', (view) => showsMesh(view, addresses));
+    });
+  }),
+);
+
+test('what is pressed keeps its place until it is released', IN_BROWSER, () =>
+  withThree(async ([first]) => {
+    await withVisit(pageOf(first), async ({ page }) => {
+      await give(first.address, makeIds('t', 3));
+      await untilShown(page, 'them', ({ pool }) => pool === '3');
+      const button = page.locator('#latest .opener button').first();
+      const { x, y } = (await button.boundingBox()) ?? { x: 0, y: 0 };
+      await page.mouse.move(x + 5, y + 5);
+      // A pointer that rests holds nothing up.
+      await give(first.address, ['t3']);
+      await untilShown(page, 'one more', ({ pool }) => pool === '4');
+      await page.mouse.down();
+      // By the time that one is told, those before it were shown, if the page changed at all.
+      for (const size of [5, 6, 7]) {
+        await give(first.address, [`u${size}`]);
+        await page.evaluate(untilTold(size));
+      }
+      await page.mouse.up();
+      const opened = page.locator('#content-title');
+      await until('what was pressed', async () => (await opened.innerText()) === 'Transaction t3');
+      await untilShown(page, 'what came meanwhile', ({ pool }) => pool === '7');
     });
   }),
 );

@@ -10,6 +10,7 @@ import { byId } from './dom.js';
 import { Graph } from './graph.js';
 import { showNetwork } from './network.js';
 import { NodeSection, showLog, showPool } from './node.js';
+import { stillForMs } from './pointer.js';
 import { TransactionsSection } from './transactions.js';
 
 /** @import { Chain } from './chain.js' */
@@ -56,7 +57,8 @@ function showStatus({ node, network, transactions, pool, chain, log }) {
 }
 
 /**
- * Limits how often a status is shown. Sections that arrive in between are merged.
+ * Limits how often a status is shown, and puts it off while the page has to keep still. Sections that
+ * arrive in between are merged.
  *
  * @param {number} intervalMs
  * @param {(status: Status) => void} show
@@ -68,6 +70,11 @@ function atMostEvery(intervalMs, show) {
   let shownMs = -Infinity;
 
   function flush() {
+    const wait = stillForMs();
+    if (wait > 0) {
+      setTimeout(flush, wait);
+      return;
+    }
     const status = pending;
     pending = {};
     shownMs = performance.now();
