@@ -1,7 +1,10 @@
 /**
- * A set of transaction keys in order of arrival. A key takes 20 to 40 bytes; in a Set of strings it
+ * A set of transaction keys in order of arrival. A key takes 28 to 56 bytes; in a Set of strings it
  * would take a hundred. It never stops to grow: each key that is added moves a few of the earlier ones
- * to the larger table. To move a million at once would hold up the event loop for 100 ms. Pure.
+ * to the larger table. To move a million at once would hold up the event loop for 100 ms.
+ *
+ * In a large set, each look at another part of the memory waits for that. So a slot holds the hash of
+ * its key beside its place: a search goes to the key itself only where the hashes are the same. Pure.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -9,8 +12,10 @@ import type { Key } from '../wire/key.js';
 
 const WORDS = 3;
 const FIRST_CAPACITY = 1024;
-/** Slots per key. With half of the slots free, a search looks at two or three. */
+/** Slots per key. With half of the slots free, a search looks at two or three, which are neighbours. */
 const SLOTS = 2;
+/** The numbers of a slot: a hash, and the place of the key plus one, or 0. */
+const WIDTH = 2;
 /**
  * How many slots of the smaller table each new key moves. The larger one is full after half as many keys
  * as the smaller one has slots, so two would be just enough.
@@ -25,14 +30,14 @@ export class KeySet {
   #places = 0;
   #size = 0;
   #words = new Uint32Array(WORDS * FIRST_CAPACITY);
-  /** Open addressing, linear probing: the place of a key plus one, or 0. */
-  #slots: Slots = new Int32Array(SLOTS * FIRST_CAPACITY);
+  /** Open addressing, linear probing. A slot is named by the index of its first number. */
+  #slots: Slots = new Int32Array(WIDTH * SLOTS * FIRST_CAPACITY);
   /**
    * The smaller table, until all of it is moved: what is moved stays in it too, so that searches still
    * find their way; what is removed is GONE.
    */
   #smaller: Slots = new Int32Array(0);
-  /** How many of its slots are moved. */
+  /** The first of its slots that is not moved. */
   #moved = 0;
   /** The latest key that was looked for in vain, and the slot where it would go: it may be added next. */
   #missing: Key = '';
@@ -55,16 +60,16 @@ export class KeySet {
     const b = wordOf(key, 4);
     const c = wordOf(key, 8);
     if (key !== this.#missing && this.placeOf(key) !== undefined) return false;
-    const slot = this.#missingSlot;
     this.#words[WORDS * this.#places] = a;
     this.#words[WORDS * this.#places + 1] = b;
     this.#words[WORDS * this.#places + 2] = c;
     this.#places += 1;
     this.#size += 1;
-    this.#slots[slot] = this.#places;
+    this.#slots[this.#missingSlot] = this.#mix(b, c);
+    this.#slots[this.#missingSlot + 1] = this.#places;
     this.#missing = '';
     if (this.#smaller.length > 0) this.#moveSome(MOVED_AT_ONCE);
-    if (SLOTS * this.#places === this.#slots.length) this.#grow();
+    if (WIDTH * SLOTS * this.#places === this.#slots.length) this.#grow();
     return true;
   }
 
@@ -78,19 +83,20 @@ export class KeySet {
     const [a, b, c] = [wordOf(key, 0), wordOf(key, 4), wordOf(key, 8)];
     if (this.#smaller.length > 0) {
       const left = this.#find(this.#smaller, a, b, c);
-      if (this.#smaller[left] !== 0) this.#smaller[left] = GONE;
+      if (this.#smaller[left + 1] !== 0) this.#smaller[left + 1] = GONE;
     }
     let free = this.#find(this.#slots, a, b, c);
-    if (this.#slots[free] === 0) return;
+    if (this.#slots[free + 1] === 0) return;
     this.#missing = '';
     const mask = this.#slots.length - 1;
-    for (let slot = (free + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#homeOf((this.#slots[slot] as number) - 1);
+    let slot = after(this.#slots, free);
+    for (; this.#slots[slot + 1] !== 0; slot = after(this.#slots, slot)) {
+      const home = homeIn(this.#slots, this.#slots[slot] as number);
       if (((slot - home) & mask) < ((slot - free) & mask)) continue;
-      this.#slots[free] = this.#slots[slot] as number;
+      this.#slots.copyWithin(free, slot, slot + WIDTH);
       free = slot;
     }
-    this.#slots[free] = 0;
+    this.#slots[free + 1] = 0;
   }
 
   /** Removes all keys but the first `places`; the next key gets the place after these. */
@@ -108,9 +114,9 @@ export class KeySet {
     const b = wordOf(key, 4);
     const c = wordOf(key, 8);
     const slot = this.#find(this.#slots, a, b, c);
-    let found = this.#slots[slot] as number;
+    let found = this.#slots[slot + 1] as number;
     if (found === 0 && this.#smaller.length > 0) {
-      found = this.#smaller[this.#find(this.#smaller, a, b, c)] as number;
+      found = this.#smaller[this.#find(this.#smaller, a, b, c) + 1] as number;
     }
     if (found !== 0) return found - 1;
     this.#missing = key;
@@ -138,21 +144,16 @@ export class KeySet {
 
   /** The slot of a key in a table, or the free slot where it would go. */
   #find(slots: Slots, a: number, b: number, c: number): number {
-    const mask = slots.length - 1;
-    for (let slot = this.#mix(b, c) & mask; ; slot = (slot + 1) & mask) {
-      const found = slots[slot] as number;
+    const hash = this.#mix(b, c);
+    for (let slot = homeIn(slots, hash); ; slot = after(slots, slot)) {
+      const found = slots[slot + 1] as number;
       if (found === 0) return slot;
-      if (found === GONE) continue;
+      if (slots[slot] !== hash || found === GONE) continue;
       const place = found - 1;
       const isSame =
         this.#word(place, 0) === a && this.#word(place, 1) === b && this.#word(place, 2) === c;
       if (isSame) return slot;
     }
-  }
-
-  /** The slot where the search for a key at a place begins. */
-  #homeOf(place: number): number {
-    return this.#mix(this.#word(place, 1), this.#word(place, 2)) & (this.#slots.length - 1);
   }
 
   #mix(b: number, c: number): number {
@@ -170,13 +171,15 @@ export class KeySet {
   }
 
   #moveSome(count: number): void {
-    const end = Math.min(this.#moved + count, this.#smaller.length);
-    for (; this.#moved < end; this.#moved++) {
-      const found = this.#smaller[this.#moved] as number;
-      if (found <= 0) continue;
-      const place = found - 1;
-      const [a, b, c] = [this.#word(place, 0), this.#word(place, 1), this.#word(place, 2)];
-      this.#slots[this.#find(this.#slots, a, b, c)] = found;
+    const end = Math.min(this.#moved + WIDTH * count, this.#smaller.length);
+    for (; this.#moved < end; this.#moved += WIDTH) {
+      const found = this.#smaller[this.#moved + 1] as number;
+      if (found === 0 || found === GONE) continue;
+      const hash = this.#smaller[this.#moved] as number;
+      let slot = homeIn(this.#slots, hash);
+      while (this.#slots[slot + 1] !== 0) slot = after(this.#slots, slot);
+      this.#slots[slot] = hash;
+      this.#slots[slot + 1] = found;
     }
     if (end === this.#smaller.length) this.#smaller = new Int32Array(0);
   }
@@ -184,6 +187,16 @@ export class KeySet {
   #word(place: number, index: number): number {
     return this.#words[WORDS * place + index] as number;
   }
+}
+
+/** The slot where the search for a key begins. */
+function homeIn(slots: Slots, hash: number): number {
+  return (WIDTH * hash) & (slots.length - WIDTH);
+}
+
+/** The next slot; after the last comes the first. */
+function after(slots: Slots, slot: number): number {
+  return (slot + WIDTH) & (slots.length - WIDTH);
 }
 
 /** Four bytes of a key, as an unsigned number. */
