@@ -23,7 +23,7 @@ const SMALL = 0.1;
 export function fullPlans(): Plan[] {
   return [
     ...growthPlans(false),
-    plan(rewritingGroup(), 3, 70),
+    plan(rewritingGroup(), 3, 45),
     plan(latencyGroup(), 3, 70),
     plan(startGroup(1_000_000), 3, 28),
     plan(chainStartGroup(1000), 3, 40),
@@ -50,8 +50,8 @@ export function growthPlans(isQuick: boolean): Plan[] {
     plan(relayGroup(3), 3, 45),
     plan(relayGroup(10), 3, 45),
     plan(relayGroup(20), 3, 60),
-    plan(relayGroup(40), 3, 115),
-    plan(pooledGroup(3_000_000), 3, 130),
+    plan(relayGroup(40), 3, 130),
+    plan(pooledGroup(3_000_000), 3, 155),
   ];
 }
 

@@ -6,7 +6,7 @@ import type { Sample } from './samples.js';
 
 /** Longer than anything takes, also on a machine that is busy. */
 interface Limits {
-  /** To open an experiment: nodes that read 3,000,000 transactions, or servers that get 1,000,000. */
+  /** To open an experiment: nodes that read 3,000,000 transactions. */
   readonly openMs: number;
   readonly runMs: number;
 }
