@@ -23,7 +23,7 @@ const SMALL = 0.1;
 export function fullPlans(): Plan[] {
   return [
     ...growthPlans(false),
-    plan(rewritingGroup(), 3, 45),
+    plan(rewritingGroup(), 3, 70),
     plan(latencyGroup(), 3, 70),
     plan(startGroup(1_000_000), 3, 28),
     plan(chainStartGroup(1000), 3, 40),

@@ -98,8 +98,6 @@ export function rewritingGroup(): Group {
   return (['ours', 'plain-style'] as const).map((system) => ({
     name: `relay of ${REWRITTEN.toLocaleString('en')}, 3 nodes`,
     system,
-    // Half a minute a run, and far beyond the target.
-    rounds: system === OURS ? undefined : 1,
     open: async () => {
       return relay(await openFleet(system, 3), { ...workOf(system, 3), count: REWRITTEN });
     },
