@@ -9,20 +9,27 @@ import { pageOf, untilShown } from './page-view.js';
 
 type Members = Record<string, unknown>;
 
-/** Stands for the event stream of a node, whose page is opened with it. */
+/** As often as a node: a page that hears nothing for long takes its node for lost. */
+const REPEAT_MS = 2000;
+
+/**
+ * Stands for the event stream of a node, whose page is opened with it. Like a node, it tells each new
+ * reader all that it has said so far: a page that was away for a moment misses nothing.
+ */
 export class FakeEventStream {
   readonly #url: string;
   readonly #server: Server;
   readonly #readers = new Set<ServerResponse>();
-  readonly #first: Members;
+  readonly #repeat = setInterval(() => this.say({}), REPEAT_MS);
+  #status: Members;
 
-  private constructor(port: number, server: Server, first: Members) {
+  private constructor(port: number, server: Server, status: Members) {
     this.#url = `http://127.0.0.1:${port}/`;
     this.#server = server;
-    this.#first = first;
+    this.#status = status;
   }
 
-  /** @param first what each reader hears at once, beside what is in every first message */
+  /** @param first what it has to say from the beginning, beside what every node says */
   static async open(first: Members = {}): Promise<FakeEventStream> {
     const port = await freePort();
     const server = createServer();
@@ -39,11 +46,13 @@ export class FakeEventStream {
 
   /** Tells all that read. */
   say(...messages: readonly Members[]): void {
+    this.#status = Object.assign({}, this.#status, ...messages);
     const text = messages.map(eventOf).join('');
     for (const reader of this.#readers) reader.write(text);
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#repeat);
     for (const reader of this.#readers) reader.destroy();
     await new Promise((done) => this.#server.close(done));
   }
@@ -52,7 +61,7 @@ export class FakeEventStream {
     this.#readers.add(response);
     response.on('close', () => this.#readers.delete(response));
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    response.write(eventOf(this.#first));
+    response.write(eventOf(this.#status));
   }
 }
 
