@@ -7,7 +7,7 @@ import type { Connection } from '../peers/connection.js';
 import type { Key } from '../wire/key.js';
 import type { Data } from '../wire/messages.js';
 import { reconciliationFrame } from '../wire/reconciliation-messages.js';
-import { transactionsFrame } from '../wire/transaction-messages.js';
+import { manyFrame } from '../wire/transaction-messages.js';
 import type { MerkleTree } from './merkle-tree.js';
 import type { Pool } from './pool.js';
 import type { OwnPool, Request } from './reconciliation-session.js';
@@ -42,7 +42,7 @@ export class PoolAnswers {
     this.#answers.give(from, {
       subject: 'pool',
       makeFrame: () => this.#frameFor(request, from),
-      nothing: transactionsFrame([]),
+      nothing: manyFrame('TRANSACTIONS', []),
     });
   }
 
@@ -68,7 +68,7 @@ export async function answerTo({ type, data }: Request, pool: AskedPool): Promis
       return reconciliationFrame({ type: 'KEYS', data: page });
     }
     case 'GET_TRANSACTIONS':
-      return transactionsFrame(await pool.read(data));
+      return manyFrame('TRANSACTIONS', await pool.read(data));
   }
 }
 

@@ -23,7 +23,7 @@ import { MerkleTree } from './merkle-tree.js';
 const FILE_NAME = 'transactions.json';
 
 /** The parts of a transaction that the pool keeps. */
-type Pooled = Pick<Transaction, 'key' | 'json' | 'bytes'>;
+type Pooled = Pick<Transaction, 'key' | 'json' | 'bytes' | 'line'>;
 
 /** The size of a pool: its transactions, the length of its file, and the limit of that in bytes. */
 export interface PoolSize {
@@ -142,11 +142,11 @@ export class Pool {
   }
 
   /** Adds a transaction; true only if it is new. It is on disk when `saved` resolves. */
-  add({ key, json, bytes }: Pooled): boolean {
+  add(transaction: Pooled): boolean {
+    const { key, line } = transaction;
     if (!this.tree.add(key)) return false;
-    const isLine = !json.includes('\n') && !json.includes('\r');
-    if (isLine) this.#journal.append(json, bytes);
-    else this.#journal.append(inOneLine(json));
+    if (line !== undefined) this.#journal.appendBytes(line);
+    else this.#append(transaction);
     return true;
   }
 
@@ -178,6 +178,12 @@ export class Pool {
   /** Resolves when removed transactions have left the file, if the disk allows that. */
   removed(): Promise<void> {
     return this.#journal.removed();
+  }
+
+  #append({ json, bytes }: Pooled): void {
+    const isLine = !json.includes('\n') && !json.includes('\r');
+    if (isLine) this.#journal.append(json, bytes);
+    else this.#journal.append(inOneLine(json));
   }
 }
 

@@ -9,7 +9,7 @@ import { LIMITS } from '../limits.js';
 import { type Connection, send } from '../peers/connection.js';
 import type { Routes } from '../peers/routes.js';
 import type { Transaction } from '../wire/transaction.js';
-import { manyFrame, transactionFrame } from '../wire/transaction-messages.js';
+import { manyFrame, textsOf, transactionFrame } from '../wire/transaction-messages.js';
 import type { Pool } from './pool.js';
 
 export class Relay {
@@ -57,9 +57,8 @@ export class Relay {
     this.#bytes = 0;
     const sender = this.#routes.peerBehind(from)?.address.text ?? null;
     this.#counters.accepted(batch, sender, this.#pool.size.transactions);
-    const texts = batch.map(({ json }) => json);
-    const alone = once(() => texts.map(transactionFrame));
-    const together = once(() => [manyFrame('RELAY', texts)]);
+    const alone = once(() => batch.map(({ json }) => transactionFrame(json)));
+    const together = once(() => [manyFrame('RELAY', textsOf(batch))]);
     for (const peer of this.#routes.from(from)) {
       const isAlone = batch.length === 1 || peer.identity === undefined;
       const isSent = this.#backpressure.send(peer, isAlone ? alone() : together(), from);

@@ -19,7 +19,7 @@ import { shortName } from './identity.js';
 import { JournalFile } from './journal-file.js';
 import { openJournalFile } from './journal-opening.js';
 import { type Disk, Persistence } from './persistence.js';
-import { RecordQueue, type RecordText } from './record-queue.js';
+import { type BytesAt, RecordQueue } from './record-queue.js';
 import { CLOSING, FIRST_LEAD, LEAD, OPENING, RecordTable } from './record-table.js';
 
 /** Only a file up to this size is replaced as soon as somebody asks for it. */
@@ -78,8 +78,6 @@ export class Journal implements Disk {
   readonly #unsaved = new RecordQueue();
   /** The lead of the first of them. */
   #lead: Buffer;
-  /** The bytes of a write. To allocate them each time would cost more than all the rest of it. */
-  #page = Buffer.alloc(0);
   /** Shared by all callers that wait for the same write, so that they continue in order. */
   #saved = Promise.resolve();
   /** Whether a write is due that has not begun. */
@@ -144,10 +142,14 @@ export class Journal implements Disk {
    * @param bytes the length of the text in UTF-8
    */
   append(json: string, bytes = Buffer.byteLength(json)): void {
-    const lead = this.#unsaved.isEmpty ? this.#lead : LEAD;
-    this.#unsaved.add(json);
-    this.#table.add({ offset: this.#end + lead.length, length: bytes });
-    this.#end += lead.length + bytes;
+    this.#note(bytes);
+    this.#unsaved.add(json, bytes);
+  }
+
+  /** The same for a record that stands in a buffer. That must not change any more. */
+  appendBytes(record: BytesAt): void {
+    this.#note(record.end - record.start);
+    this.#unsaved.addBytes(record);
   }
 
   /**
@@ -207,9 +209,7 @@ export class Journal implements Disk {
   /** Saves the records that there are now; the next save takes those added in the meantime. */
   async #save(): Promise<void> {
     for (const end = this.#end; this.#file.end < end; ) {
-      const texts = this.#unsaved.take();
-      const count = texts.reduce((sum, each) => sum + each.count, 0);
-      const bytes = this.#encode(texts, count);
+      const { bytes, count } = this.#unsaved.take(this.#lead);
       this.#lead = LEAD;
       const [append, cleanUp] = [() => this.#file.append(bytes), () => this.#file.close()];
       await this.#persistence.write(append, cleanUp);
@@ -217,17 +217,11 @@ export class Journal implements Disk {
     }
   }
 
-  /** The bytes of the oldest unsaved records as they stand in the file, with the closing. */
-  #encode(texts: readonly RecordText[], count: number): Buffer {
-    const length = this.endOf(this.#savedCount + count - 1) - this.#file.end + CLOSING.length;
-    if (length > this.#page.length) this.#page = Buffer.allocUnsafe(length);
-    let end = 0;
-    for (const { text } of texts) {
-      end += (end === 0 ? this.#lead : LEAD).copy(this.#page, end);
-      end += this.#page.write(text, end);
-    }
-    end += CLOSING.copy(this.#page, end);
-    return this.#page.subarray(0, end);
+  /** Notes where the next record will stand. */
+  #note(length: number): void {
+    const lead = this.#unsaved.isEmpty ? this.#lead : LEAD;
+    this.#table.add({ offset: this.#end + lead.length, length });
+    this.#end += lead.length + length;
   }
 
   /** A large file takes long to replace. Writes wait for that for a tenth of the time at most. */

@@ -9,18 +9,25 @@ export const LEAD = Buffer.from(',\n');
 export const CLOSING = Buffer.from('\n]\n');
 
 const GONE = 0;
+/** How many records a part of the table has: it never stops to grow, as one array would. */
+const PART = 4096;
+
+interface Part {
+  readonly offsets: Float64Array;
+  /** Negative for a record that is to be removed, 0 for one that has been. */
+  readonly lengths: Int32Array;
+}
 
 export class RecordTable {
-  readonly #offsets: number[] = [];
-  /** Negative for a record that is to be removed, 0 for one that has been. */
-  readonly #lengths: number[] = [];
+  readonly #parts: Part[] = [];
+  #count = 0;
   /** Places of records without a number, which only stay in the file. */
   #others: Place[] = [];
   #surplus = 0;
 
   /** How many numbers have been given. */
   get count(): number {
-    return this.#offsets.length;
+    return this.#count;
   }
 
   /** How many records are to be removed. */
@@ -30,8 +37,13 @@ export class RecordTable {
 
   /** Adds a record. It gets the next number. */
   add({ offset, length }: Place): void {
-    this.#offsets.push(offset);
-    this.#lengths.push(length);
+    const number = this.#count;
+    if (number === PART * this.#parts.length) {
+      this.#parts.push({ offsets: new Float64Array(PART), lengths: new Int32Array(PART) });
+    }
+    this.#count += 1;
+    this.#setOffset(number, offset);
+    this.#setLength(number, length);
   }
 
   /** Adds a record without a number. */
@@ -40,22 +52,23 @@ export class RecordTable {
   }
 
   placeOf(number: number): Place {
-    return { offset: this.#offsets[number] as number, length: this.lengthOf(number) };
+    const offset = this.#partOf(number).offsets[number % PART] as number;
+    return { offset, length: this.lengthOf(number) };
   }
 
   lengthOf(number: number): number {
-    return Math.abs(this.#lengths[number] as number);
+    return Math.abs(this.#signedLengthOf(number));
   }
 
   /** Forgets all records but the first `count`. */
   truncate(count: number): void {
-    this.#offsets.length = count;
-    this.#lengths.length = count;
+    this.#count = count;
+    this.#parts.length = Math.ceil(count / PART);
   }
 
   /** Notes that records are to be removed. */
   markSurplus(numbers: readonly number[]): void {
-    for (const number of numbers) this.#lengths[number] = -this.lengthOf(number);
+    for (const number of numbers) this.#setLength(number, -this.lengthOf(number));
     this.#surplus += numbers.length;
   }
 
@@ -77,10 +90,10 @@ export class RecordTable {
     };
     for (const { offset, length } of this.#others) keep(offset, length);
     for (let number = 0; number < count; number++) {
-      const length = this.#lengths[number] as number;
-      if (length > 0) keep(this.#offsets[number] as number, length);
+      const length = this.#signedLengthOf(number);
+      if (length > 0) keep(this.placeOf(number).offset, length);
       else if (length < 0) {
-        this.#lengths[number] = GONE;
+        this.#setLength(number, GONE);
         this.#surplus -= 1;
       }
     }
@@ -105,7 +118,7 @@ export class RecordTable {
     const moveFrom = (first: number, last: number) => {
       for (let number = first; number < last; number++) {
         const length = this.lengthOf(number);
-        if (length > 0) this.#offsets[number] = move(length);
+        if (length > 0) this.#setOffset(number, move(length));
       }
     };
     this.#others = this.#others.map(({ length }) => ({ offset: move(length), length }));
@@ -113,5 +126,21 @@ export class RecordTable {
     const firstLead = lead;
     moveFrom(count, this.count);
     return { end, lead: firstLead };
+  }
+
+  #partOf(number: number): Part {
+    return this.#parts[Math.floor(number / PART)] as Part;
+  }
+
+  #signedLengthOf(number: number): number {
+    return this.#partOf(number).lengths[number % PART] as number;
+  }
+
+  #setOffset(number: number, offset: number): void {
+    this.#partOf(number).offsets[number % PART] = offset;
+  }
+
+  #setLength(number: number, length: number): void {
+    this.#partOf(number).lengths[number % PART] = length;
   }
 }

@@ -16,7 +16,10 @@ export function keyOf(id: string | number): Key {
   return keyOfText(typeof id === 'string' ? `"${id}"` : String(id));
 }
 
-/** @param text the id, in double quotes if it is a string */
-export function keyOfText(text: string): Key {
+/**
+ * @param text the id, in double quotes if it is a string; bytes are UTF-8. To get the hash as bytes would
+ * take three times as long.
+ */
+export function keyOfText(text: string | Buffer): Key {
   return hash('sha256', text, 'binary').slice(0, KEY_BYTES);
 }

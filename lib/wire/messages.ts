@@ -47,12 +47,13 @@ const USUAL_HEAD = /^\{"type":"(\w+)","data":/;
  * HANDSHAKE and TRANSACTION have a meaning
  */
 export function parseMessage(frame: Buffer, isOurs: boolean): Message | Unusable {
+  const many = isOurs && frame.length <= ANSWER_CHARACTERS ? parseUsualMany(frame) : undefined;
+  if (many !== undefined) return many;
   const text = frame.toString();
   const isLarge = frame.length > LIMITS.largeBytes;
-  const mayAnswer = isOurs && text.length <= ANSWER_CHARACTERS;
   const read =
     (isLarge ? undefined : parseUsualTransaction(text, frame)) ??
-    (mayAnswer ? (parseUsualMany(text, frame) ?? parseUsualAnswer(text)) : undefined) ??
+    (isOurs && text.length <= ANSWER_CHARACTERS ? parseUsualAnswer(text) : undefined) ??
     (isLarge ? parseLarge(text, isOurs) : undefined);
   if (read !== undefined) return read;
   const message = parseJson(text);

@@ -6,6 +6,7 @@
 
 import { sourceParts } from '../json-source.js';
 import { LIMITS } from '../limits.js';
+import { usualLineAt } from './frame-line.js';
 import type { Malformed, MessageOf, Unusable } from './message.js';
 import { parseTransaction, readTransaction, type Transaction } from './transaction.js';
 
@@ -36,23 +37,32 @@ export function transactionFrame(json: string): Buffer {
   return Buffer.from(`${HEAD}${json}}`);
 }
 
-/** @param texts the text of each transaction */
-export function manyFrame(type: Many, texts: readonly string[]): Buffer {
+/**
+ * The frame that holds many transactions. Bytes are copied as they are: to make strings of them, and
+ * bytes again, took most of the time of an answer.
+ *
+ * @param texts the text of each transaction, or of several with SEPARATOR between them
+ */
+export function manyFrame(type: Many, texts: readonly (Buffer | string)[]): Buffer {
   if (texts.length === 0) return Buffer.from(JSON.stringify({ type, data: [] }));
-  return Buffer.from(`${MANY_HEADS[type]}${texts.join(SEPARATOR)}${MANY_TAIL}`);
+  const parts = texts.flatMap((text) => [
+    SEPARATOR_BYTES,
+    typeof text === 'string' ? Buffer.from(text) : text,
+  ]);
+  parts[0] = Buffer.from(MANY_HEADS[type]);
+  return Buffer.concat([...parts, Buffer.from(MANY_TAIL)]);
 }
 
-/**
- * The frame that answers GET_TRANSACTIONS. What comes from the disk is copied as it is: to make
- * strings of it, and bytes again, took most of the time of an answer.
- *
- * @param texts the text of each transaction, in UTF-8
- */
-export function transactionsFrame(texts: readonly Buffer[]): Buffer {
-  if (texts.length === 0) return manyFrame('TRANSACTIONS', []);
-  const parts = texts.flatMap((text) => [SEPARATOR_BYTES, text]);
-  parts[0] = Buffer.from(MANY_HEADS.TRANSACTIONS);
-  return Buffer.concat([...parts, Buffer.from(MANY_TAIL)]);
+/** The texts of transactions for such a frame. Those that came as neighbours go on as one text. */
+export function textsOf(transactions: readonly Transaction[]): Buffer[] {
+  const texts: Buffer[] = [];
+  let first = 0;
+  for (let i = 0; i < transactions.length; i++) {
+    if (areNeighbours(transactions[i] as Transaction, transactions[i + 1])) continue;
+    texts.push(textOf(transactions.slice(first, i + 1)));
+    first = i + 1;
+  }
+  return texts;
 }
 
 /**
@@ -69,23 +79,34 @@ export function parseUsualTransaction(text: string, frame: Buffer): Read {
 }
 
 /**
- * Reads a frame of many transactions in the layout that our nodes write, as above.
+ * Reads a frame of many transactions in the layout that our nodes write, as above. Of a usual one,
+ * nothing is made but its key.
  *
  * @returns undefined for any other frame
  */
-export function parseUsualMany(text: string, frame: Buffer): Read {
-  const type = typeOfMany(text);
-  if (type === undefined || !text.endsWith(MANY_TAIL)) return undefined;
-  const isAscii = text.length === frame.length;
-  const inside = text.slice(MANY_HEADS[type].length, -MANY_TAIL.length);
-  const lines = inside.split(SEPARATOR, LIMITS.keys + 1);
-  if (lines.length > LIMITS.keys) return undefined;
+export function parseUsualMany(frame: Buffer): Read {
+  const type = typeOfMany(frame);
+  if (type === undefined) return undefined;
+  const characters = frame.toString('latin1');
+  if (!characters.endsWith(MANY_TAIL)) return undefined;
+  const end = frame.length - MANY_TAIL.length;
+  const endOfLine = (from: number) => {
+    const found = characters.indexOf(SEPARATOR, from);
+    return found < 0 || found > end - SEPARATOR.length ? end : found;
+  };
   const data: Transaction[] = [];
-  for (const line of lines) {
-    const read = parseTransaction(line, isAscii ? line.length : Buffer.byteLength(line));
+  for (let at = MANY_HEADS[type].length; at <= end; ) {
+    if (data.length === LIMITS.keys) return undefined;
+    const usual = usualLineAt(frame, characters, at);
+    const lineEnd = endOfLine(usual?.end ?? at);
+    const read =
+      usual?.end === lineEnd
+        ? usual
+        : parseTransaction(frame.toString('utf8', at, lineEnd), lineEnd - at);
     if (read === undefined) return undefined;
     if ('malformed' in read) return notTransactions(type);
     data.push(read);
+    at = lineEnd + SEPARATOR.length;
   }
   return { type, data };
 }
@@ -112,9 +133,24 @@ export function parseTransactionMessage(type: string, data: unknown, json: strin
   return { type, data: transactions };
 }
 
-function typeOfMany(text: string): Many | undefined {
-  if (text.startsWith(MANY_HEADS.RELAY)) return 'RELAY';
-  return text.startsWith(MANY_HEADS.TRANSACTIONS) ? 'TRANSACTIONS' : undefined;
+function typeOfMany(frame: Buffer): Many | undefined {
+  const head = frame.toString('latin1', 0, MANY_HEADS.TRANSACTIONS.length);
+  if (head.startsWith(MANY_HEADS.RELAY)) return 'RELAY';
+  return head === MANY_HEADS.TRANSACTIONS ? 'TRANSACTIONS' : undefined;
+}
+
+/** Whether both are texts, or the second one stands in the line after the first. */
+function areNeighbours(a: Transaction, b: Transaction | undefined): boolean {
+  if (b === undefined) return false;
+  if (a.line === undefined || b.line === undefined) return a.line === b.line;
+  return a.line.buffer === b.line.buffer && a.line.end + SEPARATOR.length === b.line.start;
+}
+
+/** The text of neighbours, in UTF-8. */
+function textOf(transactions: readonly Transaction[]): Buffer {
+  const [first, last] = [transactions[0]?.line, transactions.at(-1)?.line];
+  if (first && last) return first.buffer.subarray(first.start, last.end);
+  return Buffer.from(transactions.map(({ json }) => json).join(SEPARATOR));
 }
 
 function notTransactions(type: Many): Malformed {

@@ -7,6 +7,14 @@ import { hash } from '../runtime.js';
 import { type Key, keyOf, keyOfText } from './key.js';
 import type { Malformed, TransactionId } from './message.js';
 
+/** Where a text stands in a buffer, in UTF-8. */
+export interface BytesAt {
+  readonly buffer: Buffer;
+  /** The offsets of its first byte, and just after its last. */
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface Transaction {
   readonly id: TransactionId;
   /** Represents the id wherever transactions are compared. */
@@ -14,6 +22,8 @@ export interface Transaction {
   /** Its text, exactly as it came, and the length of that in UTF-8. */
   readonly json: string;
   readonly bytes: number;
+  /** Where it stands in one line, if it came in one. */
+  readonly line?: BytesAt;
 }
 
 /** What a block and a pool keep of a transaction. */
@@ -139,15 +149,20 @@ function usualPattern(): RegExp {
 }
 
 /** The offset just after the usual transaction that begins at `at`; -1 if none does. */
-function endOfUsual(text: string, at: number): number {
+export function endOfUsual(text: string, at: number): number {
   USUAL.lastIndex = at;
   return USUAL.test(text) ? USUAL.lastIndex : -1;
 }
 
-/** The id of the usual transaction that begins at `at`, with its quotes. */
-function quotedIdAt(text: string, at: number): string {
+/** Where the id of the usual transaction that begins at `at` stands, with its quotes. */
+export function quotedIdIn(text: string, at: number): { start: number; end: number } {
   const start = at + ID_AT;
-  return text.slice(start, text.indexOf('"', start + 1) + 1);
+  return { start, end: text.indexOf('"', start + 1) + 1 };
+}
+
+function quotedIdAt(text: string, at: number): string {
+  const { start, end } = quotedIdIn(text, at);
+  return text.slice(start, end);
 }
 
 /** Whether a double holds the number that was written, or its nearest fraction. */

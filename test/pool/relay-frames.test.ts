@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LIMITS } from '../../lib/limits.js';
 import { parseMessage } from '../../lib/wire/messages.js';
-import { manyFrame } from '../../lib/wire/transaction-messages.js';
+import { manyFrame, textsOf } from '../../lib/wire/transaction-messages.js';
 import { ask } from '../support/client.js';
 import { frameOf, openRaw } from '../support/frames.js';
 import { connectTo, transactionMessage, until } from '../support/helpers.js';
@@ -23,36 +23,87 @@ function idsIn(heard: readonly string[], type: 'RELAY' | 'TRANSACTION'): string[
 }
 
 test('in a frame of many, a text is read as JSON.parse reads it, or refused', (t) => {
-  const piece = fc.constantFrom(
-    ...[
-      '{"id":"a"}',
-      '{"id":1.0}',
-      '{"id":"é\\n"}',
-      '{"id":"😀","n":[{},\n{}]}',
-      '{"hash":"b",\r\n"n":1}',
-    ],
-    ...['{}', '[]', '7', '"},\n{"', '{"id":', '}', ' ', '', ',', ',\n', '\n', 'x', '\ufeff'],
+  const pieces = [
+    '{"id":"a"}',
+    '{"id":1.0}',
+    '{"id":"é\\n"}',
+    '{"id":"é","n":"é"}',
+    '{"id":"😀","n":[{},\n{}]}',
+    '{"hash":"b",\r\n"n":1}',
+  ];
+  const { idCharacters, transactionBytes } = LIMITS;
+  const bounds = [0, 1].flatMap((more) => [
+    `{"id":"${'x'.repeat(idCharacters + more)}"}`,
+    `{"id":"${'é'.repeat(idCharacters + more)}"}`,
+    `{"id":"b","n":"${'n'.repeat(transactionBytes - '{"id":"b","n":""}'.length + more)}"}`,
+  ]);
+  const others = [
+    '{}',
+    '[]',
+    '7',
+    '"},\n{"',
+    '{"id":',
+    '}',
+    ' ',
+    '',
+    ',',
+    ',\n',
+    '\n',
+    'x',
+    '\ufeff',
+  ];
+  const piece = fc.constantFrom(...pieces, ...bounds, ...others);
+  const usual = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...pieces) },
+    fc.constantFrom(...bounds),
   );
-  const many = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(',\n'));
-  const any = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+  const many = fc.array(fc.oneof(usual, piece), { maxLength: 6 }).map((all) => all.join(',\n'));
+  const few = fc.array(usual, { maxLength: 3 }).map((all) => all.join(',\n'));
+  const any = fc.array(piece, { maxLength: 12 }).map((all) => all.join(''));
   checkProperty(
     t,
-    fc.property(fc.constantFrom('RELAY', 'TRANSACTIONS'), fc.oneof(many, any), (type, inside) => {
-      const text = `{"type":"${type}","data":[\n${inside}\n]}`;
-      const read = parse(text);
-      let data: unknown[] | undefined;
-      try {
-        ({ data } = JSON.parse(text));
-      } catch {}
-      const isFit = data?.every((each) => parsedAlone(each));
-      assert.equal('type' in read, isFit === true, text);
-      if (!('type' in read) || read.type !== type) return;
-      const texts = read.data.map(({ json }) => json);
-      assert.deepEqual(
-        texts.map((each) => JSON.parse(each)),
-        data,
-      );
-      for (const { json, bytes } of read.data) assert.equal(bytes, Buffer.byteLength(json));
+    fc.property(
+      fc.constantFrom('RELAY', 'TRANSACTIONS'),
+      fc.oneof(few, many, any),
+      (type, inside) => {
+        const text = `{"type":"${type}","data":[\n${inside}\n]}`;
+        const read = parse(text);
+        let data: unknown[] | undefined;
+        try {
+          ({ data } = JSON.parse(text));
+        } catch {}
+        const isFit = data?.every((each) => parsedAlone(each));
+        assert.equal('type' in read, isFit === true, text);
+        if (!('type' in read) || read.type !== type) return;
+        const texts = read.data.map(({ json }) => json);
+        assert.deepEqual(
+          texts.map((each) => JSON.parse(each)),
+          data,
+        );
+        for (const { id, key, json, bytes } of read.data) {
+          const alone = parse(`{"type":"TRANSACTION","data":${json}}`);
+          assert.deepEqual(alone, { type: 'TRANSACTION', data: { id, key, json, bytes } });
+        }
+      },
+    ),
+  );
+});
+
+test('whichever of those in a frame go on, they do so as they came', (t) => {
+  const text = fc.constantFrom('{"id":"a"}', '{"id":"b"}', '{"id":"c"}', '{"id":"é", "n":1}');
+  const chosen = fc.array(fc.tuple(text, fc.boolean()), { minLength: 1, maxLength: 3 });
+  checkProperty(
+    t,
+    fc.property(fc.array(chosen, { maxLength: 4 }), (frames) => {
+      const going = frames.flatMap((frame) => {
+        const texts = frame.map(([each]) => each);
+        const read = parseMessage(manyFrame('RELAY', texts), true);
+        assert.ok('type' in read && read.type === 'RELAY');
+        return read.data.filter((_, place) => frame[place]?.[1]);
+      });
+      const texts = frames.flat().flatMap(([each, isGoing]) => (isGoing ? each : []));
+      const frame = manyFrame('RELAY', textsOf(going));
+      assert.equal(frame.toString(), manyFrame('RELAY', texts).toString());
     }),
   );
 });

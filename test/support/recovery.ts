@@ -5,9 +5,11 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { Chain } from '../../lib/chain/index.js';
 import { LIMITS } from '../../lib/limits.js';
-import { Pool } from '../../lib/pool/index.js';
+import { Pool, writeTransactions } from '../../lib/pool/index.js';
 import type { Key } from '../../lib/wire/key.js';
+import { parseMessage } from '../../lib/wire/messages.js';
 import { readTransaction, type Transaction } from '../../lib/wire/transaction.js';
+import { manyFrame } from '../../lib/wire/transaction-messages.js';
 import type { Chain as Blocks } from './chain.js';
 import { outcomeOf } from './failing.js';
 import { temporaryFolder } from './temporary.js';
@@ -98,9 +100,12 @@ export function fileOfRecords(records: readonly string[]): string {
   return `[\n${records.join(',\n')}\n]\n`;
 }
 
+/** Adds transactions: the first as if it had come alone, the others as if in one frame. */
 export function add(pool: Pool, records: readonly string[]): Promise<void> {
-  for (const json of records) pool.add(readText(json));
-  return pool.saved();
+  const [alone, together] = [records.slice(0, 1), records.slice(1)];
+  const read = parseMessage(manyFrame('RELAY', together), true);
+  const others = 'type' in read && read.type === 'RELAY' ? read.data : assert.fail();
+  return writeTransactions(pool, [...alone.map(readText), ...others]);
 }
 
 function readText(json: string): Transaction {

@@ -9,7 +9,8 @@ import {
   type ReconciliationMessage,
   reconciliationFrame,
 } from '../../lib/wire/reconciliation-messages.js';
-import { manyFrame, transactionsFrame } from '../../lib/wire/transaction-messages.js';
+import type { Transaction } from '../../lib/wire/transaction.js';
+import { manyFrame, textsOf } from '../../lib/wire/transaction-messages.js';
 import { makeTransaction } from '../support/helpers.js';
 import { checkProperty } from '../support/property.js';
 
@@ -83,21 +84,28 @@ test('transactions travel together as the texts they are', (t) => {
       fc.string({ minLength: 1 }),
       fc.constantFrom('1.0', '1e2', '12345678901234567890', '"é]},"'),
     )
-    .map(([id, amount]) => `{"id":${JSON.stringify(id)}, "amount":${amount}}`);
+    .chain(([id, amount]) =>
+      fc
+        .constantFrom(', ', ',', ' ,')
+        .map((comma) => `{"id":${JSON.stringify(id)}${comma}"amount":${amount}}`),
+    );
   checkProperty(
     t,
     fc.property(fc.array(json, { maxLength: 20 }), (texts) => {
-      const frame = transactionsFrame(texts.map((text) => Buffer.from(text))).toString();
-      assert.equal(frame, manyFrame('TRANSACTIONS', texts).toString());
+      const frame = manyFrame('TRANSACTIONS', texts).toString();
+      const inBytes = texts.map((text) => Buffer.from(text));
+      assert.equal(manyFrame('TRANSACTIONS', inBytes).toString(), frame);
       const read = parse(frame);
       assert.ok('type' in read && read.type === 'TRANSACTIONS');
       assert.deepEqual(
         read.data.map((each) => each.json),
         texts,
       );
+      assert.equal(manyFrame('TRANSACTIONS', textsOf(read.data)).toString(), frame);
       for (const [i, text] of texts.entries()) {
         const single = parse(`{"type":"TRANSACTION","data":${text}}`);
-        assert.deepEqual(single, { type: 'TRANSACTION', data: read.data[i] });
+        const { id, key, bytes } = read.data[i] as Transaction;
+        assert.deepEqual(single, { type: 'TRANSACTION', data: { id, key, json: text, bytes } });
       }
     }),
   );
