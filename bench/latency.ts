@@ -25,15 +25,11 @@ const WARM_UP: ReadonlyMap<System, number> = new Map([
   ['bare ws', 80_000],
 ]);
 
-/** The slowest one has no target, and is measured once. */
-const ONCE: System = 'gossipsub signed';
-
 /** All systems that keep up with the pace. */
 export function latencyGroup(): Group {
   return [...WARM_UP].map(([system, warmUp]) => ({
     name: `latency at ${PER_SECOND.toLocaleString('en')}/s, ${SIZE} nodes`,
     system,
-    rounds: system === ONCE ? 1 : undefined,
     open: () => pace(system, warmUp),
   }));
 }

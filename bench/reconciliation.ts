@@ -13,18 +13,11 @@ import { LONG_MS, poolSizeOf, poolsHaveAtMs, saidAtMs } from './observation.js';
 import { CLOSING, copyPool, poolBytes } from './pool-files.js';
 import { transactionText } from './transactions.js';
 
-/** The difference that has a target. */
-const AIM = 100;
-
-/**
- * Two pools of `pooled` transactions, for each number of transactions by which they differ. Those
- * without a target are measured once.
- */
+/** Two pools of `pooled` transactions, for each number of transactions by which they differ. */
 export function reconciliationGroup(pooled: number, differences: readonly number[]): Group {
   return differences.map((difference) => ({
     name: `pools of ${pooled.toLocaleString('en')}, ${difference.toLocaleString('en')} apart`,
     system: OURS,
-    rounds: difference === AIM ? undefined : 1,
     open: () => openAnew((network) => measure(network, pooled, difference)),
   }));
 }

@@ -33,13 +33,10 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
   },
   'gossipsub signed': {
     3: { warmUp: 6_000, count: 2_500 },
-    10: { warmUp: 900, count: 200 },
   },
   'plain-style': {
     3: { warmUp: 400, count: 400 },
     10: { warmUp: 200, count: 200 },
-    20: { warmUp: 100, count: 100 },
-    40: { warmUp: 40, count: 40 },
   },
   'NATS JetStream': {
     3: { warmUp: 30_000, count: 20_000 },
@@ -51,25 +48,12 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
     40: { warmUp: 30_000, count: 10_000 },
   },
 };
-/** What has no target is measured once, in networks of so many nodes and in larger ones. */
-const ONCE_FROM: Readonly<Partial<Record<System, number>>> = {
-  ours: 40,
-  gossipsub: 20,
-  'gossipsub signed': 10,
-  'plain-style': 10,
-  'bare ws': 10,
-};
 /** For systems whose cost grows with what they hold: all must hold the same. */
 const REWRITTEN = 4_000;
 const POOLED: Readonly<Partial<Record<System, readonly number[]>>> = {
   ours: [0, 100_000, 1_000_000, 3_000_000],
   // To give them more takes minutes, since nobody can write their files for them.
   'NATS JetStream': [0, 100_000],
-};
-/** It takes long to fill a larger pool, and none that is larger has a target: it is measured once. */
-const ONCE_ABOVE: Readonly<Partial<Record<System, number>>> = {
-  ours: 1_000_000,
-  'NATS JetStream': 0,
 };
 /** What NATS is given before a run, at once. */
 const PIECE = 100_000;
@@ -85,7 +69,6 @@ export function relayGroup(size: number, share = 1): Group {
     name: `relay, ${size} nodes`,
     system,
     missing: whyMissing(system),
-    rounds: size < (ONCE_FROM[system] ?? Infinity) ? undefined : 1,
     open: async () => relay(await openFleet(system, size), workOf(system, size, share)),
   }));
 }
@@ -118,7 +101,6 @@ export function pooledGroup(most: number, share = 1): Group {
       name: `relay, 3 nodes, ${pooled.toLocaleString('en')} pooled`,
       system,
       missing: whyMissing(system),
-      rounds: pooled > (ONCE_ABOVE[system] ?? Infinity) ? 1 : undefined,
       open: async () => relay(await openPooled(system, pooled), workOf(system, 3, share), pooled),
     }));
   });

@@ -57,6 +57,13 @@ export const TARGETS: readonly Target[] = [
   atMost(1, of(SWARM, LAG, 'swarm'), of(SWARM, LAG, 'TCP')),
 ];
 
+/** Whether some target is about the figures of a system in an experiment. */
+export function hasTarget(name: string, whose: string): boolean {
+  return TARGETS.some(({ subject, reference = subject }) =>
+    [subject, reference].some(({ experiment, system }) => experiment === name && system === whose),
+  );
+}
+
 function of(experiment: string, figure: string, system = OURS): Subject {
   return { experiment, figure, system };
 }
