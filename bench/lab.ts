@@ -12,10 +12,10 @@ import type { Network } from '../test/support/network.js';
 import type { Figures, Group } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { poolSizeOf, poolsHaveAtMs } from './observation.js';
+import { SETTLE_MS } from './onlookers.js';
 
 /** Time until what a run has left is gone, such as a browser. */
 const REST_MS = 500;
-const SETTLE_MS = 3000;
 
 /** How npm start is called, and whether somebody opens its page. */
 interface Way {
@@ -58,7 +58,6 @@ async function prepare(network: Network, count: number, { flags, isOpen }: Way) 
     if (isOpen) {
       const { page } = await Visit.open(url);
       await page.waitForSelector('body[data-connection=live]');
-      // A browser that has just been started has much to do.
       await sleep(SETTLE_MS);
     }
     try {

@@ -13,7 +13,7 @@ import { attempt } from './trial.js';
 const SIZE = 3;
 const PER_SECOND = 1_000;
 const SECONDS = 3;
-const WARM_UP_SECONDS = 6;
+const WARM_UP_SECONDS = 4;
 /**
  * How many are handed in before, at full speed, and then some at the pace: code that is new to
  * Node.js runs slowly at first.
@@ -21,11 +21,10 @@ const WARM_UP_SECONDS = 6;
 const WARM_UP: ReadonlyMap<System, number> = new Map([
   ['ours', 80_000],
   ['gossipsub', 10_000],
-  ['gossipsub signed', 4_000],
   ['bare ws', 80_000],
 ]);
 
-/** All systems that keep up with the pace. */
+/** Systems that keep up with the pace. */
 export function latencyGroup(): Group {
   return [...WARM_UP].map(([system, warmUp]) => ({
     name: `latency at ${PER_SECOND.toLocaleString('en')}/s, ${SIZE} nodes`,

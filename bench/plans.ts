@@ -24,16 +24,16 @@ const SMALL = 0.1;
 export function fullPlans(): Plan[] {
   return [
     ...growthPlans(false),
-    aimed(rewritingGroup(), 85),
-    aimed(latencyGroup(), 65),
-    aimed(startGroup(1_000_000), 31),
-    aimed(chainStartGroup(1000), 41),
+    aimed(rewritingGroup(), 95),
+    aimed(latencyGroup(), 52),
+    aimed(startGroup(1_000_000), 30),
+    aimed(chainStartGroup(1000), 46),
     aimed(lateJoinerGroup(100_000), 20),
-    aimed(reconciliationGroup(1_000_000, [0, 100, 10_000]), 45),
-    aimed(formationGroup(20), 23),
+    aimed(reconciliationGroup(1_000_000, [100, 10_000]), 34),
+    aimed(formationGroup(20), 25),
     aimed(chainGroup(2000), 10),
-    aimed(pageGroup(50_000), 40),
-    aimed(labGroup(50_000), 57),
+    aimed(pageGroup(50_000), 47),
+    aimed(labGroup(50_000), 53),
     aimed(swarmGroup(), 25),
   ];
 }
@@ -48,11 +48,11 @@ export function growthPlans(isQuick: boolean): Plan[] {
     ];
   }
   return [
-    aimed(relayGroup(3), 65),
-    aimed(relayGroup(10), 75),
-    aimed(relayGroup(20), 85),
-    aimed(relayGroup(40), 95),
-    aimed(pooledGroup(3_000_000), 135),
+    aimed(relayGroup(3), 63),
+    aimed(relayGroup(10), 48),
+    aimed(relayGroup(20), 76),
+    aimed(relayGroup(40), 103),
+    aimed(pooledGroup(3_000_000), 150),
   ];
 }
 

@@ -36,7 +36,6 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
   },
   'plain-style': {
     3: { warmUp: 400, count: 400 },
-    10: { warmUp: 200, count: 200 },
   },
   'NATS JetStream': {
     3: { warmUp: 30_000, count: 20_000 },
