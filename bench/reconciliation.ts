@@ -2,14 +2,13 @@
 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, until } from '../test/support/helpers.js';
-import { visit } from '../test/support/http.js';
+import { freePort } from '../test/support/helpers.js';
 import type { Network } from '../test/support/network.js';
 import type { NodeProcess } from '../test/support/program.js';
 import { Switchboard } from '../test/support/switchboard.js';
 import { type Figures, type Group, OURS } from './experiment.js';
 import { openAnew } from './in-network.js';
-import { LONG_MS, poolSizeOf, poolsHaveAtMs, saidAtMs } from './observation.js';
+import { poolSizeOf, poolsHaveAtMs, saidAtMs } from './observation.js';
 import { CLOSING, copyPool, poolBytes } from './pool-files.js';
 import { transactionText } from './transactions.js';
 
@@ -39,22 +38,11 @@ async function measure(network: Network, pooled: number, difference: number): Pr
   const second = network.launch('node-2', ports[1]);
   const connectedMs = await saidAtMs(second, /\] connected: /);
   const nodes = [first, second];
-  const doneMs =
-    difference === 0 ? await comparedAtMs(nodes) : await poolsHaveAtMs(nodes, poolBytes(end));
+  const doneMs = await poolsHaveAtMs(nodes, poolBytes(end));
   const KB = switchboard.bytes / 1000;
   await checkEnd(first, poolBytes(pooled), pooled, end);
   await checkEnd(second, poolBytes(end - begin), 0, begin);
   return { KB, s: (doneMs - connectedMs) / 1000 };
-}
-
-/** When one of them has compared its pool with the other's. Asking adds some milliseconds. */
-async function comparedAtMs(nodes: readonly NodeProcess[]): Promise<number> {
-  const hasCompared = async () => {
-    const answers = await Promise.all(nodes.map((node) => visit(node, '/metrics')));
-    return answers.some(({ body }) => /^mesh_reconciliations_total [1-9]/m.test(body));
-  };
-  await until('the comparison', hasCompared, LONG_MS);
-  return performance.now();
 }
 
 /** @throws Error unless a file continues with exactly these transactions where it ended before */
