@@ -21,7 +21,6 @@ const WARM_UP_SECONDS = 4;
 const WARM_UP: ReadonlyMap<System, number> = new Map([
   ['ours', 80_000],
   ['gossipsub', 10_000],
-  ['bare ws', 80_000],
 ]);
 
 /** Systems that keep up with the pace. */

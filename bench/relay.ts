@@ -43,8 +43,6 @@ const WORK: Readonly<Record<System, Readonly<Record<number, Work>>>> = {
   'bare ws': {
     3: { warmUp: 300_000, count: 200_000 },
     10: { warmUp: 100_000, count: 60_000 },
-    20: { warmUp: 60_000, count: 25_000 },
-    40: { warmUp: 30_000, count: 10_000 },
   },
 };
 /** For systems whose cost grows with what they hold: all must hold the same. */
