@@ -24,16 +24,16 @@ const SMALL = 0.1;
 export function fullPlans(): Plan[] {
   return [
     ...growthPlans(false),
-    aimed(rewritingGroup(), 95),
-    aimed(latencyGroup(), 40),
-    aimed(startGroup(1_000_000), 30),
-    aimed(chainStartGroup(1000), 46),
+    aimed(rewritingGroup(), 99),
+    aimed(latencyGroup(), 41),
+    aimed(startGroup(1_000_000), 29),
+    aimed(chainStartGroup(1000), 43),
     aimed(lateJoinerGroup(100_000), 20),
     aimed(reconciliationGroup(1_000_000, [100, 10_000]), 42),
-    aimed(formationGroup(20), 30),
-    aimed(chainGroup(2000), 15),
-    aimed(pageGroup(50_000), 55),
-    aimed(labGroup(50_000), 60),
+    aimed(formationGroup(20), 28),
+    aimed(chainGroup(2000), 10),
+    aimed(pageGroup(50_000), 46),
+    aimed(labGroup(50_000), 54),
     aimed(swarmGroup(), 25),
   ];
 }
@@ -48,11 +48,11 @@ export function growthPlans(isQuick: boolean): Plan[] {
     ];
   }
   return [
-    aimed(relayGroup(3), 75),
-    aimed(relayGroup(10), 48),
-    aimed(relayGroup(20), 60),
-    aimed(relayGroup(40), 80),
-    aimed(pooledGroup(3_000_000), 140),
+    aimed(relayGroup(3), 72),
+    aimed(relayGroup(10), 58),
+    aimed(relayGroup(20), 76),
+    aimed(relayGroup(40), 100),
+    aimed(pooledGroup(3_000_000), 150),
   ];
 }
 

@@ -37,7 +37,7 @@ export class Conflicts {
    * are checked, because ours has to be read from the disk.
    */
   async look(transaction: Transaction, from: Connection): Promise<void> {
-    const { id, key } = transaction;
+    const { key } = transaction;
     if (this.#found.has(key) || this.#underWay >= LIMITS.checksUnderWay) return;
     if (!this.#budget.take(performance.now())) return;
     this.#underWay += 1;
@@ -48,6 +48,6 @@ export class Conflicts {
     if (this.#found.has(key)) return;
     if (this.#found.size >= REMEMBERED) this.#found.clear();
     this.#found.add(key);
-    this.#log('conflict', `transaction ${id} has other content from ${nameOf(from)}`);
+    this.#log('conflict', `transaction ${transaction.id} has other content from ${nameOf(from)}`);
   }
 }
