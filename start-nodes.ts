@@ -97,7 +97,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 
 if (lab === undefined) {
   const ended = runnables.map(({ program }) => once(program, 'end'));
-  for (const { program } of runnables) program.start({});
+  for (const { program } of runnables) program.start();
   await Promise.all(ended);
   await leave();
 } else {

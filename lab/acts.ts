@@ -79,7 +79,7 @@ export class Acts {
       case 'halve':
         return this.halve();
       case 'join-all':
-        this.#lab.joinAll();
+        await this.#lab.joinAll();
         return 'all links are joined';
       case 'lesson':
         if (typeof fields.lesson !== 'string') throw new UnfitActError('which lesson?');
@@ -115,13 +115,14 @@ export class Acts {
   }
 
   /** Cuts every link between the first half of the nodes that run and the second. */
-  halve(): string {
+  async halve(): Promise<string> {
     this.#requireLinks();
     const nodes = this.#lab.nodes.filter(({ state }) => state !== 'stopped');
     if (nodes.length < 2) throw new UnfitActError('two nodes have to run');
     const half = Math.ceil(nodes.length / 2);
     const [left, right] = [nodes.slice(0, half), nodes.slice(half)];
-    for (const a of left) for (const b of right) this.#lab.setLink(a, b, 'cut');
+    const pairs = left.flatMap((a) => right.map((b): [LabNode, LabNode] => [a, b]));
+    await this.#lab.setLinks(pairs, 'cut');
     return `${namesOf(left)} cannot reach ${namesOf(right)}`;
   }
 
@@ -154,13 +155,13 @@ export class Acts {
     return this.start(this.#lab.add(this.#load(name)));
   }
 
-  #setLink({ between }: Fields, state: LinkState, says: string): string {
+  async #setLink({ between }: Fields, state: LinkState, says: string): Promise<string> {
     this.#requireLinks();
     const [a, b] = Array.isArray(between) ? between.map((name) => this.#lab.node(name)) : [];
     if (a === undefined || b === undefined || a === b) {
       throw new UnfitActError('a link is between two nodes');
     }
-    this.#lab.setLink(a, b, state);
+    await this.#lab.setLinks([[a, b]], state);
     return `the link between ${a.name} and ${b.name} ${says}`;
   }
 

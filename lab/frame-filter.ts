@@ -1,6 +1,6 @@
 /**
- * What passes over a link in one direction, as WebSocket frames (RFC 6455, section 5.2): whole
- * messages can be lost, and nothing else changes.
+ * What passes over a lossy link in one direction, as WebSocket frames (RFC 6455, section 5.2): whole
+ * messages are lost, and nothing else changes.
  */
 
 /** Of the first byte of a frame, and of the second. */
@@ -11,8 +11,6 @@ const CONTROL = 0x8;
 const LOST = 3;
 
 export class FrameFilter {
-  /** Whether to lose messages. */
-  isLossy = false;
   readonly #onLost: (bytes: number) => void;
   /** The beginning of a frame's header, whose rest has not come yet. */
   #header: Buffer = Buffer.alloc(0);
@@ -69,7 +67,7 @@ export class FrameFilter {
     }
     if (opcode !== 0) {
       this.#messages += 1;
-      this.#isLosing = this.isLossy && this.#messages % LOST === 0;
+      this.#isLosing = this.#messages % LOST === 0;
       this.#bytes = 0;
     }
     this.#bytes += payloadBytes;

@@ -1,32 +1,18 @@
 /**
- * A door of the lab before a node: it listens at the address that people and other nodes know, and
- * leads to the port where the node itself listens. What comes through is passed on as it is.
+ * Through the gate of the lab go the connections between two nodes whose link is cut or lossy. It lets
+ * none through that is cut, and takes messages off those that are lossy.
  */
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { LIMITS } from '../lib/limits.js';
-import { type Address, parseAddress } from '../lib/peers/addresses.js';
 import { FrameFilter } from './frame-filter.js';
+import type { LabNode } from './lab-node.js';
 import type { Links } from './links.js';
 
-/** A request has this many bytes of headers at most; the node will say what is wrong with more. */
+/** A request has this many bytes of headers at most. */
 const HEADER_BYTES = 32 * 1024;
 const HEADER_END = '\r\n\r\n';
-/** What may wait in each direction before its sender does: more than a turn brings, for waiting costs time. */
-const SOCKET = { allowHalfOpen: true, highWaterMark: 1024 * 1024 };
-/** How often to look whether a node that starts listens yet. */
-const RETRY_MS = 25;
-
-/** Where a door is, and where it leads. */
-export interface Place {
-  /** The address by which others know the node. */
-  readonly address: string;
-  readonly hosts: readonly string[];
-  readonly port: number;
-  /** Where the node itself listens. */
-  readonly hiddenPort: number;
-}
 
 interface Listeners {
   /** A message from one node to another was taken off their link. */
@@ -34,45 +20,35 @@ interface Listeners {
 }
 
 export class Gate {
-  readonly #place: Place;
   readonly #links: Links;
+  readonly #nodeAt: (address: unknown) => LabNode | undefined;
   readonly #listeners: Listeners;
-  /** Finds the node of the lab that a caller says it is. */
-  readonly #addressOf: (address: Address) => string | undefined;
   readonly #sockets = new Set<Socket>();
-  #servers: Server[] = [];
+  readonly #server = createServer({ allowHalfOpen: true }, (socket) => this.#pass(socket));
 
   constructor(
-    place: Place,
     links: Links,
-    addressOf: (address: Address) => string | undefined,
+    nodeAt: (address: unknown) => LabNode | undefined,
     listeners: Listeners,
   ) {
-    this.#place = place;
     this.#links = links;
-    this.#addressOf = addressOf;
+    this.#nodeAt = nodeAt;
     this.#listeners = listeners;
   }
 
-  /** @returns whether it could: else somebody else listens there */
-  async open(): Promise<boolean> {
-    const { hosts, port } = this.#place;
-    for (const host of hosts) {
-      const server = createServer(SOCKET, (socket) => this.#pass(socket));
-      const outcome = await listenOn(server, port, host);
-      if (outcome === 'listens') this.#servers.push(server);
-      else if (outcome === 'taken') {
-        this.close();
-        return false;
-      }
-    }
-    return true;
+  /** The port at which it listens, on loopback. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async open(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
   }
 
   /** Nobody gets through any more. */
   close(): void {
-    for (const server of this.#servers) server.close();
-    this.#servers = [];
+    this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -80,37 +56,28 @@ export class Gate {
     this.#keep(caller);
     const head = await readHead(caller);
     if (head === undefined) return;
-    const from = callerOf(head, this.#addressOf);
-    const to = this.#place.address;
-    const node = await this.#reach(caller);
-    if (node === undefined) return;
-    this.#keep(node);
-    caller.on('close', () => node.destroy());
-    node.on('close', () => caller.destroy());
-    // Only now: it may have been cut in the meantime.
-    if (from !== undefined && this.#links.stateOf(from, to) === 'cut') {
+    const from = this.#nodeAt(headerOf(head, 'mesh-address'));
+    const to = this.#nodeAt(`ws://${headerOf(head, 'host')}`);
+    if (from === undefined || to === undefined || !this.#isLossy(from, to)) {
       caller.destroy();
       return;
     }
+    const node = connect({ host: to.door.host, port: to.door.port, allowHalfOpen: true });
+    this.#keep(node);
+    caller.on('close', () => node.destroy());
+    node.on('close', () => caller.destroy());
     node.write(head);
-    if (from === undefined) {
-      caller.pipe(node);
-      node.pipe(caller);
-    } else this.#link(from, to, caller, node);
+    this.#link(from.address, to.address, caller, node);
   }
 
-  /** The link between two nodes of the lab. */
+  #isLossy(from: LabNode, to: LabNode): boolean {
+    return this.#links.stateOf(from.address, to.address) === 'lossy';
+  }
+
   #link(from: string, to: string, caller: Socket, node: Socket): void {
     const { onLost } = this.#listeners;
     const there = new FrameFilter((bytes) => onLost(from, to, bytes));
     const back = new FrameFilter((bytes) => onLost(to, from, bytes));
-    const wire = {
-      setLossy(isLossy: boolean) {
-        for (const filter of [there, back]) filter.isLossy = isLossy;
-      },
-      break: () => caller.destroy(),
-    };
-    caller.on('close', this.#links.add(from, to, wire));
     pipeThrough(caller, node, (chunk) => there.take(chunk));
     // What comes back begins with the answer to the upgrade, which has no frames.
     let isAnswered = false;
@@ -124,20 +91,6 @@ export class Gate {
       const frames = answer.subarray(end + HEADER_END.length);
       return [answer.subarray(0, end + HEADER_END.length), ...back.take(frames)];
     });
-  }
-
-  /** Connects to the node, which may still be starting; undefined if the caller has gone. */
-  async #reach(caller: Socket): Promise<Socket | undefined> {
-    const { hosts, hiddenPort } = this.#place;
-    while (!caller.destroyed) {
-      const socket = connect({ ...SOCKET, port: hiddenPort, host: hosts[0] as string });
-      const isOpen = await new Promise<boolean>((resolve) => {
-        socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      });
-      if (isOpen) return socket;
-      await sleep(RETRY_MS);
-    }
-    return undefined;
   }
 
   #keep(socket: Socket): void {
@@ -163,20 +116,14 @@ async function readHead(caller: Socket): Promise<Buffer | undefined> {
       resolve(head);
     };
     caller.on('readable', onReadable);
-    // A caller that ends before that is the node's to answer, as far as it has come.
-    caller.once('end', () => resolve(head));
+    caller.once('end', () => caller.destroy());
     caller.once('close', () => resolve(undefined));
   });
 }
 
-/** Which node of the lab opens a WebSocket, as it says in its headers. */
-function callerOf(
-  head: Buffer,
-  addressOf: (address: Address) => string | undefined,
-): string | undefined {
+function headerOf(head: Buffer, name: string): string | undefined {
   const headers = head.toString('latin1', 0, head.indexOf(HEADER_END));
-  const address = parseAddress(/^mesh-address:[ \t]*(\S+)[ \t]*$/im.exec(headers)?.[1]);
-  return address && addressOf(address);
+  return new RegExp(`^${name}:[ \\t]*(\\S+)[ \\t]*$`, 'im').exec(headers)?.[1];
 }
 
 /** Passes on what `change` leaves of what comes, and reads no faster than it can. */
@@ -189,19 +136,4 @@ function pipeThrough(from: Socket, to: Socket, change: (chunk: Buffer) => Buffer
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
   from.resume();
-}
-
-function listenOn(
-  server: Server,
-  port: number,
-  host: string,
-): Promise<'listens' | 'taken' | 'nowhere'> {
-  return new Promise((resolve) => {
-    server.once('listening', () => resolve('listens'));
-    server.once('error', ({ code }: NodeJS.ErrnoException) => {
-      const hasNoSuchAddress = code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
-      resolve(host === '::1' && hasNoSuchAddress ? 'nowhere' : 'taken');
-    });
-    server.listen(port, host);
-  });
 }

@@ -12,7 +12,7 @@ export type { Runnable } from './lab-node.js';
 export interface OpenLab {
   /** What to open in a browser, with the token. */
   readonly url: string;
-  /** Why nothing stands between the nodes; null if the lab does. */
+  /** Why links cannot be cut; null if they can. */
   readonly noLinks: string | null;
   /** Starts all nodes; resolves when all of them run, or have ended. */
   start(): Promise<void>;
@@ -44,6 +44,7 @@ export async function openLab(
   acts.teacher = lessons;
   const server = new LabServer(lab, acts, lessons, token, host);
   await server.open(port, host === undefined ? LOOPBACK : [...LOOPBACK, host]);
+  await lab.open();
   return {
     url: `http://localhost:${port}/#${token}`,
     noLinks: lab.noLinks,
@@ -54,6 +55,7 @@ export async function openLab(
       server.close();
       acts.end();
       await lessons.end();
+      lab.close();
     },
   };
 }

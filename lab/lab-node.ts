@@ -1,17 +1,13 @@
-/** One node of the lab: its program, the door before it, and what watches it. */
+/** One node of the lab: its program, where it answers, and which ways its connections go. */
 
-import { createServer } from 'node:net';
 import { type Door, doorOf } from '../lib/commands/node-door.js';
 import type { NodeProgram } from '../lib/commands/node-program.js';
-import { type Address, isLoopback, parseAddress } from '../lib/peers/addresses.js';
+import { parseAddress } from '../lib/peers/addresses.js';
 import type { Settings } from '../lib/settings.js';
+import type { Detours } from './detour.js';
 import type { NodeState } from './entries.js';
-import { Gate } from './gate.js';
-import type { Links } from './links.js';
 
-/** A node whose door is at port 4001 itself listens at 14001, or the next multiple that is free. */
-const PORT_STEP = 10_000;
-const HIGHEST_PORT = 65_535;
+const DETOUR = new URL('./detour.js', import.meta.url).href;
 /** What a node says when it answers, as text or as JSON. */
 const LISTENING = /^(\S+Z )?\[\d+\] listening: |"event":"listening"/;
 
@@ -23,17 +19,14 @@ export interface Runnable {
 }
 
 interface Surroundings {
-  /** Undefined if nothing is to stand between the nodes. */
-  readonly links: Links | undefined;
-  addressOf(address: Address): string | undefined;
+  /** Which connections of a node go by the gate; undefined if there is none. */
+  detoursOf(node: LabNode): Detours | undefined;
   onState(node: LabNode): void;
-  onLost(from: string, to: string, bytes: number): void;
 }
 
-/** Why nothing can stand between a node and the others; undefined if something can. */
-export function whyNoDoor({ name, settings: { hosts, tls, address } }: Runnable) {
+/** Why the lab cannot stand between a node and the others; undefined if it can. */
+export function whyNoGate({ name, settings: { tls, address } }: Runnable): string | undefined {
   if (tls !== undefined) return `${name} has TLS_CERT, and nobody can look into its connections`;
-  if (!hosts.every(isLoopback)) return `${name} has a HOST that others can reach`;
   const isHere = parseAddress(address)?.scope === 'loopback';
   return isHere ? undefined : `${name} has an ADDRESS that is not on this machine`;
 }
@@ -41,26 +34,19 @@ export function whyNoDoor({ name, settings: { hosts, tls, address } }: Runnable)
 export class LabNode {
   readonly name: string;
   readonly address: string;
-  readonly #settings: Settings;
+  /** Where it answers requests. */
+  readonly door: Door;
   readonly #program: NodeProgram;
   readonly #around: Surroundings;
   #state: NodeState = 'stopped';
-  #gate: Gate | undefined;
-  /** Where the program itself listens. */
-  #port: number;
 
   constructor({ name, settings, program }: Runnable, around: Surroundings) {
     this.name = name;
     this.address = settings.address;
-    this.#settings = settings;
+    this.door = doorOf(settings);
     this.#program = program;
     this.#around = around;
-    this.#port = settings.port;
-    program.on('end', () => {
-      this.#gate?.close();
-      this.#gate = undefined;
-      this.#setState('stopped');
-    });
+    program.on('end', () => this.#setState('stopped'));
   }
 
   get state(): NodeState {
@@ -71,17 +57,12 @@ export class LabNode {
     return this.#state === 'running';
   }
 
-  /** Where it answers requests, past the door of the lab. */
-  get door(): Door {
-    return doorOf(this.#settings, this.#port);
-  }
-
   /** Starts it, and waits until it answers, or is gone again. */
   async start(): Promise<void> {
     if (this.#state !== 'stopped') return;
     this.#setState('starting');
-    const environment = await this.#openDoor();
     const program = this.#program;
+    const detours = this.#around.detoursOf(this);
     await new Promise<void>((resolve) => {
       const onLine = (line: string) => {
         if (LISTENING.test(line)) onEither();
@@ -91,7 +72,8 @@ export class LabNode {
         resolve();
       };
       program.on('line', onLine).on('end', onEither);
-      program.start(environment);
+      program.start(detours && DETOUR);
+      if (detours !== undefined) program.tell(detours);
     });
     if (program.isRunning) this.#setState('running');
   }
@@ -114,19 +96,11 @@ export class LabNode {
     this.#setState('running');
   }
 
-  /** Opens a door of ours before it, where one can be. @returns the settings that it then needs */
-  async #openDoor(): Promise<Record<string, string>> {
-    const { address, hosts, port } = this.#settings;
-    const { links, addressOf, onLost } = this.#around;
-    this.#port = port;
-    const hiddenPort = links && (await findHiddenPort(port, hosts));
-    if (links === undefined || hiddenPort === undefined) return {};
-    const gate = new Gate({ address, hosts, port, hiddenPort }, links, addressOf, { onLost });
-    // If somebody else listens there, the node says so, and ends.
-    if (!(await gate.open())) return {};
-    this.#gate = gate;
-    this.#port = hiddenPort;
-    return { PORT: String(hiddenPort), ADDRESS: address };
+  /** Has its connections go the ways that they are to go now. What is frozen does so once it goes on. */
+  async takeDetours(): Promise<void> {
+    const detours = this.#around.detoursOf(this);
+    const isTaken = detours && this.#program.tell(detours);
+    if (this.#state !== 'frozen') await isTaken;
   }
 
   #setState(state: NodeState): void {
@@ -134,23 +108,4 @@ export class LabNode {
     this.#state = state;
     this.#around.onState(this);
   }
-}
-
-/** A port that is free; undefined if none of those in question is. */
-async function findHiddenPort(port: number, hosts: readonly string[]): Promise<number | undefined> {
-  for (let step = 1; step * PORT_STEP <= HIGHEST_PORT; step++) {
-    const hidden = ((port + step * PORT_STEP - 1) % HIGHEST_PORT) + 1;
-    const areFree = await Promise.all(hosts.map((host) => isFree(hidden, host)));
-    if (areFree.every(Boolean)) return hidden;
-  }
-  return undefined;
-}
-
-function isFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    // A machine without IPv6 has nothing there that could be in the way.
-    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'EADDRINUSE'));
-    server.listen(port, host, () => server.close(() => resolve(true)));
-  });
 }

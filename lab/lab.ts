@@ -1,11 +1,13 @@
 /**
- * The lab: it runs the nodes, stands between them, records what happens, and does what a person
+ * The lab: it runs the nodes, can stand between them, records what happens, and does what a person
  * wants to see. A node knows nothing of it.
  */
 
 import { parseAddress } from '../lib/peers/addresses.js';
+import type { Detours } from './detour.js';
 import type { Entry, Hello, LinkState, PeersEntry } from './entries.js';
-import { LabNode, type Runnable, whyNoDoor } from './lab-node.js';
+import { Gate } from './gate.js';
+import { LabNode, type Runnable, whyNoGate } from './lab-node.js';
 import { Links } from './links.js';
 import { Pairs } from './pairs.js';
 import { Recording } from './recording.js';
@@ -26,6 +28,7 @@ export class Lab {
   readonly #nodes = new Map<string, LabNode>();
   readonly #byKey = new Map<string, LabNode>();
   readonly #links: Links;
+  readonly #gate: Gate;
   readonly #pairs = new Pairs();
   readonly #recording = new Recording();
   readonly #known = new Set<string>();
@@ -35,11 +38,23 @@ export class Lab {
   #unwatching: NodeJS.Timeout | undefined;
 
   constructor(runnables: readonly Runnable[]) {
-    this.noLinks = runnables.map(whyNoDoor).find((why) => why !== undefined) ?? null;
+    this.noLinks = runnables.map(whyNoGate).find((why) => why !== undefined) ?? null;
     this.#links = new Links((between, state) => {
       this.record({ kind: 'link', at: nowMs(), between, state });
     });
+    this.#gate = new Gate(this.#links, (address) => this.nodeAt(address), {
+      onLost: (from, to, bytes) => this.#pairs.lose(from, to, bytes, nowMs()),
+    });
     for (const runnable of runnables) this.add(runnable);
+  }
+
+  /** Is called before a node starts. */
+  async open(): Promise<void> {
+    if (this.noLinks === null) await this.#gate.open();
+  }
+
+  close(): void {
+    if (this.noLinks === null) this.#gate.close();
   }
 
   get nodes(): readonly LabNode[] {
@@ -57,10 +72,8 @@ export class Lab {
 
   add(runnable: Runnable): LabNode {
     const node = new LabNode(runnable, {
-      links: this.noLinks === null ? this.#links : undefined,
-      addressOf: (address) => this.#byKey.get(address.key)?.address,
+      detoursOf: (dialling) => (this.noLinks === null ? this.#detoursOf(dialling) : undefined),
       onState: (changed) => this.#onState(changed),
-      onLost: (from, to, bytes) => this.#pairs.lose(from, to, bytes, nowMs()),
     });
     this.#nodes.set(node.name, node);
     this.#byKey.set(parseAddress(node.address)?.key ?? '', node);
@@ -68,12 +81,15 @@ export class Lab {
     return node;
   }
 
-  setLink(a: LabNode, b: LabNode, state: LinkState): void {
-    this.#links.set(a.address, b.address, state);
+  /** Resolves once the nodes keep to it. */
+  setLinks(pairs: readonly [LabNode, LabNode][], state: LinkState): Promise<void> {
+    for (const [a, b] of pairs) this.#links.set(a.address, b.address, state);
+    return this.#tellDetours();
   }
 
-  joinAll(): void {
+  joinAll(): Promise<void> {
     this.#links.joinAll();
+    return this.#tellDetours();
   }
 
   record(entry: Entry): void {
@@ -100,6 +116,16 @@ export class Lab {
     clearInterval(this.#timer);
     this.#timer = undefined;
     for (const node of this.#nodes.values()) this.#watchOrNot(node);
+  }
+
+  async #tellDetours(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.takeDetours()));
+  }
+
+  #detoursOf(node: LabNode): Detours {
+    const isJoined = (to: LabNode) => this.#links.stateOf(node.address, to.address) === 'joined';
+    const keys = [...this.#byKey].flatMap(([key, to]) => (isJoined(to) ? [] : [key]));
+    return { gatePort: this.#gate.port, keys };
   }
 
   #onState(node: LabNode): void {

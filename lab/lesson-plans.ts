@@ -75,7 +75,7 @@ export const LESSONS: readonly Lesson[] = [
       const [first, , third] = nodes as [LabNode, LabNode, LabNode];
       await stage.untilConnected(nodes);
       await stage.until('one chain', async () => new Set(await tipsOf(nodes)).size === 1);
-      stage.setLinks(third, 'cut');
+      await stage.setLinks(third, 'cut');
       await stage.say(`${third.name} is cut off from the others. It does not know that.`);
       await stage.makeBlock(first);
       await stage.makeBlock(third);
@@ -84,7 +84,7 @@ export const LESSONS: readonly Lesson[] = [
       );
       await stage.makeBlock(first);
       await stage.say('One side has made another block. Its branch has more work in it.');
-      stage.setLinks(third, 'joined');
+      await stage.setLinks(third, 'joined');
       await stage.untilConnected(nodes);
       await stage.until('one chain', async () => new Set(await tipsOf(nodes)).size === 1);
       await stage.say(

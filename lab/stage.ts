@@ -109,11 +109,11 @@ export class Stage {
   }
 
   /** All links of a node. */
-  setLinks(node: LabNode, state: 'cut' | 'joined'): void {
+  async setLinks(node: LabNode, state: 'cut' | 'joined'): Promise<void> {
     if (this.#lab.noLinks !== null) throw new UnfitActError(this.#lab.noLinks);
-    for (const other of this.#lab.nodes) {
-      if (other !== node) this.#lab.setLink(node, other, state);
-    }
+    const others = this.#lab.nodes.filter((other) => other !== node);
+    const pairs = others.map((other): [LabNode, LabNode] => [node, other]);
+    await this.#lab.setLinks(pairs, state);
   }
 
   async invite(headers?: (address: string) => string[][]): Promise<Stranger> {

@@ -19,7 +19,7 @@ answers at /healthz; exit code 1 if that is not ok.
 readArguments(USAGE, {});
 const settings = loadSettings(join(import.meta.dirname, '../../node-1'), process.env);
 try {
-  console.log((await read(doorOf(settings, settings.port), '/healthz')).trim());
+  console.log((await read(doorOf(settings), '/healthz')).trim());
 } catch (error) {
   fail(`${settings.address} is not well: ${printable(reason(error))}`);
 }

@@ -1,4 +1,4 @@
-/** Requests to a node on this machine, past whatever stands before it. */
+/** Requests to a node on this machine. */
 
 import { type ClientRequest, get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getOverTls } from 'node:https';
@@ -15,8 +15,7 @@ export interface Door {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** @param port where it listens */
-export function doorOf({ hosts, tls, secret }: Settings, port: number): Door {
+export function doorOf({ hosts, port, tls, secret }: Settings): Door {
   const [host = ''] = hosts;
   const isEverywhere = host === '0.0.0.0' || host === '::';
   return {

@@ -1,7 +1,8 @@
 /** A node that another program runs: started, stopped, killed, frozen, and started again. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import type { Readable } from 'node:stream';
 import type { Env } from '../env.js';
 import { wholeLines } from './node-lines.js';
 
@@ -21,6 +22,8 @@ export class NodeProgram extends EventEmitter<Events> {
   readonly #folder: string;
   #child: ChildProcess | undefined;
   readonly #environment: Env;
+  /** What waits for the answers of a module that was loaded into it, in their order. */
+  #onAnswers: (() => void)[] = [];
   #isFrozen = false;
   #wasKilled = false;
 
@@ -45,17 +48,18 @@ export class NodeProgram extends EventEmitter<Events> {
   /**
    * Starts it, unless it runs.
    *
-   * @param environment added to what it always has
+   * @param module the URL of what to load into it first, which can be told something and answers
    */
-  start(environment: Env): void {
+  start(module?: string): void {
     if (this.#child !== undefined) return;
     this.#wasKilled = false;
-    const child = spawn(process.execPath, ['index.js'], {
+    const load = module === undefined ? [] : ['--import', module];
+    const child = spawn(process.execPath, [...load, 'index.js'], {
       cwd: this.#folder,
       // It ends with us, however we end.
-      env: { ...process.env, ...this.#environment, ...environment, RUNNER: String(process.pid) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+      env: { ...process.env, ...this.#environment, RUNNER: String(process.pid) },
+      stdio: ['ignore', 'pipe', 'pipe', ...(module === undefined ? [] : ['ipc' as const])],
+    }) as ChildProcessByStdio<null, Readable, Readable>;
     this.#child = child;
     this.emit('start');
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -64,11 +68,24 @@ export class NodeProgram extends EventEmitter<Events> {
         wholeLines((line) => this.emit('line', line, stream)),
       );
     }
+    child.on('message', () => this.#onAnswers.shift()?.());
     child.on('error', (error) => this.emit('line', `${error.message}\n`, 'stderr'));
     child.on('close', (code, signal) => {
       this.#child = undefined;
       this.#isFrozen = false;
+      for (const onAnswer of this.#onAnswers.splice(0)) onAnswer();
       this.emit('end', code ?? String(signal), this.#wasKilled);
+    });
+  }
+
+  /** Tells the module that was loaded into it something; resolves once that has answered, or is gone. */
+  tell(message: object): Promise<void> {
+    const child = this.#child;
+    if (child?.connected !== true) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onAnswers.push(resolve);
+      // A program that is ending takes no more; then its end is the answer.
+      child.send(message, () => {});
     });
   }
 

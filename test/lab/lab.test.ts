@@ -205,15 +205,16 @@ async function ends(lab: RunningLab, network: Network): Promise<void> {
 
 test('where nothing can stand between nodes, or the port is taken, it says so, and goes on', () =>
   withNetwork(async (network) => {
-    await fs.appendFile(network.path('node-1/.env'), '\nHOST=0.0.0.0\nADDRESS=localhost\n');
+    await fs.appendFile(network.path('node-1/.env'), '\nHOST=0.0.0.0\nADDRESS=192.0.2.1\n');
     const lab = await RunningLab.start(network, 1);
-    const why = 'node-1 has a HOST that others can reach';
+    const why = 'node-1 has an ADDRESS that is not on this machine';
     assert.equal(lab.hello?.noLinks, why);
     assert.ok(lab.terminal.lines.includes(`The lab cuts no links: ${why}`));
     const said = await lab.act({ do: 'cut', between: ['node-1', 'node-2'] });
     assert.deepEqual([said.status, said.text], [409, `links cannot be cut: ${why}\n`]);
     await until('the node', () => lab.stateOf('node-1') === 'running');
-    await done(lab, pay('node-1'));
+    assert.equal(await done(lab, { do: 'kill', node: 'node-1' }), 'node-1 is killed');
+    assert.equal(await done(lab, { do: 'start', node: 'node-1' }), 'node-1 runs');
 
     const flags = ['--nodes', '1', '--lab-port', `${lab.port}`];
     const other = network.start(['start-nodes.js', ...flags]);
