@@ -29,7 +29,7 @@ Runs every node-N folder in this terminal, after cloning node-1 until there are 
 page on which you see all of them, slow them down, and pull their plugs. Ctrl-C ends them all.
 
   --nodes N         run N of them, after cloning node-1 until there are as many
-  --no-lab          run the nodes alone: nothing stands between them
+  --no-lab          run the nodes alone
   --lab-port PORT   the port of the lab (default: ${LAB_PORT})
   --lab-host HOST   let others look at the lab too, at this address of this machine, such as
                     192.168.1.5; they cannot touch

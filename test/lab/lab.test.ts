@@ -1,9 +1,11 @@
 /** What the lab does to its nodes, and tells of them, by its own page's requests. */
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import type { Act } from '../../lab/entries.js';
+import { give } from '../support/client.js';
 import { outcomeOfScript } from '../support/failing.js';
 import { isListening, until } from '../support/helpers.js';
 import { RunningLab, withLab } from '../support/lab.js';
@@ -39,7 +41,11 @@ test('three nodes in the lab', (t) =>
       // What one of them leaves is what the next one finds.
       await t.test('each message is told once, with both of its times', () => tells(lab));
       await t.test('whoever has no token, or another page, gets nowhere', () => refuses(lab));
+      await t.test('nothing stands on links that nobody touches', () => standsAside(lab, network));
       await t.test('links are cut, lossy and joined, and nodes know not why', () => cuts(lab));
+      await t.test('nothing stands on links that are joined again', () =>
+        standsAside(lab, network),
+      );
       await t.test('nodes are stopped, killed, frozen and added, and lose nothing', () =>
         ends(lab, network),
       );
@@ -143,6 +149,22 @@ async function refuses(lab: RunningLab): Promise<void> {
   assert.equal(lab.stateOf('node-1'), 'running');
 }
 
+/** The nodes talk to each other while the program of the lab stands still. */
+async function standsAside(lab: RunningLab, network: Network): Promise<void> {
+  await lab.untilConnected();
+  const id = randomUUID();
+  lab.terminal.process.kill('SIGSTOP');
+  try {
+    await give(lab.addresses[0] ?? '', [id]);
+    await until('the transaction at all nodes', async () => {
+      const pools = [1, 2, 3].map((n) => fs.readFile(network.path(`node-${n}/transactions.json`)));
+      return (await Promise.all(pools)).every((pool) => pool.includes(id));
+    });
+  } finally {
+    lab.terminal.process.kill('SIGCONT');
+  }
+}
+
 async function cuts(lab: RunningLab): Promise<void> {
   const [first = '', second = '', third = ''] = lab.addresses;
   await done(lab, { do: 'cut', between: ['node-1', 'node-3'] });
@@ -164,15 +186,23 @@ async function cuts(lab: RunningLab): Promise<void> {
   await until('one chain', () => new Set(lab.tips()).size === 1);
   await lab.untilConnected();
 
-  await done(lab, { do: 'lose', between: ['node-1', 'node-2'] });
   const lost = () => lab.of('message').filter(({ isLost }) => isLost);
-  for (let sent = 0; sent < 3; sent++) await done(lab, pay('node-1'));
-  await until('a message that is lost', () => lost().length > 0);
-  for (const { from, to, arrivedAt } of lost()) {
-    assert.deepEqual([from, to].sort(), [first, second].sort());
-    assert.equal(arrivedAt, null);
-  }
-  await done(lab, { do: 'join', between: ['node-1', 'node-2'] });
+  const lossy = () => new Set(lost().map(({ from, to }) => [from, to].sort().join(' ')));
+  await done(lab, { do: 'lose', between: ['node-1', 'node-2'] });
+  await until('a message that is lost', async () => {
+    await done(lab, pay('node-1'));
+    return lossy().size > 0;
+  });
+  assert.deepEqual([...lossy()], [[first, second].sort().join(' ')]);
+  // Then on all links: one that is whole would be a way around the others.
+  for (const node of ['node-1', 'node-2'])
+    await done(lab, { do: 'lose', between: [node, 'node-3'] });
+  await until('a message that is lost on each link', async () => {
+    for (const node of ['node-1', 'node-2', 'node-3']) await done(lab, pay(node));
+    return lossy().size === 3;
+  });
+  for (const { arrivedAt } of lost()) assert.equal(arrivedAt, null);
+  await done(lab, { do: 'join-all' });
 }
 
 async function ends(lab: RunningLab, network: Network): Promise<void> {
