@@ -12,8 +12,9 @@ const MOST = 60;
 /** With more dots than this, they are drawn less often: the nodes need the processors too. */
 const BUSY = 12;
 const BUSY_FRAME_MS = 66;
-/** In a crowd no one waits for another. */
+/** In a crowd nobody can follow one of them, and no one waits for another. */
 const CROWD = 40;
+const CROWD_FRAME_MS = 200;
 /** A message waits until those before it have arrived where it starts, but no longer than this. */
 const MAX_WAIT_MS = 1500;
 const RADIUS = 5;
@@ -110,7 +111,8 @@ export class Dots {
   #goOn() {
     if (this.#dots.length <= BUSY) return this.#request();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#request(), BUSY_FRAME_MS);
+    const wait = this.#dots.length <= CROWD ? BUSY_FRAME_MS : CROWD_FRAME_MS;
+    this.#timer = setTimeout(() => this.#request(), wait);
   }
 
   /** @param {number} now */
