@@ -16,6 +16,8 @@ import { SETTLE_MS } from './onlookers.js';
 
 /** Time until what a run has left is gone, such as a browser. */
 const REST_MS = 500;
+/** A browser takes seconds to start and to settle. */
+const OPEN_ROUNDS = 3;
 
 /** How npm start is called, and whether somebody opens its page. */
 interface Way {
@@ -36,6 +38,7 @@ export function labGroup(count: number): Group {
   return WAYS.filter(({ isOpen }) => !isOpen || CHROMIUM !== undefined).map((way) => ({
     name: 'in the lab, 3 nodes',
     system: way.system,
+    rounds: way.isOpen ? OPEN_ROUNDS : undefined,
     open: () => openInNetwork((network) => prepare(network, count, way)),
   }));
 }

@@ -34,7 +34,7 @@ export function fullPlans(): Plan[] {
     aimed(formationGroup(20), 28),
     aimed(chainGroup(2000), 10),
     aimed(pageGroup(50_000), 46),
-    aimed(labGroup(100_000), 60),
+    plan(labGroup(100_000), 7, 78),
     aimed(swarmGroup(), 25),
   ];
 }
