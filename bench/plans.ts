@@ -24,8 +24,7 @@ const SMALL = 0.1;
 export function fullPlans(): Plan[] {
   return [
     ...growthPlans(false),
-    // One run takes half a minute, and its ratio is three times the target.
-    plan(rewritingGroup(), 1, 33),
+    aimed(rewritingGroup(), 99),
     aimed(latencyGroup(), 41),
     aimed(startGroup(1_000_000), 29),
     aimed(chainStartGroup(1000), 43),
@@ -34,7 +33,7 @@ export function fullPlans(): Plan[] {
     aimed(formationGroup(20), 28),
     aimed(chainGroup(2000), 10),
     aimed(pageGroup(50_000), 46),
-    plan(labGroup(100_000), 7, 78),
+    plan(labGroup(50_000), 5, 60),
     aimed(swarmGroup(), 25),
   ];
 }
@@ -83,7 +82,7 @@ export function describeSeconds(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;
 }
 
-/** What has a target is measured three times, for medians, and all else once. */
+/** What has a target is measured three times, and all else once. */
 function aimed(group: Group, seconds: number): Plan {
   const rounds = ({ name, system }: Experiment) => (hasTarget(name, system) ? 3 : 1);
   return plan(
