@@ -112,9 +112,13 @@ export class Reconciler {
     setTimeout(compareAfterAll, LIMITS.dialBackMs).unref();
   }
 
-  /** Compares our pool with a peer's as soon as other sessions allow. */
-  compareWith(connection: Connection): void {
-    this.#add(connection, 'compare', (session) => session.compare());
+  /**
+   * Compares our pool with a peer's as soon as other sessions allow.
+   *
+   * @returns false if that is about to be done anyway, or the peer is not to be asked for a while
+   */
+  compareWith(connection: Connection): boolean {
+    return this.#add(connection, 'compare', (session) => session.compare());
   }
 
   /** Compares with a peer that was left behind and has been sent nothing since. */
@@ -131,11 +135,13 @@ export class Reconciler {
   }
 
   /**
-   * OFFER_KEYS: fetches what we lack. After a full offer it compares, because there may be more.
+   * OFFER_KEYS: fetches what we lack. After a full offer it compares instead, because there may be
+   * more, and a pool in which nothing of it is yet is compared in fewer steps.
    */
   #fetchFrom(connection: Connection, keys: readonly Key[]): void {
+    const isFull = keys.length === LIMITS.keys;
+    if (isFull && this.compareWith(connection)) return;
     this.#add(connection, 'fetch', (session) => session.fetch(keys));
-    if (keys.length === LIMITS.keys) this.compareWith(connection);
   }
 
   /**
@@ -164,9 +170,14 @@ export class Reconciler {
     }, LIMITS.spreadDelayMs).unref();
   }
 
-  #add(connection: Connection, kind: Job['kind'], begin: (session: Session) => Job['steps']): void {
-    if (performance.now() < connection.distrustedUntilMs) return;
-    if (this.#jobs.some((job) => job.connection === connection && job.kind === kind)) return;
+  /** @returns whether it is added: of each kind there is one at most for a connection */
+  #add(
+    connection: Connection,
+    kind: Job['kind'],
+    begin: (session: Session) => Job['steps'],
+  ): boolean {
+    if (performance.now() < connection.distrustedUntilMs) return false;
+    if (this.#jobs.some((job) => job.connection === connection && job.kind === kind)) return false;
     const session = new Session({
       size: this.#pool.tree.size,
       childDigests: (name) => this.#pool.tree.childDigests(name),
@@ -184,6 +195,7 @@ export class Reconciler {
     const job: Job = { connection, kind, steps: begin(session), taken: 0 };
     this.#jobs.push(job);
     this.#work();
+    return true;
   }
 
   /** Runs one session at a time. A long session pauses after a while for the others. */

@@ -20,6 +20,7 @@ import {
 import { withHostedNodes } from '../support/hosted.js';
 import { honest, MeshPeer } from '../support/mesh-peer.js';
 import { type AnyNetwork, type Network, withNetwork } from '../support/network.js';
+import { startWith, texts } from '../support/partners.js';
 import type { RunningNode } from '../support/program.js';
 import type { TrapServer } from '../support/trap-servers.js';
 
@@ -171,6 +172,27 @@ test('a node that connects to many at once tells its peers in a few messages', (
     const tenths = Math.ceil((performance.now() - startMs) / 100);
     const told = witness.asked('HANDSHAKE') - 2;
     assert.ok(told <= tenths && told < 8, `${told} messages in ${tenths} tenths of a second`);
+  }));
+
+test('a node fetches what it is offered; when an offer holds no more, it compares instead', () =>
+  withHostedNodes(async (network) => {
+    const ids = Array.from({ length: LIMITS.keys + 100 }, (_, i) => `theirs ${i}`);
+    let answer = honest([]);
+    const { node, partner } = await startWith(network, (request) => answer(request));
+    // By then the first comparison is over.
+    await say(node.address, transactionMessage('ours'));
+    await until('ours', () => isPooled(node, 'ours'));
+    answer = honest(texts(...ids));
+    const offer = (count: number) =>
+      reconciliationFrame({ type: 'OFFER_KEYS', data: ids.slice(0, count).map(keyOf) });
+    partner.say(offer(1));
+    await until('the first of theirs', () => isPooled(node, 'theirs 0'));
+    partner.say(offer(LIMITS.keys));
+    await until('the others', async () => (await node.pool()).length === ids.length + 1);
+    const requests = partner.heard
+      .map((text) => JSON.parse(text).type)
+      .filter((type) => type.startsWith('GET_'));
+    assert.deepEqual(requests.slice(0, 3), ['GET_NODES', 'GET_TRANSACTIONS', 'GET_NODES']);
   }));
 
 test('what is on its way to a node is not listed for it; what came before it was there, is', () =>
