@@ -28,9 +28,8 @@ let keys: ReadonlySet<string> = new Set();
 
 // ws asks the module for this function each time that it connects.
 Object.assign(net, { connect: connectByWay });
-const [first] = await once(process, 'message');
-follow(first as Detours);
-process.on('message', (next) => follow(next as Detours));
+process.on('message', (detours) => follow(detours as Detours));
+await once(process, 'message');
 // The node ends when it has nothing more to do, whoever could still tell it something.
 process.channel?.unref();
 

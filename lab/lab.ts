@@ -54,7 +54,7 @@ export class Lab {
   }
 
   close(): void {
-    if (this.noLinks === null) this.#gate.close();
+    this.#gate.close();
   }
 
   get nodes(): readonly LabNode[] {
