@@ -5,6 +5,7 @@ import { button } from './controls.js';
 import { byId, classed, element, setText } from './dom.js';
 import { countOf, timeOf } from './format.js';
 import { fewNamesOf, nameOf, namesOf } from './names.js';
+import { Size } from './size.js';
 import { setAll, svg } from './svg.js';
 
 /** @import { BlockEntry } from '../entries.js' */
@@ -26,17 +27,22 @@ const EDGE_PX = 4;
 export class Chain {
   #parent = byId('chain');
   #signature = '';
+  #size;
   #onOpen;
 
-  /** @param {(block: BlockEntry) => void} onOpen */
-  constructor(onOpen) {
+  /**
+   * @param {(block: BlockEntry) => void} onOpen
+   * @param {() => void} onResize
+   */
+  constructor(onOpen, onResize) {
     this.#onOpen = onOpen;
+    this.#size = new Size(this.#parent, onResize);
   }
 
   /** @param {State} state */
   show(state) {
     // One column is for block 0, which is always there.
-    const columns = Math.floor((this.#parent.clientWidth - NAMES_PX) / COLUMN_PX) - 1;
+    const columns = Math.floor((this.#size.width - NAMES_PX) / COLUMN_PX) - 1;
     const heights = Math.max(MIN_HEIGHTS, Math.min(MAX_HEIGHTS, columns));
     const found = branchesOf(state, heights);
     setText('chain-words', branchWords(found, state));

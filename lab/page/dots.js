@@ -3,6 +3,7 @@
 import { groupOf } from './kinds.js';
 
 /** @import { MessageEntry } from '../entries.js' */
+/** @import { Size } from './size.js' */
 
 /** A message takes less than a millisecond; so long it takes here, for it to be seen. */
 const SEEN_MS = 450;
@@ -13,8 +14,9 @@ const MOST = 60;
 const BUSY = 12;
 const BUSY_FRAME_MS = 66;
 /** In a crowd nobody can follow one of them, and no one waits for another. */
-const CROWD = 40;
-const CROWD_FRAME_MS = 200;
+const CROWD = 30;
+/** They are drawn when all else is shown again, and if that does not come, after so long. */
+const CROWD_FRAME_MS = 500;
 /** A message waits until those before it have arrived where it starts, but no longer than this. */
 const MAX_WAIT_MS = 1500;
 const RADIUS = 5;
@@ -24,6 +26,7 @@ const RADIUS = 5;
 
 export class Dots {
   #canvas;
+  #size;
   #placeOf;
   /** @type {Dot[]} */
   #dots = [];
@@ -32,7 +35,7 @@ export class Dots {
   #lastStart = 0;
   /** The time of the dots, which stands still when the page is paused. */
   #now = 0;
-  #frameAt = 0;
+  #passedAt = 0;
   #drawn = 0;
   #isRunning = true;
   #runsUntil = 0;
@@ -45,10 +48,12 @@ export class Dots {
 
   /**
    * @param {HTMLCanvasElement} canvas
+   * @param {Size} size of it
    * @param {(address: string | null, other: string | null) => Point | undefined} placeOf
    */
-  constructor(canvas, placeOf) {
+  constructor(canvas, size, placeOf) {
     this.#canvas = canvas;
+    this.#size = size;
     this.#placeOf = placeOf;
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       this.#colours.clear();
@@ -57,18 +62,23 @@ export class Dots {
 
   /**
    * @param {MessageEntry} message
-   * @param {number} speed
-   * @param {boolean} isStep
+   * @param {object} how
+   * @param {number} how.speed
+   * @param {number} how.late how many ms ago it should have been started
+   * @param {boolean} how.isStep
    */
-  start(message, speed, isStep) {
+  start(message, { speed, late, isStep }) {
+    this.#pass(performance.now());
+    if (this.#dots.length >= MOST) this.#forgetDone();
     if (this.#dots.length >= MOST || !this.#endsOf(message)) return;
-    if (this.#dots.length === 0) this.#frameAt = performance.now();
     const { at, arrivedAt, from, to, isLost } = message;
     const least = isLost ? LOST_MS : isStep ? STEPPED_MS : SEEN_MS;
     const ms = Math.max(least, ((arrivedAt ?? at) - at) / speed);
     const after = Math.max(this.#lastStart, this.#arrivals.get(from ?? '') ?? 0);
-    const latest = this.#dots.length > CROWD ? this.#now : this.#now + MAX_WAIT_MS;
-    const start = isStep ? this.#now : Math.max(this.#now, Math.min(after, latest));
+    const [earliest, latest] = this.isCrowd
+      ? [this.#now - late, this.#now]
+      : [this.#now, this.#now + MAX_WAIT_MS];
+    const start = isStep ? this.#now : Math.max(earliest, Math.min(after, latest));
     this.#lastStart = start;
     this.#dots.push({ message, start, ms });
     if (to !== null && !isLost) this.#arrivals.set(to, start + ms);
@@ -76,6 +86,10 @@ export class Dots {
     this.#drawn += 1;
     this.#canvas.dataset.drawn = String(this.#drawn);
     if (this.#dots.length === 1 || isStep) this.#request();
+  }
+
+  get isCrowd() {
+    return this.#dots.length > CROWD;
   }
 
   clear() {
@@ -93,14 +107,33 @@ export class Dots {
    */
   run(isRunning) {
     if (this.#isRunning === isRunning) return;
+    this.#pass(performance.now());
     this.#isRunning = isRunning;
-    this.#frameAt = performance.now();
     if (isRunning) this.#request();
   }
 
   /** Draws them again, where their nodes are now. */
   redraw() {
     if (this.#dots.length > 0) this.#request();
+  }
+
+  get #moves() {
+    return this.#isRunning || this.#now < this.#runsUntil;
+  }
+
+  /**
+   * Lets the time of the dots pass.
+   *
+   * @param {number} now a frame's is that of its beginning, which may be a little ago
+   */
+  #pass(now) {
+    const elapsed = Math.max(0, now - this.#passedAt);
+    if (this.#moves) this.#now += elapsed;
+    this.#passedAt += elapsed;
+  }
+
+  #forgetDone() {
+    this.#dots = this.#dots.filter(({ start, ms }) => start + ms > this.#now);
   }
 
   #request() {
@@ -111,23 +144,21 @@ export class Dots {
   #goOn() {
     if (this.#dots.length <= BUSY) return this.#request();
     clearTimeout(this.#timer);
-    const wait = this.#dots.length <= CROWD ? BUSY_FRAME_MS : CROWD_FRAME_MS;
+    const wait = this.isCrowd ? CROWD_FRAME_MS : BUSY_FRAME_MS;
     this.#timer = setTimeout(() => this.#request(), wait);
   }
 
   /** @param {number} now */
   #onFrame(now) {
     this.#frame = undefined;
-    const moves = this.#isRunning || this.#now < this.#runsUntil;
-    if (moves) this.#now += Math.max(0, now - this.#frameAt);
-    this.#frameAt = now;
-    this.#dots = this.#dots.filter(({ start, ms }) => start + ms > this.#now);
+    this.#pass(now);
+    this.#forgetDone();
     this.#draw();
-    if (moves && this.#dots.length > 0) this.#goOn();
+    if (this.#moves && this.#dots.length > 0) this.#goOn();
   }
 
   #draw() {
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const { width, height } = this.#size;
     const scale = window.devicePixelRatio;
     if (this.#canvas.width !== Math.round(width * scale)) {
       this.#canvas.width = Math.round(width * scale);

@@ -10,6 +10,7 @@ import { Keyed, setAll, setContent, svg } from './svg.js';
 /** @import { MessageEntry } from '../entries.js' */
 /** @import { Place } from './ellipse.js' */
 /** @import { LinkView, NodeView } from './mesh-view.js' */
+/** @import { Size } from './size.js' */
 /** @import { State } from './state.js' */
 
 /** Closer to the top or the bottom than this, a label is above or below its node. */
@@ -32,6 +33,7 @@ const CLIENT = { out: 34, along: 40 };
 
 export class Mesh {
   #svg;
+  #size;
   #links;
   #nodes;
   /** @type {Map<string, Place>} */
@@ -43,10 +45,12 @@ export class Mesh {
 
   /**
    * @param {SVGSVGElement} drawing
+   * @param {Size} size of it
    * @param {(addresses: string[]) => void} onSelect
    */
-  constructor(drawing, onSelect) {
+  constructor(drawing, size, onSelect) {
     this.#svg = drawing;
+    this.#size = size;
     const [links, nodes] = [svg('g'), svg('g')];
     drawing.append(links, this.#arrow, nodes);
     this.#links = new Keyed(links);
@@ -85,7 +89,7 @@ export class Mesh {
    * @param {Marks} marks
    */
   show(state, marks) {
-    const { clientWidth: width, clientHeight: height } = this.#svg;
+    const { width, height } = this.#size;
     if (width === 0) return;
     this.#isWide = width >= WIDE_PX;
     setAll(this.#svg, { viewBox: `0 0 ${width} ${height}` });

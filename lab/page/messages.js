@@ -13,10 +13,20 @@ import { addressesOf, nameOf, strangersOf } from './names.js';
 /** @import { State } from './state.js' */
 
 const MAX_ROWS = 100;
-/** When more rows than this are new at once, nobody can read them so fast. */
-const MANY_NEW = 40;
-const BUSY_INTERVAL_MS = 600;
+/** When most of the first rows are new at once, nobody can read them so fast: only these are shown. */
+const BUSY_ROWS = 30;
+const MANY_NEW = 25;
+const BUSY_INTERVAL_MS = 1200;
 const CLIENTS = 'client';
+
+/**
+ * @typedef {object} Moment
+ * @property {number} index in the recording
+ * @property {State} state
+ * @property {string} followed the id of a transaction, or empty
+ * @property {MessageEntry | undefined} current the message at which the page stands
+ * @property {boolean} isStill whether the page is paused
+ */
 
 export class Messages {
   #list = byId('messages');
@@ -25,6 +35,7 @@ export class Messages {
   #acts;
   /** @type {WeakMap<MessageEntry, HTMLElement>} */
   #rows = new WeakMap();
+  #isBusy = false;
   #restUntil = 0;
 
   /**
@@ -50,14 +61,12 @@ export class Messages {
 
   /**
    * @param {Recording} recording
-   * @param {number} index of the moment
-   * @param {State} state
-   * @param {string} followed the id of a transaction, or empty
-   * @param {MessageEntry | undefined} current the message at which the page stands
-   * @returns {boolean} false if that is put off, because the list changed a lot just before
+   * @param {Moment} moment
+   * @returns {boolean} false if that, or a part of it, is put off: the list changed a lot just before
    */
-  show(recording, index, state, followed, current) {
-    if (current === undefined && performance.now() < this.#restUntil) return false;
+  show(recording, { index, state, followed, current, isStill }) {
+    if (!isStill && performance.now() < this.#restUntil) return false;
+    const most = this.#isBusy && !isStill ? BUSY_ROWS : MAX_ROWS;
     offer(this.#node, [
       { value: '', text: 'all' },
       { value: CLIENTS, text: 'clients' },
@@ -74,10 +83,11 @@ export class Messages {
       if (message === current) row.ariaCurrent = 'true';
       else row.removeAttribute('aria-current');
       rows.push(row);
-      if (rows.length === MAX_ROWS) break;
+      if (rows.length === most) break;
     }
-    const news = rows.filter((row) => row.parentNode === null).length;
-    this.#restUntil = news > MANY_NEW ? performance.now() + BUSY_INTERVAL_MS : 0;
+    const news = rows.slice(0, BUSY_ROWS).filter((row) => row.parentNode === null).length;
+    this.#isBusy = news > MANY_NEW;
+    this.#restUntil = this.#isBusy ? performance.now() + BUSY_INTERVAL_MS : 0;
     place(this.#list, rows);
     this.#list.hidden = rows.length === 0;
     byId('no-messages').hidden = rows.length > 0;
@@ -89,7 +99,7 @@ export class Messages {
         : 'Nothing has been said yet: choose a node, and add a transaction.',
     );
     this.#showLeftOut(recording, index);
-    return true;
+    return rows.length < most || most === MAX_ROWS;
   }
 
   /**

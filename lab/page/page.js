@@ -16,6 +16,7 @@ import { stillForMs } from './pointer.js';
 import { Pools } from './pools.js';
 import { Recording } from './recording.js';
 import { Selected } from './selected.js';
+import { Size } from './size.js';
 import { TimeControls } from './time-controls.js';
 import { act, allowTouch } from './touch.js';
 
@@ -23,6 +24,8 @@ import { act, allowTouch } from './touch.js';
 /** @import { Manner } from './player.js' */
 
 const SHOW_INTERVAL_MS = 200;
+/** In a crowd of messages nobody can follow one: then the nodes need the processors more. */
+const CROWD_INTERVAL_MS = 400;
 /** What takes long to show is shown less often: so many times as long passes before the next time. */
 const REST = 15;
 const MOST_COST_MS = 50;
@@ -32,8 +35,13 @@ const TOO_LATE_MS = 2000;
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 const recording = new Recording();
 const player = new Player(recording, onMove);
-const mesh = new Mesh(/** @type {SVGSVGElement} */ (/** @type {unknown} */ (byId('mesh'))), select);
-const dots = new Dots(/** @type {HTMLCanvasElement} */ (byId('dots')), (address, other) =>
+const stage = new Size(byId('stage'), showSoon);
+const mesh = new Mesh(
+  /** @type {SVGSVGElement} */ (/** @type {unknown} */ (byId('mesh'))),
+  stage,
+  select,
+);
+const dots = new Dots(/** @type {HTMLCanvasElement} */ (byId('dots')), stage, (address, other) =>
   mesh.placeOf(address, other),
 );
 const nodeList = new NodeList(select);
@@ -45,8 +53,9 @@ const rowActs = {
   onShow: showMessage,
 };
 const messages = new Messages(rowActs, showSoon);
-const chain = new Chain((block) =>
-  openBlock(block, recording.stateAt(recording.end), (id) => follow.follow(id)),
+const chain = new Chain(
+  (block) => openBlock(block, recording.stateAt(recording.end), (id) => follow.follow(id)),
+  showSoon,
 );
 const pools = new Pools((id) => follow.follow(id));
 const time = new TimeControls(player, recording, (message) => follow.isAbout(message));
@@ -80,8 +89,6 @@ listenToLessons(showSoon);
 onAct('add-node', 'add-node');
 onAct('halve', 'halve');
 onAct('join-all', 'join-all');
-new ResizeObserver(showSoon).observe(byId('stage'));
-new ResizeObserver(showSoon).observe(byId('chain'));
 connection.open();
 
 /**
@@ -105,7 +112,9 @@ function onMove(passed, manner) {
  * @param {boolean} isStep
  */
 function startDot(message, isStep) {
-  if (!stillness.matches) dots.start(message, player.mode === 'replay' ? player.speed : 1, isStep);
+  const speed = player.mode === 'replay' ? player.speed : 1;
+  const late = (player.time - message.at) / speed;
+  if (!stillness.matches) dots.start(message, { speed, late, isStep });
   else if (message.from !== null && message.to !== null) mesh.flash(message.from, message.to);
 }
 
@@ -132,7 +141,8 @@ function showSoon() {
 /** Shows the time, which passes even when nothing happens. */
 function showTimeSoon() {
   if (showTimer !== undefined) return;
-  const wait = Math.max(0, shownAt + Math.max(SHOW_INTERVAL_MS, REST * costMs) - performance.now());
+  const interval = dots.isCrowd ? CROWD_INTERVAL_MS : SHOW_INTERVAL_MS;
+  const wait = Math.max(0, shownAt + Math.max(interval, REST * costMs) - performance.now());
   showTimer = setTimeout(showWhenStill, wait);
 }
 
@@ -147,6 +157,7 @@ function show() {
   shownAt = performance.now();
   time.show();
   if (isStale) showAll();
+  dots.redraw();
   costMs = Math.min(performance.now() - shownAt, MOST_COST_MS);
 }
 
@@ -155,17 +166,23 @@ function showAll() {
   shownMode = player.mode;
   const { index } = player;
   const state = recording.stateAt(index);
-  const last = player.mode === 'paused' ? recording.at(index - 1) : undefined;
+  const isStill = player.mode === 'paused';
+  const last = isStill ? recording.at(index - 1) : undefined;
   const current = last?.kind === 'message' && follow.isAbout(last) ? last : undefined;
   const way = follow.show(recording, index, state, player.time);
   mesh.show(state, { selected, having: way?.having, current });
   nodeList.show(state, selected);
   selectedPanel.show(state, selected);
-  const isListed = messages.show(recording, index, state, follow.id, current);
+  const isListed = messages.show(recording, {
+    index,
+    state,
+    followed: follow.id,
+    current,
+    isStill,
+  });
   chain.show(state);
   pools.show(state, player.mode === 'live');
   showLesson(state, player.time, player.mode === 'live');
-  dots.redraw();
   if (!isListed) showSoon();
 }
 

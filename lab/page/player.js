@@ -7,6 +7,8 @@
 const BEHIND_MS = 500;
 const MIN_TICK_MS = 33;
 const MAX_TICK_MS = 250;
+/** When so many entries come within this time, they are taken together. */
+const [MANY, MANY_TICK_MS] = [8, 100];
 /** In slow motion, longer than this nobody waits for the next thing to happen. */
 const MAX_WAIT_MS = 700;
 
@@ -178,7 +180,10 @@ export class Player {
       this.time = Math.max(this.time, next.at - MAX_WAIT_MS * speed);
     }
     const wait = next === undefined ? MAX_TICK_MS : (next.at - this.time) / speed;
-    const delay = Math.min(MAX_TICK_MS, Math.max(MIN_TICK_MS, wait));
+    const many = this.#recording.at(this.index + MANY);
+    const isMany = many !== undefined && (many.at - this.time) / speed < MANY_TICK_MS;
+    const least = isMany ? MANY_TICK_MS : MIN_TICK_MS;
+    const delay = Math.min(MAX_TICK_MS, Math.max(least, wait));
     const dueAt = performance.now() + delay;
     // Put off each time that something is told, it would never come.
     if (dueAt >= wasDue) return;

@@ -3,6 +3,7 @@
 import { byId, setText } from './dom.js';
 import { groupOf } from './kinds.js';
 import { exactTimeOf } from './names.js';
+import { Size } from './size.js';
 
 /** @import { MessageEntry } from '../entries.js' */
 /** @import { Player } from './player.js' */
@@ -19,6 +20,7 @@ export class TimeControls {
   #slider = /** @type {HTMLInputElement} */ (byId('slider'));
   #speed = /** @type {HTMLSelectElement} */ (byId('speed'));
   #strip = /** @type {HTMLCanvasElement} */ (byId('activity'));
+  #stripSize = new Size(this.#strip, () => {});
   #stripAt = 0;
   #isWanted;
 
@@ -90,8 +92,7 @@ export class TimeControls {
     const now = performance.now();
     if (now - this.#stripAt < STRIP_INTERVAL_MS) return;
     this.#stripAt = now;
-    const width = this.#strip.clientWidth;
-    const height = this.#strip.clientHeight;
+    const { width, height } = this.#stripSize;
     const context = this.#strip.getContext('2d');
     if (context === null || width === 0) return;
     if (this.#strip.width !== width) this.#strip.width = width;

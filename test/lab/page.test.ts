@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
-import { give } from '../support/client.js';
+import { closeBrowser, IN_BROWSER, RELEASED_MS, withVisit } from '../support/browser.js';
+import { give, makeIds } from '../support/client.js';
 import { until } from '../support/helpers.js';
 import { type RunningLab, withLab } from '../support/lab.js';
 import { drawn, says, select, textOf, untilMesh } from '../support/lab-page.js';
@@ -18,6 +18,9 @@ test('three nodes in the lab', IN_BROWSER, (t) =>
     );
     await t.test('a message that is pressed keeps its place until it is released', () =>
       withVisit(lab.url, ({ page }) => presses(page, lab)),
+    );
+    await t.test('a flood is shown in part, and what came last in full', () =>
+      withVisit(lab.url, ({ page }) => floods(page, lab)),
     );
     await t.test('whoever has no token looks, and sees no button that touches', () =>
       withVisit(`http://localhost:${lab.port}/`, ({ page }) => looks(page, lab), {
@@ -92,9 +95,19 @@ async function presses(page: Page, lab: RunningLab): Promise<void> {
   assert.equal(await textOf(page, '#messages details[open] summary'), pressed);
   // What is opened stops the time of the page, which may be before all that was sent.
   await page.locator('#live').click();
-  await until('what came meanwhile', async () => {
-    return (await textOf(page, '#messages')).includes('two');
-  });
+  const hasCome = async () => (await textOf(page, '#messages')).includes('two');
+  await until('what came meanwhile', hasCome, RELEASED_MS);
+}
+
+async function floods(page: Page, lab: RunningLab): Promise<void> {
+  await untilMesh(page, 3);
+  const [first = ''] = lab.addresses;
+  await give(first, makeIds('flood', 2000));
+  await until('what was left out', () => page.locator('#left-out').isVisible());
+  await give(first, ['after-it']);
+  const rows = page.locator('#messages li');
+  await until('the rows', async () => (await rows.count()) === 100);
+  await until('the last one', async () => (await textOf(page, '#messages')).includes('after-it'));
 }
 
 async function looks(page: Page, lab: RunningLab): Promise<void> {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
+import { closeBrowser, IN_BROWSER, RELEASED_MS, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
 import { say, until } from '../support/helpers.js';
 import { withNetwork } from '../support/network.js';
@@ -93,7 +93,7 @@ test('what is pressed keeps its place until it is released', IN_BROWSER, () =>
       await page.mouse.up();
       const opened = page.locator('#content-title');
       await until('what was pressed', async () => (await opened.innerText()) === 'Transaction t3');
-      await untilShown(page, 'what came meanwhile', ({ pool }) => pool === '7');
+      await untilShown(page, 'what came meanwhile', ({ pool }) => pool === '7', RELEASED_MS);
     });
   }),
 );

@@ -31,6 +31,9 @@ const FLAGS = [
 
 export const CHROMIUM = findChromium();
 
+/** Less than a page keeps still for a press whose end it is never told of. */
+export const RELEASED_MS = 10_000;
+
 export const IN_BROWSER: { readonly skip: string | false } = {
   skip:
     CHROMIUM === undefined

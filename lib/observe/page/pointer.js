@@ -10,6 +10,8 @@ const AIM_MS = 400;
 const PRESS_MS = 15_000;
 /** From release to the click: a touch has a task of its own for each. */
 const CLICK_MS = 100;
+/** The release may come at any time. */
+const ASK_AGAIN_MS = 100;
 
 let stillUntil = 0;
 
@@ -21,9 +23,9 @@ for (const end of ['pointerup', 'pointercancel']) {
   });
 }
 
-/** @returns for how many ms more what can be pressed must not move */
+/** @returns in how many ms to ask again, for until then nothing may move; 0 if it may */
 export function stillForMs() {
-  return Math.max(0, stillUntil - performance.now());
+  return Math.min(ASK_AGAIN_MS, Math.max(0, stillUntil - performance.now()));
 }
 
 /**
