@@ -13,10 +13,10 @@ import { addressesOf, nameOf, strangersOf } from './names.js';
 /** @import { State } from './state.js' */
 
 const MAX_ROWS = 100;
-/** When most of the first rows are new at once, nobody can read them so fast: only these are shown. */
-const BUSY_ROWS = 30;
+/** When most of the first rows are new at once, nobody can read them so fast: the others are put off. */
+const FIRST_ROWS = 30;
 const MANY_NEW = 25;
-const BUSY_INTERVAL_MS = 1200;
+const REST_MS = 1200;
 const CLIENTS = 'client';
 
 /**
@@ -35,7 +35,6 @@ export class Messages {
   #acts;
   /** @type {WeakMap<MessageEntry, HTMLElement>} */
   #rows = new WeakMap();
-  #isBusy = false;
   #restUntil = 0;
 
   /**
@@ -62,11 +61,10 @@ export class Messages {
   /**
    * @param {Recording} recording
    * @param {Moment} moment
-   * @returns {boolean} false if that, or a part of it, is put off: the list changed a lot just before
+   * @returns {boolean} false if that is put off, or the older rows are, because much is new
    */
   show(recording, { index, state, followed, current, isStill }) {
     if (!isStill && performance.now() < this.#restUntil) return false;
-    const most = this.#isBusy && !isStill ? BUSY_ROWS : MAX_ROWS;
     offer(this.#node, [
       { value: '', text: 'all' },
       { value: CLIENTS, text: 'clients' },
@@ -77,17 +75,17 @@ export class Messages {
     ]);
     /** @type {HTMLElement[]} */
     const rows = [];
+    let isCut = false;
     for (const message of recording.messagesBefore(index)) {
       if (!this.#isWanted(message, followed)) continue;
       const row = this.#rowOf(message);
       if (message === current) row.ariaCurrent = 'true';
       else row.removeAttribute('aria-current');
       rows.push(row);
-      if (rows.length === most) break;
+      isCut = rows.length === FIRST_ROWS && !isStill && areMostNew(rows);
+      if (isCut || rows.length === MAX_ROWS) break;
     }
-    const news = rows.slice(0, BUSY_ROWS).filter((row) => row.parentNode === null).length;
-    this.#isBusy = news > MANY_NEW;
-    this.#restUntil = this.#isBusy ? performance.now() + BUSY_INTERVAL_MS : 0;
+    this.#restUntil = isCut ? performance.now() + REST_MS : 0;
     place(this.#list, rows);
     this.#list.hidden = rows.length === 0;
     byId('no-messages').hidden = rows.length > 0;
@@ -99,7 +97,7 @@ export class Messages {
         : 'Nothing has been said yet: choose a node, and add a transaction.',
     );
     this.#showLeftOut(recording, index);
-    return rows.length < most || most === MAX_ROWS;
+    return !isCut;
   }
 
   /**
@@ -135,4 +133,9 @@ export class Messages {
     byId('left-out').hidden = frames === 0;
     setText('left-out', `${countOf(frames, 'frame')} were not shown: the nodes were too busy.`);
   }
+}
+
+/** @param {readonly HTMLElement[]} rows */
+function areMostNew(rows) {
+  return rows.filter((row) => row.parentNode === null).length > MANY_NEW;
 }

@@ -80,5 +80,5 @@ export function momentOf(ms) {
  * @param {number} ms since 1970
  */
 export function timeOf(ms) {
-  return new Date(ms).toLocaleTimeString('en-GB');
+  return new Date(ms).toTimeString().slice(0, 8);
 }
