@@ -212,6 +212,8 @@ export const LIMITS = Object.freeze({
   shownMessages: 200,
   /** How many more can be shown in each second. */
   shownMessagesPerSecond: 50,
+  /** What is shown within this time is written together. */
+  shownTogetherMs: 50,
   /** How much of the text of each is shown. */
   shownMessageBytes: 2048,
   /** Of how many transactions in each the ids are shown. */

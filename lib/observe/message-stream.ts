@@ -45,6 +45,9 @@ export class MessageStream {
     LIMITS.readForIdsBytesPerSecond,
   );
   #timer: NodeJS.Timeout | undefined;
+  /** What has not been written yet: under load, one write for each frame would cost too much. */
+  #unwritten = '';
+  #writing: NodeJS.Timeout | undefined;
   #shown = 0;
   #leftOut = 0;
   #quietTicks = 0;
@@ -56,6 +59,8 @@ export class MessageStream {
   /** @returns false if all slots are taken */
   add(reader: ServerResponse): boolean {
     if (this.#readers.size >= LIMITS.messageStreams) return false;
+    // What came before is not for this one.
+    this.#write();
     this.#readers.add(reader);
     reader.on('close', () => this.#remove(reader));
     reader.write(': the frames from now on\n\n');
@@ -64,6 +69,7 @@ export class MessageStream {
   }
 
   end(): void {
+    this.#write();
     for (const reader of this.#readers) {
       // Nothing may be written behind the end.
       this.#remove(reader);
@@ -80,6 +86,9 @@ export class MessageStream {
   #remove(reader: ServerResponse): void {
     if (!this.#readers.delete(reader) || this.#readers.size > 0) return;
     clearInterval(this.#timer);
+    clearTimeout(this.#writing);
+    this.#writing = undefined;
+    this.#unwritten = '';
     this.#connections.onAdded = undefined;
     for (const tap of this.#taps.values()) tap.end();
     this.#taps.clear();
@@ -115,12 +124,12 @@ export class MessageStream {
     this.#shown += 1;
     const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
     const content = this.#bytes.take(nowMs, bytes.length) ? contentOf(bytes) : headOf(bytes);
-    this.#write('message', describe(connection, direction, bytes, content));
+    this.#tell('message', describe(connection, direction, bytes, content));
   }
 
   #tick(): void {
     const wasQuiet = this.#shown === 0;
-    if (this.#leftOut > 0) this.#write('left-out', { frames: this.#leftOut });
+    if (this.#leftOut > 0) this.#tell('left-out', { frames: this.#leftOut });
     [this.#shown, this.#leftOut] = [0, 0];
     this.#quietTicks = wasQuiet ? this.#quietTicks + 1 : 0;
     const beats = this.#quietTicks * LIMITS.eventIntervalMs >= LIMITS.heartbeatMs;
@@ -129,8 +138,16 @@ export class MessageStream {
     for (const reader of this.#readers) reader.write(': still here\n\n');
   }
 
-  #write(event: string, data: unknown): void {
-    const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  #tell(event: string, data: unknown): void {
+    this.#unwritten += `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    this.#writing ??= setTimeout(() => this.#write(), LIMITS.shownTogetherMs);
+  }
+
+  #write(): void {
+    const text = this.#unwritten;
+    clearTimeout(this.#writing);
+    [this.#unwritten, this.#writing] = ['', undefined];
+    if (text === '') return;
     for (const reader of this.#readers) {
       if (reader.writableLength > LIMITS.eventStreamBytes) reader.destroy();
       else reader.write(text);
