@@ -6,7 +6,7 @@
 /** So much later than it happens, everything is there and in order. */
 const BEHIND_MS = 500;
 const MIN_TICK_MS = 33;
-const MAX_TICK_MS = 250;
+const MAX_TICK_MS = 400;
 /** When so many entries come within this time, they are taken together. */
 const [MANY, MANY_TICK_MS] = [8, 100];
 /** In slow motion, longer than this nobody waits for the next thing to happen. */
