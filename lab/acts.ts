@@ -26,6 +26,7 @@ export class Acts {
   readonly #load: (name: string) => Runnable;
   readonly #commands = new Set<ChildProcess>();
   #teacher: Teacher | undefined;
+  #isOver = false;
 
   /**
    * @param root the folder of the node folders, and of the commands
@@ -92,6 +93,7 @@ export class Acts {
   }
 
   async start(node: LabNode): Promise<string> {
+    if (this.#isOver) throw new UnfitActError('the lab is being closed');
     if (node.state !== 'stopped') throw new UnfitActError(`${node.name} is ${node.state}`);
     await node.start();
     if (node.isRunning) return `${node.name} runs`;
@@ -126,8 +128,9 @@ export class Acts {
     return `${namesOf(left)} cannot reach ${namesOf(right)}`;
   }
 
-  /** Ends the commands that still run. */
+  /** Ends the commands that still run, and lets no node start any more. */
   end(): void {
+    this.#isOver = true;
     for (const command of this.#commands) command.kill();
   }
 

@@ -12,7 +12,7 @@ export const LESSONS: readonly Lesson[] = [
     sentences: 4,
     async run(stage) {
       const [first, second, third] = (await stage.nodes(3)) as [LabNode, LabNode, LabNode];
-      for (const node of [third, second, first]) await node.stop();
+      for (const node of [third, second, first]) await stage.stop(node);
       await stage.say('All three are stopped. Each knows one address or two, from a file.');
       await stage.start(first);
       await stage.start(second);
@@ -53,7 +53,7 @@ export const LESSONS: readonly Lesson[] = [
       const nodes = await stage.nodes(3);
       const [first, , third] = nodes as [LabNode, LabNode, LabNode];
       await stage.untilConnected(nodes);
-      await third.stop();
+      await stage.stop(third);
       await stage.say(`${third.name} has left. The others go on.`);
       for (const amount of ['1', '2', '3']) await stage.pay(first, 'alice', 'bob', amount);
       await stage.say('Three transactions have come in the meantime: it lacks them, as you see.');

@@ -34,6 +34,7 @@ export class Stage {
   readonly #readMs: number;
   readonly #over = new AbortController();
   readonly #strangers: Stranger[] = [];
+  readonly #stopped: LabNode[] = [];
   #step = 0;
 
   constructor(lab: Lab, acts: Acts, lesson: Lesson, readMs: number) {
@@ -56,22 +57,15 @@ export class Stage {
         error instanceof EndedError ? 'The lesson was ended.' : `It ends here: ${reason(error)}`;
       this.#record(this.#lesson.sentences, why);
     }
-    this.#lab.joinAll();
-    for (const stranger of this.#strangers) await stranger.close();
-    for (const node of this.#lab.nodes) {
-      if (node.state === 'frozen') node.thaw();
-    }
+    await this.#putBack();
   }
 
   /** The nodes that it is played with: the first ones, running and joined. */
   async nodes(wanted: number): Promise<LabNode[]> {
     const nodes = this.#lab.nodes.slice(0, wanted);
     if (nodes.length < wanted) throw new UnfitActError(`this needs ${wanted} nodes: add one`);
-    this.#lab.joinAll();
-    for (const node of nodes) {
-      if (node.state === 'frozen') node.thaw();
-      if (node.state === 'stopped') await this.#acts.start(node);
-    }
+    await this.#undisturb();
+    for (const node of nodes) if (node.state === 'stopped') await this.#acts.start(node);
     return nodes;
   }
 
@@ -94,6 +88,12 @@ export class Stage {
       if (performance.now() > giveUpMs) throw new Error(`it waited in vain for ${what}`);
       await this.wait(LOOK_MS);
     }
+  }
+
+  /** Stops a node, until the lesson starts it again or is over. */
+  stop(node: LabNode): Promise<void> {
+    this.#stopped.push(node);
+    return node.stop();
   }
 
   start(node: LabNode): Promise<string> {
@@ -135,6 +135,21 @@ export class Stage {
         ),
       );
     });
+  }
+
+  async #putBack(): Promise<void> {
+    for (const stranger of this.#strangers) await stranger.close();
+    await this.#undisturb();
+    for (const node of this.#stopped) {
+      if (node.state !== 'stopped') continue;
+      // One that cannot start says why in the terminal; and none is to start when the lab is closed.
+      await this.#acts.start(node).catch(() => {});
+    }
+  }
+
+  async #undisturb(): Promise<void> {
+    for (const node of this.#lab.nodes) if (node.state === 'frozen') node.thaw();
+    await this.#lab.joinAll();
   }
 
   #record(step: number, text: string): void {

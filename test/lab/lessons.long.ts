@@ -50,6 +50,22 @@ test('each lesson ends as it should, and leaves the network whole', () =>
     await until('no cut', () => lab.of('link').at(-1)?.state === 'joined');
     assert.equal(lab.of('lesson').at(-1)?.text, 'The lesson was ended.');
     await lab.untilConnected();
+    // Nor does it leave a node stopped.
+    const states = () => ['node-1', 'node-2', 'node-3'].map((name) => lab.stateOf(name));
+    const stops = async () => {
+      await lab.act({ do: 'lesson', lesson: 'meet' });
+      await until('no node', () => states().every((state) => state === 'stopped'));
+    };
+    await stops();
+    await lab.act({ do: 'end-lesson' });
+    await until('the nodes', () => states().every((state) => state === 'running'));
+    await lab.untilConnected();
+    // But when the lab is closed, none is started for that.
+    await stops();
+    const starts = () => lab.terminal.stdout.split('] page: ').length;
+    const before = starts();
+    await lab.close();
+    assert.equal(starts(), before);
   }));
 
 test(
