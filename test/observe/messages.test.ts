@@ -68,6 +68,24 @@ test('a connection that begins while somebody reads is seen from its first frame
     await until('it there too', async () => (await other.pool()).length === 1);
   }));
 
+test('whoever begins to read is told of what comes from then on', () =>
+  withHostedNodes(async (network) => {
+    const node = await network.startNode();
+    // With a reader there, frames wait for a moment to be told together.
+    const other = await MessageReader.open(node);
+    for (let round = 0; round < 5; round++) {
+      await askStatus(node.address, makeTransaction(`before${round}`));
+      const reader = await MessageReader.open(node);
+      await askStatus(node.address, makeTransaction(`after${round}`));
+      const tellsOf = (id: string) => reader.messages.some(({ ids }) => ids.includes(id));
+      await until('it', () => tellsOf(`after${round}`));
+      assert.ok(!tellsOf(`before${round}`));
+      reader.close();
+      await reader.closed();
+    }
+    other.close();
+  }));
+
 test('of a long frame the beginning is shown, and under load how many frames are not', () =>
   withHostedNodes(async (network) => {
     const node = await network.startNode();
