@@ -13,8 +13,9 @@ const MOST = 60;
 /** With more dots than this, they are drawn less often: the nodes need the processors too. */
 const BUSY = 12;
 const BUSY_FRAME_MS = 66;
-/** In a crowd nobody can follow one of them, and no one waits for another. */
+/** In a flood, so many are a crowd: nobody can follow one of them, and no one waits for another. */
 const CROWD = 30;
+const FLOOD_MS = 1000;
 /** They are drawn when all else is shown again, and if that does not come, after so long. */
 const CROWD_FRAME_MS = 500;
 /** A message waits until those before it have arrived where it starts, but no longer than this. */
@@ -39,6 +40,7 @@ export class Dots {
   #drawn = 0;
   #isRunning = true;
   #runsUntil = 0;
+  #floodUntil = 0;
   /** @type {number | undefined} */
   #frame;
   /** @type {number | undefined} */
@@ -88,8 +90,13 @@ export class Dots {
     if (this.#dots.length === 1 || isStep) this.#request();
   }
 
+  /** Takes it for a flood, for a while: more was said than was told of. */
+  flood() {
+    this.#floodUntil = performance.now() + FLOOD_MS;
+  }
+
   get isCrowd() {
-    return this.#dots.length > CROWD;
+    return this.#dots.length > CROWD && performance.now() < this.#floodUntil;
   }
 
   clear() {

@@ -99,6 +99,7 @@ function onMove(passed, manner) {
   if (manner === 'jump') dots.clear();
   dots.run(player.mode !== 'paused');
   for (const entry of passed) {
+    if (entry.kind === 'left-out') dots.flood();
     if (entry.kind !== 'message' || entry.at < player.time - TOO_LATE_MS) continue;
     if (follow.isAbout(entry)) startDot(entry, manner === 'step');
   }

@@ -48,6 +48,8 @@ export class MessageStream {
   /** What has not been written yet: under load, one write for each frame would cost too much. */
   #unwritten = '';
   #writing: NodeJS.Timeout | undefined;
+  /** Runs after a frame that was too many, until one more may be shown. */
+  #rest: NodeJS.Timeout | undefined;
   #shown = 0;
   #leftOut = 0;
   #quietTicks = 0;
@@ -87,8 +89,8 @@ export class MessageStream {
     if (!this.#readers.delete(reader) || this.#readers.size > 0) return;
     clearInterval(this.#timer);
     clearTimeout(this.#writing);
-    this.#writing = undefined;
-    this.#unwritten = '';
+    clearTimeout(this.#rest);
+    [this.#unwritten, this.#writing, this.#rest] = ['', undefined, undefined];
     this.#connections.onAdded = undefined;
     for (const tap of this.#taps.values()) tap.end();
     this.#taps.clear();
@@ -116,15 +118,26 @@ export class MessageStream {
   }
 
   #show(connection: Connection, direction: Direction, frame: string | Buffer): void {
-    const nowMs = performance.now();
-    if (!this.#frames.take(nowMs)) {
+    if (!this.#mayShow()) {
       this.#leftOut += 1;
       return;
     }
     this.#shown += 1;
     const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
-    const content = this.#bytes.take(nowMs, bytes.length) ? contentOf(bytes) : headOf(bytes);
+    const content = this.#bytes.take(performance.now(), bytes.length)
+      ? contentOf(bytes)
+      : headOf(bytes);
     this.#tell('message', describe(connection, direction, bytes, content));
+  }
+
+  /** Whether one more frame may be shown. Under load, to look at the time for each would cost too much. */
+  #mayShow(): boolean {
+    if (this.#rest !== undefined) return false;
+    if (this.#frames.take(performance.now())) return true;
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+    }, 1000 / LIMITS.shownMessagesPerSecond);
+    return false;
   }
 
   #tick(): void {
