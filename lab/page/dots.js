@@ -90,7 +90,7 @@ export class Dots {
     if (this.#dots.length === 1 || isStep) this.#request();
   }
 
-  /** Takes it for a flood, for a while: more was said than was told of. */
+  /** Takes what comes for a flood, for a while: nodes have left messages out. */
   flood() {
     this.#floodUntil = performance.now() + FLOOD_MS;
   }
