@@ -9,15 +9,14 @@ import { CHROMIUM, closeBrowser, Visit } from '../test/support/browser.js';
 import { freePort, until } from '../test/support/helpers.js';
 import { untilFullMesh } from '../test/support/mesh.js';
 import type { Network } from '../test/support/network.js';
-import type { Figures, Group } from './experiment.js';
+import type { Figures, Group, Opened } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { poolSizeOf, poolsHaveAtMs } from './observation.js';
-import { SETTLE_MS } from './onlookers.js';
 
-/** Time until what a run has left is gone, such as a browser. */
+/** A page that has just been opened has much to do: that is not what it costs to keep it open. */
+const SETTLE_MS = 2000;
+/** Time until what a run has left is gone. */
 const REST_MS = 500;
-/** A browser takes seconds to start and to settle. */
-const OPEN_ROUNDS = 3;
 
 /** How npm start is called, and whether somebody opens its page. */
 interface Way {
@@ -38,9 +37,15 @@ export function labGroup(count: number): Group {
   return WAYS.filter(({ isOpen }) => !isOpen || CHROMIUM !== undefined).map((way) => ({
     name: 'in the lab, 3 nodes',
     system: way.system,
-    rounds: way.isOpen ? OPEN_ROUNDS : undefined,
-    open: () => openInNetwork((network) => prepare(network, count, way)),
+    open: () => openWay(count, way),
   }));
+}
+
+async function openWay(count: number, way: Way): Promise<Opened> {
+  const opened = await openInNetwork((network) => prepare(network, count, way));
+  if (!way.isOpen) return opened;
+  const close = () => Promise.all([opened.close(), closeBrowser()]).then(() => {});
+  return { ...opened, close };
 }
 
 async function prepare(network: Network, count: number, { flags, isOpen }: Way) {
@@ -58,18 +63,21 @@ async function prepare(network: Network, count: number, { flags, isOpen }: Way) 
   await untilFullMesh(nodes);
   return async () => {
     const url = /^lab +(http:\S+)$/m.exec(terminal.stdout)?.[1] ?? '';
-    if (isOpen) {
-      const { page } = await Visit.open(url);
-      await page.waitForSelector('body[data-connection=live]');
-      await sleep(SETTLE_MS);
-    }
+    const visit = isOpen ? await visitLab(url) : undefined;
     try {
       return await give(network, nodes, count);
     } finally {
-      if (isOpen) await closeBrowser();
+      await visit?.close();
       await sleep(REST_MS);
     }
   };
+}
+
+async function visitLab(url: string): Promise<Visit> {
+  const visit = await Visit.open(url);
+  await visit.page.waitForSelector('body[data-connection=live]');
+  await sleep(SETTLE_MS);
+  return visit;
 }
 
 /** Gives transactions to the first node, and waits until they are on the disk of all. */

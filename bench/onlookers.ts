@@ -7,7 +7,7 @@ import type { NodeProcess } from '../test/support/program.js';
 import { LONG_MS } from './observation.js';
 
 /** A browser that has just been started has much to do: that is not what the page costs. */
-export const SETTLE_MS = 3000;
+const SETTLE_MS = 3000;
 
 /** Somebody who looks at a node. */
 export interface Onlooker {
