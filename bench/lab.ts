@@ -12,9 +12,8 @@ import type { Network } from '../test/support/network.js';
 import type { Figures, Group, Opened } from './experiment.js';
 import { openInNetwork } from './in-network.js';
 import { poolSizeOf, poolsHaveAtMs } from './observation.js';
+import { SETTLE_MS } from './onlookers.js';
 
-/** A page that has just been opened has much to do: that is not what it costs to keep it open. */
-const SETTLE_MS = 2000;
 /** Time until what a run has left is gone. */
 const REST_MS = 500;
 

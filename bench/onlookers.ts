@@ -6,8 +6,8 @@ import { until } from '../test/support/helpers.js';
 import type { NodeProcess } from '../test/support/program.js';
 import { LONG_MS } from './observation.js';
 
-/** A browser that has just been started has much to do: that is not what the page costs. */
-const SETTLE_MS = 3000;
+/** A browser or a page that has just been opened has much to do: that is not what it costs to look. */
+export const SETTLE_MS = 3000;
 
 /** Somebody who looks at a node. */
 export interface Onlooker {

@@ -72,7 +72,8 @@ export class Dots {
   start(message, { speed, late, isStep }) {
     this.#pass(performance.now());
     if (this.#dots.length >= MOST) this.#forgetDone();
-    if (this.#dots.length >= MOST || !this.#endsOf(message)) return;
+    if (this.#dots.length >= MOST) return this.flood();
+    if (!this.#endsOf(message)) return;
     const { at, arrivedAt, from, to, isLost } = message;
     const least = isLost ? LOST_MS : isStep ? STEPPED_MS : SEEN_MS;
     const ms = Math.max(least, ((arrivedAt ?? at) - at) / speed);
@@ -90,7 +91,7 @@ export class Dots {
     if (this.#dots.length === 1 || isStep) this.#request();
   }
 
-  /** Takes what comes for a flood, for a while: nodes have left messages out. */
+  /** Takes what comes for a flood, for a while: there is more than can be shown. */
   flood() {
     this.#floodUntil = performance.now() + FLOOD_MS;
   }
