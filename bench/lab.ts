@@ -43,7 +43,10 @@ export function labGroup(count: number): Group {
 async function openWay(count: number, way: Way): Promise<Opened> {
   const opened = await openInNetwork((network) => prepare(network, count, way));
   if (!way.isOpen) return opened;
-  const close = () => Promise.all([opened.close(), closeBrowser()]).then(() => {});
+  const close = async () => {
+    await opened.close();
+    await closeBrowser();
+  };
   return { ...opened, close };
 }
 

@@ -64,7 +64,7 @@ export class Stage {
   async nodes(wanted: number): Promise<LabNode[]> {
     const nodes = this.#lab.nodes.slice(0, wanted);
     if (nodes.length < wanted) throw new UnfitActError(`this needs ${wanted} nodes: add one`);
-    await this.#undisturb();
+    this.#undisturb();
     for (const node of nodes) if (node.state === 'stopped') await this.#acts.start(node);
     return nodes;
   }
@@ -139,7 +139,7 @@ export class Stage {
 
   async #putBack(): Promise<void> {
     for (const stranger of this.#strangers) await stranger.close();
-    await this.#undisturb();
+    this.#undisturb();
     for (const node of this.#stopped) {
       if (node.state !== 'stopped') continue;
       // One that cannot start says why in the terminal; and none is to start when the lab is closed.
@@ -147,9 +147,10 @@ export class Stage {
     }
   }
 
-  async #undisturb(): Promise<void> {
+  #undisturb(): void {
     for (const node of this.#lab.nodes) if (node.state === 'frozen') node.thaw();
-    await this.#lab.joinAll();
+    // Not waited for: the lab must close also if a node does not answer.
+    this.#lab.joinAll();
   }
 
   #record(step: number, text: string): void {
