@@ -4,13 +4,15 @@
  */
 
 /** One thing that happened. */
-export type Entry =
+export type Entry = MessageEntry | OtherEntry;
+
+/** All but the messages, which alone are many. */
+export type OtherEntry =
   | NodeEntry
   | PeersEntry
   | PoolEntry
   | TipEntry
   | BlockEntry
-  | MessageEntry
   | LeftOutEntry
   | LinkEntry
   | LessonEntry;
@@ -81,10 +83,12 @@ export interface MessageEntry extends Happened {
   readonly bytes: number;
   /** Of the first transactions in it. */
   readonly ids: readonly (string | number)[];
-  /** The beginning of it. */
-  readonly text: string;
+  /** What a RECEIPT says became of a transaction; null for all others. */
+  readonly status: 'accepted' | 'known' | 'rejected' | null;
   /** Whether the lab took it off a link. */
   readonly isLost: boolean;
+  /** A page asks for its text by this number, when somebody opens it: nearly all are never opened. */
+  readonly number: number;
 }
 
 /** How many frames a node had no time to tell of. */

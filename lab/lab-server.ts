@@ -27,6 +27,8 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 const MOST_PAGES = 20;
 const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
+/** The text of a message, by its number. */
+const TEXT_OF = /^\/messages\/(\d{1,15})\/text$/;
 /** What a node may be asked for through the lab. */
 const CONTENT = /^\/nodes\/(node-\d+)(\/(?:transactions|blocks)\/[^/?]+)$/;
 
@@ -107,6 +109,8 @@ export class LabServer {
     const file = this.#files.get(path);
     if (file !== undefined) return file;
     if (path === '/lacks') return json(await lacks(this.#lab.nodes));
+    const [, message] = TEXT_OF.exec(path) ?? [];
+    if (message !== undefined) return this.#textOf(Number(message));
     const [, name = '', rest = ''] = CONTENT.exec(path) ?? [];
     const node = this.#lab.node(name);
     if (node === undefined) return text(404, 'There is nothing here');
@@ -115,6 +119,12 @@ export class LabServer {
     } catch (error) {
       return text(502, reason(error));
     }
+  }
+
+  #textOf(message: number): Answer {
+    const recorded = this.#lab.textOf(message);
+    if (recorded === undefined) return text(404, 'this message is not recorded any more');
+    return json({ text: recorded });
   }
 
   async #act(request: IncomingMessage): Promise<Answer> {

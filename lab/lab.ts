@@ -5,12 +5,12 @@
 
 import { parseAddress } from '../lib/peers/addresses.js';
 import type { Detours } from './detour.js';
-import type { Entry, Hello, LinkState, PeersEntry } from './entries.js';
+import type { Entry, Hello, LinkState, OtherEntry, PeersEntry } from './entries.js';
 import { Gate } from './gate.js';
 import { LabNode, type Runnable, whyNoGate } from './lab-node.js';
 import { Links } from './links.js';
 import { Pairs } from './pairs.js';
-import { Recording } from './recording.js';
+import { type Recorded, Recording } from './recording.js';
 import { nowMs, Watcher } from './watcher.js';
 
 const TELL_INTERVAL_MS = 100;
@@ -92,8 +92,13 @@ export class Lab {
     return this.#tellDetours();
   }
 
-  record(entry: Entry): void {
-    this.#recording.add(entry);
+  record(recorded: Recorded): void {
+    this.#recording.add(recorded);
+  }
+
+  /** The beginning of a message; undefined if it is not recorded any more. */
+  textOf(message: number): string | undefined {
+    return this.#recording.textOf(message);
   }
 
   /** Somebody looks, from the beginning of the recording, until what is returned is called. */
@@ -146,7 +151,7 @@ export class Lab {
     if (!isWatched) return;
     const { address } = node;
     const listeners = {
-      onEntry: (entry: Entry) => this.#take(entry),
+      onEntry: (entry: OtherEntry) => this.#take(entry),
       onMessage: (told: Parameters<Pairs['add']>[0]) => {
         const other = this.nodeAt(told.peer);
         const peer = other?.address ?? told.peer;
@@ -159,7 +164,7 @@ export class Lab {
     this.#watchers.set(node, new Watcher(address, node.door, listeners));
   }
 
-  #take(entry: Entry): void {
+  #take(entry: OtherEntry): void {
     if (entry.kind === 'block') this.#known.add(entry.hash);
     this.record(entry.kind === 'peers' ? this.#named(entry) : entry);
   }

@@ -3,6 +3,7 @@
  * comes. Here they become one.
  */
 
+import { parseReceipt } from '../lib/wire/receipt.js';
 import type { MessageEntry } from './entries.js';
 
 /** A frame as a node tells of it at /messages. */
@@ -18,11 +19,14 @@ export interface Told {
   readonly text: string;
 }
 
+/** A message, with the beginning of its text. */
+export type Message = Omit<MessageEntry, 'number'> & { readonly text: string };
+
 /** How long to wait for the other half: less than the recording waits before it tells. */
 const PATIENCE_MS = 300;
 
 interface Half {
-  readonly entry: MessageEntry;
+  readonly entry: Message;
   readonly wasSent: boolean;
 }
 
@@ -37,13 +41,14 @@ export class Pairs {
    * @param isWatched whether the node at the other end will tell too
    * @returns the message, unless its other half may still come
    */
-  add(told: Told, address: string, isWatched: boolean): MessageEntry | undefined {
+  add(told: Told, address: string, isWatched: boolean): Message | undefined {
     const { at, direction, peer, type, bytes, ids, text } = told;
     const wasSent = direction === 'out';
     const [from, to] = wasSent ? [address, peer] : [peer, address];
     const arrivedAt = wasSent && isWatched ? null : at;
-    const content = { type, bytes, ids, text, isLost: false };
-    const entry: MessageEntry = { kind: 'message', at, arrivedAt, from, to, ...content };
+    const status = (type === 'RECEIPT' ? parseReceipt(text)?.status : null) ?? null;
+    const content = { type, bytes, ids, status, text, isLost: false };
+    const entry: Message = { kind: 'message', at, arrivedAt, from, to, ...content };
     if (!isWatched) return entry;
     const key = `${from} ${to} ${bytes} ${text}`;
     const halves = this.#waiting.get(key) ?? [];
@@ -65,8 +70,8 @@ export class Pairs {
   }
 
   /** Returns those whose other half has not come in time. */
-  overdue(nowMs: number): MessageEntry[] {
-    const alone: MessageEntry[] = [];
+  overdue(nowMs: number): Message[] {
+    const alone: Message[] = [];
     for (const [key, halves] of this.#waiting) {
       const late = halves.filter(({ entry }) => entry.at < nowMs - PATIENCE_MS);
       if (late.length === 0) continue;
@@ -80,7 +85,7 @@ export class Pairs {
     return alone;
   }
 
-  #takeLoss({ from, to, bytes, arrivedAt }: MessageEntry): boolean {
+  #takeLoss({ from, to, bytes, arrivedAt }: Message): boolean {
     if (arrivedAt !== null) return false;
     const place = this.#lost.findIndex(
       (each) => each.from === from && each.to === to && each.bytes === bytes,
@@ -91,6 +96,6 @@ export class Pairs {
   }
 }
 
-function lost(entry: MessageEntry): MessageEntry {
+function lost(entry: Message): Message {
   return { ...entry, isLost: true };
 }

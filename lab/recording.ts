@@ -3,7 +3,8 @@
  * of what is too old only the state that it led to is kept.
  */
 
-import type { Entry } from './entries.js';
+import type { Entry, MessageEntry, OtherEntry } from './entries.js';
+import type { Message } from './pairs.js';
 
 const KEPT_ENTRIES = 20_000;
 const KEPT_MS = 5 * 60_000;
@@ -16,17 +17,28 @@ const KEPT_BLOCKS = 500;
  */
 const PATIENCE_MS = 400;
 
+/** What is recorded: a message comes with its text, and is told without. */
+export type Recorded = OtherEntry | Message;
+
 export class Recording {
   /** In the order of time, as far as it has been told. */
   readonly #told: Entry[] = [];
   readonly #waiting: Entry[] = [];
   /** The latest of each kind and node, older than all that is told. */
   readonly #base = new Map<string, Entry>();
+  /** Of messages, by their number. */
+  readonly #texts = new Map<number, string>();
   #characters = 0;
+  #messages = 0;
 
-  /** @param entry of now, or of a moment ago */
-  add(entry: Entry): void {
-    this.#waiting.push(entry);
+  /** @param recorded something of now, or of a moment ago */
+  add(recorded: Recorded): void {
+    this.#waiting.push(recorded.kind === 'message' ? this.#keepText(recorded) : recorded);
+  }
+
+  /** The beginning of a message; undefined if it is not recorded any more. */
+  textOf(message: number): string | undefined {
+    return this.#texts.get(message);
   }
 
   /** Everything, the oldest first. */
@@ -43,10 +55,7 @@ export class Recording {
     this.#waiting.sort(byTime);
     const end = this.#waiting.findIndex(({ at }) => at > nowMs - PATIENCE_MS);
     const ready = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
-    for (const entry of ready) {
-      this.#told.push(entry);
-      this.#characters += charactersOf(entry);
-    }
+    this.#told.push(...ready);
     this.#forget(nowMs);
     return ready;
   }
@@ -57,11 +66,23 @@ export class Recording {
     for (const entry of this.#told) {
       const isOld = entry.at < nowMs - KEPT_MS;
       if (!isOld && !isTooMuch(this.#told.length - end)) break;
-      this.#characters -= charactersOf(entry);
-      this.#keepState(entry);
+      if (entry.kind === 'message') this.#forgetText(entry.number);
+      else this.#keepState(entry);
       end += 1;
     }
     this.#told.splice(0, end);
+  }
+
+  #keepText({ text, ...content }: Message): MessageEntry {
+    this.#messages += 1;
+    this.#characters += text.length;
+    this.#texts.set(this.#messages, text);
+    return { ...content, number: this.#messages };
+  }
+
+  #forgetText(message: number): void {
+    this.#characters -= this.#texts.get(message)?.length ?? 0;
+    this.#texts.delete(message);
   }
 
   #keepState(entry: Entry): void {
@@ -93,10 +114,6 @@ function stateKeyOf(entry: Entry): string | undefined {
     default:
       return undefined;
   }
-}
-
-function charactersOf(entry: Entry): number {
-  return entry.kind === 'message' ? entry.text.length : 0;
 }
 
 function byTime(a: Entry, b: Entry): number {

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Door, read } from '../lib/commands/node-door.js';
-import type { BlockEntry, Entry, MessageEntry } from './entries.js';
+import type { BlockEntry, OtherEntry } from './entries.js';
 import type { Told } from './pairs.js';
 import { SseReader } from './sse-reader.js';
 
@@ -25,7 +25,7 @@ interface Status {
 }
 
 export interface Listeners {
-  onEntry(entry: Exclude<Entry, MessageEntry>): void;
+  onEntry(entry: OtherEntry): void;
   onMessage(told: Told): void;
   /** Whether a block has been told of already. */
   isKnown(hash: string): boolean;

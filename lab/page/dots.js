@@ -10,7 +10,9 @@ const SEEN_MS = 450;
 const STEPPED_MS = 700;
 const LOST_MS = 900;
 const MOST = 60;
-/** With more dots than this, they are drawn less often: the nodes need the processors too. */
+/** The nodes need the processors too: on most screens this draws every second frame. */
+const FRAME_MS = 25;
+/** With more dots than this, they are drawn less often. */
 const BUSY = 12;
 const BUSY_FRAME_MS = 66;
 /** In a flood, so many are a crowd: nobody can follow one of them, and no one waits for another. */
@@ -148,11 +150,11 @@ export class Dots {
     this.#frame ??= requestAnimationFrame((now) => this.#onFrame(now));
   }
 
-  /** Goes on with the next frame, or with a later one: the browser paints for each that is asked for. */
+  /** Goes on with a later frame: the browser paints for each that is asked for. */
   #goOn() {
-    if (this.#dots.length <= BUSY) return this.#request();
     clearTimeout(this.#timer);
-    const wait = this.isCrowd ? CROWD_FRAME_MS : BUSY_FRAME_MS;
+    const few = this.#dots.length > BUSY ? BUSY_FRAME_MS : FRAME_MS;
+    const wait = this.isCrowd ? CROWD_FRAME_MS : few;
     this.#timer = setTimeout(() => this.#request(), wait);
   }
 

@@ -42,7 +42,7 @@ export function messageRow(message, acts) {
   const details = element('details', summary);
   details.addEventListener('toggle', () => {
     if (!details.open) return;
-    if (details.children.length === 1) details.append(contentOf(message, acts));
+    details.replaceChildren(summary, contentOf(message, acts));
     acts.onOpen();
   });
   const row = element('li', details);
@@ -63,7 +63,7 @@ function whatOf({ ids, bytes }) {
  * @param {RowActs} acts
  */
 function contentOf(message, { onFollow, onShow }) {
-  const { at, arrivedAt, type, bytes, ids, text, isLost } = message;
+  const { at, arrivedAt, type, bytes, ids, isLost } = message;
   const took = arrivedAt === null ? '' : ` It took ${(arrivedAt - at).toFixed(2)} ms.`;
   const fate = isLost ? ' The lab took it off the link.' : took;
   const about = element('p', `${meaningOf(type)} ${countOf(bytes, 'byte')}.${fate} `);
@@ -76,16 +76,33 @@ function contentOf(message, { onFollow, onShow }) {
     follow.append(one, ' ');
   }
   if (ids.length > MAX_BUTTONS) follow.append(`and ${ids.length - MAX_BUTTONS} more`);
-  const made = element('div', about, follow, element('pre', indented(text)));
-  const known = new TextEncoder().encode(text).length;
-  if (known < bytes) {
-    made.append(
-      element(
-        'p',
-        `Only its beginning was recorded: ${numberOf(known)} of ${numberOf(bytes)} bytes.`,
-      ),
-    );
-  }
+  const text = element('pre', 'Asking the lab…');
+  showText(message, text);
+  const made = element('div', about, follow, text);
   made.className = 'content';
   return made;
+}
+
+/**
+ * Shows the text of a message, and how much of it was recorded if that is not all.
+ *
+ * @param {MessageEntry} message
+ * @param {HTMLElement} place
+ */
+async function showText({ number, bytes }, place) {
+  try {
+    const response = await fetch(`messages/${number}/text`);
+    if (!response.ok) {
+      place.textContent = `There is no text: ${(await response.text()).trim()}.`;
+      return;
+    }
+    const { text } = await response.json();
+    place.textContent = indented(text);
+    const known = new TextEncoder().encode(text).length;
+    if (known >= bytes) return;
+    const extent = `${numberOf(known)} of ${numberOf(bytes)} bytes`;
+    place.after(element('p', `Only its beginning was recorded: ${extent}.`));
+  } catch {
+    place.textContent = 'There is no text: the lab does not answer.';
+  }
 }

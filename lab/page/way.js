@@ -51,9 +51,12 @@ export function wayOf(id, messages, state, time) {
  * @param {boolean} hasArrived
  * @param {ReadonlyMap<string, string | null>} sources
  */
-function sentenceOf({ from, to, type, text, isLost }, hasArrived, sources) {
+function sentenceOf({ from, to, type, status, isLost }, hasArrived, sources) {
   const [a, b] = [nameOf(from), nameOf(to)];
-  if (type === 'RECEIPT') return `${a} told ${b} what became of it${statusIn(text)}.`;
+  if (type === 'RECEIPT') {
+    const outcome = status === null ? '' : `: ${status}`;
+    return `${a} told ${b} what became of it${outcome}.`;
+  }
   if (isLost) return `${a} told ${b}, but the message was lost on the way.`;
   if (!hasArrived) return `${a} tells ${b}: on its way.`;
   const verb = from === null ? 'handed it to' : type === 'TRANSACTIONS' ? 'gave it to' : 'told';
@@ -67,12 +70,6 @@ function sentenceOf({ from, to, type, text, isLost }, hasArrived, sources) {
 /** @param {string | null | undefined} source */
 function fromOf(source) {
   return source == null ? '' : ` from ${nameOf(source)}`;
-}
-
-/** @param {string} text of a receipt */
-function statusIn(text) {
-  const status = /"status":"(accepted|known|rejected)"/.exec(text)?.[1];
-  return status === undefined ? '' : `: ${status}`;
 }
 
 /**

@@ -74,9 +74,13 @@ async function tells(lab: RunningLab): Promise<void> {
   });
   const [handed] = carrying();
   assert.deepEqual([handed?.from, handed?.to, handed?.type], [null, second, 'TRANSACTION']);
-  for (const { at, arrivedAt, text, isLost } of others.flatMap(toldOf)) {
-    assert.ok((arrivedAt as number) >= at && text.includes(id) && !isLost);
+  for (const { at, arrivedAt, number, isLost } of others.flatMap(toldOf)) {
+    assert.ok((arrivedAt as number) >= at && !isLost);
+    const { text } = JSON.parse((await lab.ask(`/messages/${number}/text`)).text);
+    assert.equal(JSON.parse(text).data.id ?? JSON.parse(text).data[0].id, id);
   }
+  const unknown = await lab.ask('/messages/999999999/text');
+  assert.deepEqual(unknown, { status: 404, text: 'this message is not recorded any more\n' });
   const times = carrying().map(({ at }) => at);
   const inOrder = times.toSorted((a, b) => a - b);
   assert.deepEqual(times, inOrder);
@@ -138,7 +142,7 @@ async function refuses(lab: RunningLab): Promise<void> {
     assert.equal(said.status, status, `${what}: ${said.text}`);
     assert.match(said.text, /^[^\n]+\n$/, what);
   }
-  for (const path of ['/', '/recording', '/lacks']) {
+  for (const path of ['/', '/recording', '/lacks', '/messages/1/text']) {
     for (const headers of [foreign, { 'sec-fetch-site': 'cross-site' }]) {
       assert.equal((await lab.ask(path, { headers })).status, 403, path);
     }

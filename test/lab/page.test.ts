@@ -47,6 +47,9 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
   await row.locator('button', { hasText: '…' }).click();
   const first = new URL(lab.addresses[0] ?? '').port;
   await until('its way', async () => (await textOf(page, '#way')).includes(first));
+  await until('what became of it', async () =>
+    /told a client what became of it: accepted\./.test(await textOf(page, '#way')),
+  );
   await page.keyboard.press('Escape');
 
   // The page stands still while somebody reads.
