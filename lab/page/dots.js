@@ -19,7 +19,7 @@ const BUSY_FRAME_MS = 66;
 const CROWD = 30;
 const FLOOD_MS = 1000;
 /** They are drawn when all else is shown again, and if that does not come, after so long. */
-const CROWD_FRAME_MS = 500;
+const CROWD_FRAME_MS = 800;
 /** A message waits until those before it have arrived where it starts, but no longer than this. */
 const MAX_WAIT_MS = 1500;
 const RADIUS = 5;

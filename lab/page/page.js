@@ -25,7 +25,7 @@ import { act, allowTouch } from './touch.js';
 
 const SHOW_INTERVAL_MS = 200;
 /** In a crowd of messages nobody can follow one: then the nodes need the processors more. */
-const CROWD_INTERVAL_MS = 400;
+const CROWD_INTERVAL_MS = 600;
 /** What takes long to show is shown less often: so many times as long passes before the next time. */
 const REST = 15;
 const MOST_COST_MS = 50;
@@ -141,10 +141,13 @@ function showSoon() {
 
 /** Shows the time, which passes even when nothing happens. */
 function showTimeSoon() {
-  if (showTimer !== undefined) return;
+  // Whoever has pressed Pause, or plays on, is not kept waiting.
+  const isAsked = player.mode !== shownMode;
+  if (showTimer !== undefined && !isAsked) return;
+  clearTimeout(showTimer);
   const interval = dots.isCrowd ? CROWD_INTERVAL_MS : SHOW_INTERVAL_MS;
-  const wait = Math.max(0, shownAt + Math.max(interval, REST * costMs) - performance.now());
-  showTimer = setTimeout(showWhenStill, wait);
+  const wait = shownAt + Math.max(interval, REST * costMs) - performance.now();
+  showTimer = setTimeout(showWhenStill, isAsked ? 0 : Math.max(0, wait));
 }
 
 function showWhenStill() {
