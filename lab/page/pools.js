@@ -9,7 +9,7 @@ import { isUp } from './state.js';
 /** @import { LabNode, State } from './state.js' */
 
 /** The lab asks all nodes for this, so it is asked only when the pools have been quiet for so long, */
-const QUIET_MS = 700;
+const QUIET_MS = 1000;
 /** and not more often than this. */
 const ASK_INTERVAL_MS = 2000;
 
@@ -45,6 +45,8 @@ export class Pools {
     if (isLive && signature !== this.#sizes) {
       this.#sizes = signature;
       if (differ || this.#anyLacks) this.#askSoon();
+      // In a flood they differ only until it is over, and each node would have to look all of it up.
+      else clearTimeout(this.#timer);
     }
     /** @type {HTMLButtonElement} */ (byId('compare')).disabled = !isLive;
     setText('pools-words', wordsOf(sizes, differ));
@@ -72,7 +74,6 @@ export class Pools {
 
   async #ask() {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#askedAt = performance.now();
     try {
       const response = await fetch('lacks');

@@ -114,11 +114,11 @@ export class Arrivals {
   async #save(): Promise<void> {
     const until = this.#keys.places;
     if (until === this.#saved) return;
-    const parts: Buffer[] = [];
+    const bytes = Buffer.allocUnsafe((until - this.#saved) * KEY_BYTES);
     for (let index = this.#saved; index < until; index++) {
-      parts.push(Buffer.from(this.#keys.at(index), 'latin1'));
+      bytes.write(this.#keys.at(index), (index - this.#saved) * KEY_BYTES, 'latin1');
     }
-    await writeAll(this.#file, Buffer.concat(parts), this.#saved * KEY_BYTES);
+    await writeAll(this.#file, bytes, this.#saved * KEY_BYTES);
     await this.#file.datasync();
     this.#saved = until;
   }
