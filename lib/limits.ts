@@ -209,7 +209,7 @@ export const LIMITS = Object.freeze({
   /** Readers of /messages (503). */
   messageStreams: 4,
   /** Frames that are shown at once; the others are counted. */
-  shownMessages: 200,
+  shownMessages: 100,
   /** How many more can be shown in each second. */
   shownMessagesPerSecond: 50,
   /** What is shown within this time is written together. */
@@ -219,7 +219,7 @@ export const LIMITS = Object.freeze({
   /** Of how many transactions in each the ids are shown. */
   shownIds: 100,
   /** How much is read for that at once; of what is more, no ids are shown. */
-  readForIdsBytes: 1024 * 1024,
+  readForIdsBytes: 256 * 1024,
   /** How much more in each second. */
   readForIdsBytesPerSecond: 128 * 1024,
   /** Transactions or blocks in one answer, unless the request says how many. */

@@ -103,16 +103,12 @@ export class MessageStream {
     const onClose = () => this.#taps.delete(connection);
     socket.prependListener('message', onMessage);
     socket.on('close', onClose);
-    const { send } = socket;
-    socket.send = (...args: unknown[]) => {
-      this.#show(connection, 'out', args[0] as string | Buffer);
-      Reflect.apply(send, socket, args);
-    };
+    connection.onSend = (frame) => this.#show(connection, 'out', frame);
     this.#taps.set(connection, {
       end() {
         socket.off('message', onMessage);
         socket.off('close', onClose);
-        Reflect.deleteProperty(socket, 'send');
+        connection.onSend = undefined;
       },
     });
   }

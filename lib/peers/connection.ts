@@ -76,6 +76,8 @@ export interface Connection {
   readonly frames: { in: number; out: number };
   /** Where the node counts the frames of all connections; undefined until this is one of them. */
   traffic: Traffic | undefined;
+  /** Called with each frame before it is sent; undefined while nobody looks. */
+  onSend: ((frame: string | Buffer) => void) | undefined;
   /** When it last asked about our pool, by performance.now(). */
   askedMs: number;
   /** The latest block that it told us of, and when, by performance.now(). */
@@ -131,6 +133,7 @@ export function newConnection(socket: WebSocket, request?: IncomingMessage): Con
     roundTripMs: undefined,
     frames: { in: 0, out: 0 },
     traffic: undefined,
+    onSend: undefined,
     askedMs: -Infinity,
     tip: undefined,
   };
@@ -252,6 +255,7 @@ export function send(connection: Connection, frame: string | Buffer, sent?: () =
   const { tcp, socket } = connection;
   connection.frames.out += 1;
   connection.traffic?.sent(frame);
+  connection.onSend?.(frame);
   if (tcp?.writableCorked === 0) {
     tcp.cork();
     setImmediate(() => tcp.uncork());
