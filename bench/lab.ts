@@ -8,20 +8,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CHROMIUM, closeBrowser, Visit } from '../test/support/browser.js';
 import { freePort, until } from '../test/support/helpers.js';
 import { untilFullMesh } from '../test/support/mesh.js';
-import type { Network } from '../test/support/network.js';
+import { Network } from '../test/support/network.js';
+import type { Named } from '../test/support/program.js';
 import type { Figures, Group, Opened } from './experiment.js';
-import { openInNetwork } from './in-network.js';
+import { goWithUs, signal } from './fleet.js';
+import { childrenOf } from './machine.js';
 import { poolSizeOf, poolsHaveAtMs } from './observation.js';
 import { SETTLE_MS } from './onlookers.js';
-
-/** Time until what a run has left is gone. */
-const REST_MS = 500;
 
 /** How npm start is called, and whether somebody opens its page. */
 interface Way {
   readonly system: string;
   readonly flags: (port: number) => string[];
   readonly isOpen: boolean;
+}
+
+interface LabNode extends Named {
+  readonly folder: string;
 }
 
 const withLab = (port: number) => ['--lab-port', `${port}`];
@@ -40,62 +43,83 @@ export function labGroup(count: number): Group {
   }));
 }
 
+/** Opens a network of its own, which does nothing while the others are measured. */
 async function openWay(count: number, way: Way): Promise<Opened> {
-  const opened = await openInNetwork((network) => prepare(network, count, way));
-  if (!way.isOpen) return opened;
-  const close = async () => {
-    await opened.close();
-    await closeBrowser();
-  };
-  return { ...opened, close };
-}
-
-async function prepare(network: Network, count: number, { flags, isOpen }: Way) {
-  const ports = [await freePort(), await freePort(), await freePort()];
-  const nodes = ports.map((port, index) => {
-    const name = `node-${index + 1}`;
-    return { name, address: `ws://localhost:${port}`, folder: join(network.root, name) };
-  });
-  for (const [index, port] of ports.entries()) {
-    await network.addNode(`node-${index + 1}`, port, [`ws://localhost:${ports[0]}`]);
-  }
-  const args = ['start-nodes.js', '--nodes', '3', ...flags(await freePort())];
-  const terminal = network.start(args);
-  await until('the nodes', () => terminal.stdout.split('] page: ').length === 4);
-  await untilFullMesh(nodes);
-  const run = async () => {
+  const network = await Network.create();
+  try {
+    const nodes = await addNodes(network);
+    const terminal = network.start([
+      'start-nodes.js',
+      '--nodes',
+      '3',
+      ...way.flags(await freePort()),
+    ]);
+    await until('the nodes', () => terminal.stdout.split('] page: ').length === 4);
+    await untilFullMesh(nodes);
+    const runner = terminal.process.pid as number;
+    const pids = [runner, ...childrenOf(runner)];
+    const release = goWithUs(network.root, pids);
     const url = /^lab +(http:\S+)$/m.exec(terminal.stdout)?.[1] ?? '';
-    const visit = isOpen ? await visitLab(url) : undefined;
-    try {
-      return await give(network, nodes, count);
-    } finally {
-      await visit?.close();
-      await sleep(REST_MS);
-    }
-  };
-  // The first one does not count: the programs and the page compile what they do.
-  await run();
-  return run;
+    const run = () =>
+      way.isOpen ? giveWatched(network, nodes, count, url) : give(network, nodes, count);
+    // The first one does not count: the programs and the page compile what they do.
+    await run();
+    return {
+      run,
+      pause: () => signal(pids, 'SIGSTOP'),
+      resume: async () => {
+        signal(pids, 'SIGCONT');
+        await untilFullMesh(nodes);
+      },
+      close: async () => {
+        signal(pids, 'SIGCONT');
+        await network.close();
+        release();
+        if (way.isOpen) await closeBrowser();
+      },
+    };
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
 }
 
-async function visitLab(url: string): Promise<Visit> {
+async function addNodes(network: Network): Promise<LabNode[]> {
+  const nodes: LabNode[] = [];
+  const first = await freePort();
+  for (const port of [first, await freePort(), await freePort()]) {
+    const name = `node-${nodes.length + 1}`;
+    await network.addNode(name, port, [`ws://localhost:${first}`]);
+    nodes.push({ name, address: `ws://localhost:${port}`, folder: join(network.root, name) });
+  }
+  return nodes;
+}
+
+/** Gives transactions while somebody looks at the page of the lab. */
+async function giveWatched(
+  network: Network,
+  nodes: readonly LabNode[],
+  count: number,
+  url: string,
+): Promise<Figures> {
   const visit = await Visit.open(url);
-  await visit.page.waitForSelector('body[data-connection=live]');
-  await sleep(SETTLE_MS);
-  return visit;
+  try {
+    await visit.page.waitForSelector('body[data-connection=live]');
+    return await give(network, nodes, count);
+  } finally {
+    await visit.close();
+  }
 }
 
 /** Gives transactions to the first node, and waits until they are on the disk of all. */
-async function give(
-  network: Network,
-  nodes: readonly { folder: string }[],
-  count: number,
-): Promise<Figures> {
+async function give(network: Network, nodes: readonly LabNode[], count: number): Promise<Figures> {
+  // The nodes too have something to do: they compare what the last run brought.
+  await sleep(SETTLE_MS);
   const startedMs = performance.now();
   const { code, stderr } = await network.run(['add-transaction.js', '--count', `${count}`]);
   if (code !== 0) throw new Error(stderr.trim());
   // The command has ended, so all of them are on the disk of the first.
-  const [first] = nodes as [{ folder: string }];
+  const [first] = nodes as [LabNode];
   const doneMs = await poolsHaveAtMs(nodes, await poolSizeOf(first));
   return { 'tx/s': (count / (doneMs - startedMs)) * 1000 };
 }

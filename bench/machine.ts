@@ -23,3 +23,9 @@ export function processorMs(pids: readonly number[]): number {
   }
   return ticks * TICK_MS;
 }
+
+/** The processes that a process has started, and that run. */
+export function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
+}
