@@ -33,7 +33,7 @@ export function fullPlans(): Plan[] {
     aimed(formationGroup(20), 28),
     aimed(chainGroup(2000), 10),
     aimed(pageGroup(50_000), 46),
-    plan(labGroup(50_000), 5, 60),
+    plan(labGroup(50_000), 5, 90),
     aimed(swarmGroup(), 25),
   ];
 }
@@ -52,7 +52,7 @@ export function growthPlans(isQuick: boolean): Plan[] {
     aimed(relayGroup(10), 58),
     aimed(relayGroup(20), 76),
     aimed(relayGroup(40), 100),
-    aimed(pooledGroup(3_000_000), 150),
+    aimed(pooledGroup(3_000_000), 120),
   ];
 }
 

@@ -121,4 +121,8 @@ async function looks(page: Page, lab: RunningLab): Promise<void> {
   }
   await lab.close();
   await until('to be told that the lab is gone', () => page.locator('#notice').isVisible());
+  await page.locator('#messages summary').first().click();
+  await until('why a message has no text', async () =>
+    /There is no text: the lab does not answer\./.test(await textOf(page, '#messages pre')),
+  );
 }
