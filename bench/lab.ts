@@ -46,6 +46,12 @@ export function labGroup(count: number): Group {
 /** Opens a network of its own, which does nothing while the others are measured. */
 async function openWay(count: number, way: Way): Promise<Opened> {
   const network = await Network.create();
+  let release = () => {};
+  const close = async () => {
+    await network.close();
+    release();
+    if (way.isOpen) await closeBrowser();
+  };
   try {
     const nodes = await addNodes(network);
     const terminal = network.start([
@@ -58,7 +64,7 @@ async function openWay(count: number, way: Way): Promise<Opened> {
     await untilFullMesh(nodes);
     const runner = terminal.process.pid as number;
     const pids = [runner, ...childrenOf(runner)];
-    const release = goWithUs(network.root, pids);
+    release = goWithUs(network.root, pids);
     const url = /^lab +(http:\S+)$/m.exec(terminal.stdout)?.[1] ?? '';
     const run = () =>
       way.isOpen ? giveWatched(network, nodes, count, url) : give(network, nodes, count);
@@ -73,13 +79,11 @@ async function openWay(count: number, way: Way): Promise<Opened> {
       },
       close: async () => {
         signal(pids, 'SIGCONT');
-        await network.close();
-        release();
-        if (way.isOpen) await closeBrowser();
+        await close();
       },
     };
   } catch (error) {
-    await network.close();
+    await close();
     throw error;
   }
 }
