@@ -42,7 +42,8 @@ export function messageRow(message, acts) {
   const details = element('details', summary);
   details.addEventListener('toggle', () => {
     if (!details.open) return;
-    details.replaceChildren(summary, contentOf(message, acts));
+    summary.nextElementSibling?.remove();
+    details.append(contentOf(message, acts));
     acts.onOpen();
   });
   const row = element('li', details);

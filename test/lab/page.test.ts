@@ -43,6 +43,8 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
   const row = page.locator('#messages li[data-type="TRANSACTION"]', { hasText: 'client →' });
   await row.locator('summary').click();
   await until('the text', async () => (await row.innerText()).includes('"zoe"'));
+  const isFocused = await row.locator('summary').evaluate((each) => each.matches(':focus'));
+  assert.ok(isFocused, 'who opens a message by the keyboard goes on from there');
 
   await row.locator('button', { hasText: '…' }).click();
   const first = new URL(lab.addresses[0] ?? '').port;
