@@ -1,6 +1,6 @@
 /** The transaction that is followed: its field, the panel that tells its way, and its block. */
 
-import { button, place } from './controls.js';
+import { button, place, setIf } from './controls.js';
 import { byId, classed, element } from './dom.js';
 import { isUp } from './state.js';
 import { wayOf } from './way.js';
@@ -10,15 +10,22 @@ import { wayOf } from './way.js';
 /** @import { State } from './state.js' */
 /** @import { Way } from './way.js' */
 
+/** @typedef {{ item: HTMLElement, at: HTMLElement, said: HTMLElement }} Step */
+
 const MAX_STEPS = 60;
 const ASK_INTERVAL_MS = 2000;
 
 export class Follow {
   #field = /** @type {HTMLInputElement} */ (byId('follow'));
   #panel = byId('way');
+  #title = element('code');
+  #told = element('p');
+  #list = element('ol');
+  #rest = element('p');
+  /** Those that are there stay, so that they keep the focus. @type {Map<MessageEntry, Step>} */
+  #steps = new Map();
   #onChange;
   #onShow;
-  #signature = '';
   #asked = '';
   #askedAt = 0;
   /** The height of the block that includes it, once a node says so. @type {number | undefined} */
@@ -32,6 +39,9 @@ export class Follow {
     this.#onChange = onChange;
     this.#onShow = onShow;
     this.#field.addEventListener('input', () => this.follow(this.#field.value.trim()));
+    const end = button('Stop following', () => this.follow(''), 'small');
+    const heading = element('h3', 'The way of ', this.#title);
+    this.#panel.append(end, heading, this.#told, this.#list, this.#rest);
   }
 
   get id() {
@@ -65,38 +75,37 @@ export class Follow {
     if (id === '') return undefined;
     this.#askForBlock(id, state);
     const way = wayOf(id, [...recording.messagesBefore(index)], state, time);
-    const block = this.#blockIn(state);
-    const signature = JSON.stringify([id, block, way.summary, way.steps.map(({ text }) => text)]);
-    if (signature !== this.#signature) this.#draw(id, way, block);
-    this.#signature = signature;
+    setIf(this.#title, id);
+    const none = 'No recorded message up to this moment names it.';
+    const summary = way.steps.length === 0 ? none : way.summary;
+    setIf(this.#told, `${summary} ${this.#blockIn(state)}`.trim());
+    this.#showSteps(way.steps.slice(0, MAX_STEPS));
+    const more = way.steps.length - MAX_STEPS;
+    setIf(this.#rest, more > 0 ? `… and ${more} more messages.` : '');
     return way;
   }
 
-  /**
-   * @param {string} id
-   * @param {Way} way
-   * @param {string} block
-   */
-  #draw(id, { steps, summary }, block) {
-    const title = element('h3', 'The way of ', element('code', id));
-    const end = button('Stop following', () => this.follow(''), 'small');
-    const list = element('ol');
-    const items = steps.slice(0, MAX_STEPS).map(({ ms, text, message }) => {
-      const item = element(
-        'li',
-        classed('span', 'at', `${ms.toFixed(1)} ms`),
-        classed('span', '', text),
-      );
-      item.append(button('Show', () => this.#onShow(message), 'small'));
-      return item;
-    });
-    place(list, items);
-    const none = 'No recorded message up to this moment names it.';
-    const told = element('p', steps.length === 0 ? none : summary);
-    if (block !== '') told.append(` ${block}`);
-    const more = steps.length - items.length;
-    const rest = element('p', more > 0 ? `… and ${more} more messages.` : '');
-    this.#panel.replaceChildren(end, title, told, list, rest);
+  /** @param {Way['steps']} steps */
+  #showSteps(steps) {
+    const old = this.#steps;
+    this.#steps = new Map();
+    for (const { ms, text, message } of steps) {
+      const step = old.get(message) ?? this.#newStep(message);
+      setIf(step.at, `${ms.toFixed(1)} ms`);
+      setIf(step.said, text);
+      this.#steps.set(message, step);
+    }
+    place(
+      this.#list,
+      [...this.#steps.values()].map(({ item }) => item),
+    );
+  }
+
+  /** @param {MessageEntry} message */
+  #newStep(message) {
+    const [at, said] = [classed('span', 'at', ''), element('span')];
+    const show = button('Show', () => this.#onShow(message), 'small');
+    return { item: element('li', at, said, show), at, said };
   }
 
   /** @param {State} state */

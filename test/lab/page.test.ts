@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { closeBrowser, IN_BROWSER, RELEASED_MS, withVisit } from '../support/browser.js';
 import { give, makeIds } from '../support/client.js';
 import { until } from '../support/helpers.js';
@@ -43,8 +43,8 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
   const row = page.locator('#messages li[data-type="TRANSACTION"]', { hasText: 'client →' });
   await row.locator('summary').click();
   await until('the text', async () => (await row.innerText()).includes('"zoe"'));
-  const isFocused = await row.locator('summary').evaluate((each) => each.matches(':focus'));
-  assert.ok(isFocused, 'who opens a message by the keyboard goes on from there');
+  const canGoOn = await isFocused(row.locator('summary'));
+  assert.ok(canGoOn, 'who opens a message by the keyboard goes on from there');
 
   await row.locator('button', { hasText: '…' }).click();
   const first = new URL(lab.addresses[0] ?? '').port;
@@ -60,9 +60,16 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
   await page.locator('#step-back').click();
   await until('another moment', async () => (await textOf(page, '#clock')) !== clock);
   const rows = () => page.locator('#messages li').count();
-  const [now] = [await rows()];
-  await page.locator('#step-back').click();
+  const [now, way] = [await rows(), await textOf(page, '#way')];
+  const end = page.getByRole('button', { name: 'Stop following' });
+  await end.focus();
+  await page.keyboard.press('ArrowLeft');
   await until('one message less', async () => (await rows()) < now);
+  assert.notEqual(await textOf(page, '#way'), way);
+  assert.ok(
+    await isFocused(end),
+    'who can end it by the keyboard still can when its way has changed',
+  );
   await page.locator('#speed').selectOption('0.001');
   const replayed = await drawn(page);
   await page.locator('#pause').click();
@@ -78,6 +85,10 @@ async function follows(page: Page, lab: RunningLab): Promise<void> {
       .evaluateAll((all) => all.map((each) => each.getAttribute('data-type')));
     return types.length > 0 && types.every((type) => type === 'RECEIPT');
   });
+}
+
+function isFocused(element: Locator): Promise<boolean> {
+  return element.evaluate((each) => each.matches(':focus'));
 }
 
 async function presses(page: Page, lab: RunningLab): Promise<void> {
