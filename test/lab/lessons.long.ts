@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { closeBrowser, IN_BROWSER, withVisit } from '../support/browser.js';
+import type { Act } from '../../lab/entries.js';
+import { closeBrowser, IN_BROWSER, inTime, withVisit } from '../support/browser.js';
 import { until } from '../support/helpers.js';
 import { type RunningLab, withLab } from '../support/lab.js';
 import { says, select, textOf, untilMesh } from '../support/lab-page.js';
@@ -138,9 +139,9 @@ for (const nodes of [3, 10, 30]) {
         await showMuch(page, lab);
         await page.evaluate(await readFile(AXE, 'utf8'));
         for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme });
+          await inTime('changed its colours', page.emulateMedia({ colorScheme }));
           for (const screen of SCREENS) {
-            await page.setViewportSize(screen);
+            await inTime('changed its size', page.setViewportSize(screen));
             await assertFits(page, `${screen.width}, ${colorScheme}`);
           }
           await assertNoFault(page, colorScheme);
@@ -154,22 +155,22 @@ for (const nodes of [3, 10, 30]) {
 /** A transaction that is followed, a node that has left, and a fork. */
 async function showMuch(page: Page, lab: RunningLab): Promise<void> {
   const last = `node-${lab.addresses.length}`;
-  const said = await lab.act({
-    do: 'add-transaction',
-    node: 'node-1',
-    from: 'alice',
-    to: 'bob',
-    amount: '10',
-  });
-  await lab.act({ do: 'halve' });
-  for (const node of ['node-1', last]) await lab.act({ do: 'make-block', node });
-  await lab.act({ do: 'stop', node: 'node-2' });
+  const done = async (act: Act) => {
+    const { status, text } = await lab.act(act);
+    assert.equal(status, 200, `${act.do}: ${text}`);
+    return text;
+  };
+  const transfer = { from: 'alice', to: 'bob', amount: '10' };
+  const said = await done({ do: 'add-transaction', node: 'node-1', ...transfer });
+  await done({ do: 'halve' });
+  for (const node of ['node-1', last]) await done({ do: 'make-block', node });
+  await done({ do: 'stop', node: 'node-2' });
   await until(
     'a fork',
     async () => /^A fork/.test(await page.locator('#chain-words').innerText()),
     LESSON_MS,
   );
-  const id = / ([0-9a-f]{64})"/.exec(said.text)?.[1] ?? '';
+  const id = / ([0-9a-f]{64})"/.exec(said)?.[1] ?? '';
   await page.locator('#follow').fill(id);
   await page.keyboard.press('Enter');
   await page.locator('#nodes button').first().click();
@@ -187,7 +188,10 @@ async function assertFits(page: Page, when: string): Promise<void> {
 
 /** By the rules of axe (https://github.com/dequelabs/axe-core). */
 async function assertNoFault(page: Page, when: string): Promise<void> {
-  const faults = await page.evaluate<string[]>(`axe.run().then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`);
+  const faults = await inTime(
+    'judged the page',
+    page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`),
+  );
   assert.deepEqual(faults, [], when);
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { DEADLINE_MS, within } from './helpers.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const APPLICATIONS = [
@@ -141,6 +142,15 @@ export class Visit {
   #note(fault: string): void {
     if (!this.#isOver) this.faults.push(fault);
   }
+}
+
+/** What the browser is asked for without a limit of its own: if it never answers, the failure says what. */
+export function inTime<T>(what: string, answer: Promise<T>): Promise<T> {
+  return within(
+    DEADLINE_MS,
+    answer,
+    () => `the browser has not ${what} in ${DEADLINE_MS / 1000} s`,
+  );
 }
 
 /** Opens a page, and checks that nothing goes wrong in it but what the look expects. */

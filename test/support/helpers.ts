@@ -18,21 +18,26 @@ export const DEADLINE_MS = 24_000;
 /** How long one test may take. */
 export const TEST_LIMIT_MS = 300_000;
 
-/** Polls until `condition` holds; after the deadline, throws with what was waited for. */
+/**
+ * Polls until `condition` holds; after the deadline, throws with what was waited for, also if the condition
+ * gives no answer.
+ */
 export async function until(
   what: string | (() => string),
   condition: () => boolean | Promise<boolean>,
   deadlineMs = DEADLINE_MS,
 ): Promise<void> {
+  const tell = () =>
+    `waited ${deadlineMs / 1000} s for: ${typeof what === 'string' ? what : what()}`;
+  const holds = async () => {
+    const answer = condition();
+    return typeof answer === 'boolean' ? answer : within(deadlineMs, answer, tell);
+  };
   const startMs = performance.now();
-  for (let lookedMs = startMs; !(await condition()); lookedMs = performance.now()) {
+  for (let lookedMs = startMs; !(await holds()); lookedMs = performance.now()) {
     const nowMs = performance.now();
     const waitedMs = nowMs - startMs;
-    if (waitedMs > deadlineMs) {
-      throw new Error(
-        `waited ${deadlineMs / 1000} s for: ${typeof what === 'string' ? what : what()}`,
-      );
-    }
+    if (waitedMs > deadlineMs) throw new Error(tell());
     // What takes long is looked at less often, for looking takes time from what is waited for.
     const costMs = Math.min(nowMs - lookedMs, 100);
     await sleep(Math.min(20 + waitedMs / 20, 100) + 2 * costMs);
@@ -40,10 +45,14 @@ export async function until(
 }
 
 /** Waits for a promise, but not for ever: what hangs is a failure that says so. */
-export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+export async function within<T>(
+  limitMs: number,
+  promise: Promise<T>,
+  tell = () => `not done after ${limitMs / 1000} s`,
+): Promise<T> {
   const isDone = new AbortController();
   const limit = sleep(limitMs, undefined, { signal: isDone.signal }).then(() => {
-    throw new Error(`not done after ${limitMs / 1000} s`);
+    throw new Error(tell());
   });
   limit.catch(() => {});
   try {

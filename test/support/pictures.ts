@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { inTime } from './browser.js';
 import { PROJECT, until } from './helpers.js';
 
 const FOLDER = join(PROJECT, 'test/screenshots');
@@ -16,7 +17,7 @@ export const SCREENS = [
 /** Keeps a picture of a page on each of the screens. */
 export async function keepPictures(page: Page, name: string): Promise<void> {
   for (const screen of SCREENS) {
-    await page.setViewportSize(screen);
+    await inTime('changed its size', page.setViewportSize(screen));
     await untilDrawn(page);
     await mkdir(FOLDER, { recursive: true });
     await page.screenshot({ path: join(FOLDER, `${name}-${screen.width}.png`), fullPage: true });
@@ -38,7 +39,10 @@ export async function untilDrawn(page: Page): Promise<void> {
       return drawing.width() === graph.clientWidth && drawing.height() === graph.clientHeight;
     })()`),
   );
-  await page.evaluate(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+  await inTime(
+    'painted the page',
+    page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+    ),
   );
 }
