@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CHROMIUM, closeBrowser, Visit } from '../test/support/browser.js';
 import { freePort, until } from '../test/support/helpers.js';
 import { untilFullMesh } from '../test/support/mesh.js';
-import { Network } from '../test/support/network.js';
+import type { Network } from '../test/support/network.js';
 import type { Named } from '../test/support/program.js';
-import type { Figures, Group, Opened } from './experiment.js';
-import { goWithUs, signal } from './fleet.js';
+import type { Figures, Group } from './experiment.js';
+import { openStoppable } from './in-network.js';
 import { childrenOf } from './machine.js';
 import { poolSizeOf, poolsHaveAtMs } from './observation.js';
 import { SETTLE_MS } from './onlookers.js';
@@ -39,53 +39,28 @@ export function labGroup(count: number): Group {
   return WAYS.filter(({ isOpen }) => !isOpen || CHROMIUM !== undefined).map((way) => ({
     name: 'in the lab, 3 nodes',
     system: way.system,
-    open: () => openWay(count, way),
+    open: () => openStoppable((network) => prepare(network, count, way)),
   }));
 }
 
-/** Opens a network of its own, which does nothing while the others are measured. */
-async function openWay(count: number, way: Way): Promise<Opened> {
-  const network = await Network.create();
-  let release = () => {};
-  const close = async () => {
-    await network.close();
-    release();
-    if (way.isOpen) await closeBrowser();
-  };
-  try {
-    const nodes = await addNodes(network);
-    const terminal = network.start([
-      'start-nodes.js',
-      '--nodes',
-      '3',
-      ...way.flags(await freePort()),
-    ]);
-    await until('the nodes', () => terminal.stdout.split('] page: ').length === 4);
-    await untilFullMesh(nodes);
-    const runner = terminal.process.pid as number;
-    const pids = [runner, ...childrenOf(runner)];
-    release = goWithUs(network.root, pids);
-    const url = /^lab +(http:\S+)$/m.exec(terminal.stdout)?.[1] ?? '';
-    const run = () =>
-      way.isOpen ? giveWatched(network, nodes, count, url) : give(network, nodes, count);
-    // The first one does not count: the programs and the page compile what they do.
-    await run();
-    return {
-      run,
-      pause: () => signal(pids, 'SIGSTOP'),
-      resume: async () => {
-        signal(pids, 'SIGCONT');
-        await untilFullMesh(nodes);
-      },
-      close: async () => {
-        signal(pids, 'SIGCONT');
-        await close();
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+async function prepare(network: Network, count: number, way: Way) {
+  if (way.isOpen) network.keep({ close: closeBrowser });
+  const nodes = await addNodes(network);
+  const terminal = network.start([
+    'start-nodes.js',
+    '--nodes',
+    '3',
+    ...way.flags(await freePort()),
+  ]);
+  await until('the nodes', () => terminal.stdout.split('] page: ').length === 4);
+  await untilFullMesh(nodes);
+  const runner = terminal.process.pid as number;
+  const url = /^lab +(http:\S+)$/m.exec(terminal.stdout)?.[1] ?? '';
+  const run = () =>
+    way.isOpen ? giveWatched(network, nodes, count, url) : give(network, nodes, count);
+  // The first one does not count: the programs and the page compile what they do.
+  await run();
+  return { nodes, pids: [runner, ...childrenOf(runner)], run };
 }
 
 async function addNodes(network: Network): Promise<LabNode[]> {

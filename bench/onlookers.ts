@@ -1,12 +1,14 @@
 /** The ways to look at a node while it is measured. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CHROMIUM, closeBrowser, Visit } from '../test/support/browser.js';
 import { until } from '../test/support/helpers.js';
 import type { NodeProcess } from '../test/support/program.js';
 import { LONG_MS } from './observation.js';
 
-/** A browser or a page that has just been opened has much to do: that is not what it costs to look. */
+/**
+ * A browser or a page that has just been opened has much to do: that is not what it costs to look. The
+ * nodes have as well, for they compare what the last run has brought.
+ */
 export const SETTLE_MS = 3000;
 
 /** Somebody who looks at a node. */
@@ -26,7 +28,6 @@ export const LOOKS: ReadonlyMap<string, (node: NodeProcess) => Promise<Onlooker>
 async function showPage({ port }: NodeProcess): Promise<Onlooker> {
   const { page } = await Visit.open(`http://localhost:${port}/`);
   await page.waitForSelector('body[data-connection=live]');
-  await sleep(SETTLE_MS);
   const tellsOf = async (transactions: number) => {
     const shown = await page.textContent('#pool');
     return Number(shown?.replace(/\D/g, '')) === transactions;

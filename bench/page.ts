@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Network } from '../test/support/network.js';
 import type { NodeProcess } from '../test/support/program.js';
 import type { Figures, Group } from './experiment.js';
-import { openInNetwork } from './in-network.js';
+import { openStoppable } from './in-network.js';
 import { processorMs } from './machine.js';
 import { poolSizeOf, poolsHaveAtMs } from './observation.js';
-import { LOOKS, type Onlooker } from './onlookers.js';
+import { LOOKS, type Onlooker, SETTLE_MS } from './onlookers.js';
 
 /** Time until what a run has left is gone, such as a browser. */
 const REST_MS = 500;
@@ -22,17 +22,18 @@ export function pageGroup(count: number): Group {
   return [...LOOKS].map(([system, look]) => ({
     name: 'page open, 3 nodes',
     system,
-    open: () => openInNetwork((network) => prepare(network, count, look)),
+    open: () => openStoppable((network) => prepare(network, count, look)),
   }));
 }
 
 async function prepare(network: Network, count: number, look: Look) {
   const nodes = await network.startMesh(3);
   let given = 0;
-  return async () => {
+  const run = async () => {
     given += count;
     const onlooker = await look(nodes[0] as NodeProcess);
     try {
+      await sleep(SETTLE_MS);
       const figures = await give(network, nodes, count);
       await onlooker.sees(given);
       for (const node of nodes) await checkPool(node, given);
@@ -42,6 +43,7 @@ async function prepare(network: Network, count: number, look: Look) {
       await sleep(REST_MS);
     }
   };
+  return { nodes, pids: nodes.map(({ process }) => process.pid as number), run };
 }
 
 /** Gives transactions to the first node, and waits until they are on the disk of all. */
