@@ -148,6 +148,7 @@ test('what is written and drawn stands out from its ground, in dark and in light
         for (const colorScheme of ['dark', 'light'] as const) {
           // The second time, while the page is open.
           await page.emulateMedia({ colorScheme });
+          await untilDrawn(page);
           await keepPictures(page, `busy-${colorScheme}`);
           const measured = await page.evaluate<Measured[]>(MEASURE);
           assert.ok(measured.length > 50, `${measured.length} texts`);

@@ -14,8 +14,9 @@ export const SCREENS = [
   { width: 1920, height: 1080 },
 ] as const;
 
-/** Keeps a picture of a page on each of the screens. */
+/** Keeps a picture of a page on each of the screens, if PICTURES is set: nobody looks at those of every run. */
 export async function keepPictures(page: Page, name: string): Promise<void> {
+  if (process.env.PICTURES === undefined) return;
   for (const screen of SCREENS) {
     await inTime('changed its size', page.setViewportSize(screen));
     await untilDrawn(page);
