@@ -14,7 +14,10 @@ export const SCREENS = [
   { width: 1920, height: 1080 },
 ] as const;
 
-/** Keeps a picture of a page on each of the screens, if PICTURES is set: nobody looks at those of every run. */
+/**
+ * Keeps a picture of a page on each of the screens, if PICTURES is set. Nobody looks at those of every run,
+ * and after one of some thousands Chromium does not paint the page again.
+ */
 export async function keepPictures(page: Page, name: string): Promise<void> {
   if (process.env.PICTURES === undefined) return;
   for (const screen of SCREENS) {
