@@ -16,6 +16,8 @@ import { loadSettings, type Settings } from './lib/settings.js';
 const NETWORK_SIZE = 3;
 const LAB_PORT = 4000;
 const HIGHEST_PORT = 65_535;
+/** Where the lab is anyway, or with other addresses in one. */
+const NO_HOSTS = ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::'];
 /** They ask a program to end. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** The exit code of what ends because nobody reads it, as shells have it for SIGPIPE. */
@@ -180,6 +182,11 @@ function readLabHost(): string | undefined {
   const host = flags['lab-host'];
   if (host === undefined) return undefined;
   rejectWithoutLab('lab-host');
+  if (NO_HOSTS.includes(host)) {
+    fail(
+      `--lab-host ${host} leads nobody else here: write an address of this machine, like 192.168.1.5`,
+    );
+  }
   if (isIP(host) !== 0 || /^[a-z\d][a-z\d.-]*$/i.test(host)) return host;
   return fail(`--lab-host ${host} is not an IP address, nor a name: write it like 192.168.1.5`);
 }

@@ -144,6 +144,8 @@ export type LinkAct = 'cut' | 'join' | 'lose';
 export interface Hello {
   /** The clock of the lab, in ms since 1970. */
   readonly now: number;
+  /** Of what happened up to then, in ms since 1970, only the state is told that it led to. */
+  readonly since: number;
   /** Whether this page may touch, if it has the token: it is on this machine. */
   readonly mayTouch: boolean;
   /** Why links cannot be cut; null if they can. */

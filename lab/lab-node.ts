@@ -36,6 +36,8 @@ export class LabNode {
   readonly address: string;
   /** Where it answers requests. */
   readonly door: Door;
+  /** Whether it takes a secret to be its peer. */
+  readonly hasSecret: boolean;
   readonly #program: NodeProgram;
   readonly #around: Surroundings;
   #state: NodeState = 'stopped';
@@ -44,6 +46,7 @@ export class LabNode {
     this.name = name;
     this.address = settings.address;
     this.door = doorOf(settings);
+    this.hasSecret = settings.secret !== undefined;
     this.#program = program;
     this.#around = around;
     program.on('end', () => this.#setState('stopped'));

@@ -24,11 +24,12 @@ const BEAT_MS = 2000;
 const ENTRIES = 500;
 /** What may wait for a slow page. */
 const WAITING_BYTES = 64 * 1024 * 1024;
+/** On this machine, and on others: those who look from elsewhere take no place from whoever may touch. */
 const MOST_PAGES = 20;
 const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
-/** The text of a message, by its number. */
-const TEXT_OF = /^\/messages\/(\d{1,15})\/text$/;
+/** The text of a message, by its number. The name is none of those that a node keeps from others. */
+const TEXT_OF = /^\/texts\/(\d{1,15})$/;
 /** What a node may be asked for through the lab. */
 const CONTENT = /^\/nodes\/(node-\d+)(\/(?:transactions|blocks)\/[^/?]+)$/;
 
@@ -40,7 +41,7 @@ export class LabServer {
   readonly #hostname: string;
   readonly #files = readPage();
   readonly #servers: Server[] = [];
-  #pages = 0;
+  readonly #pages = { here: 0, elsewhere: 0 };
 
   /**
    * @param token what a page must show to touch
@@ -166,12 +167,14 @@ export class LabServer {
   }
 
   #addPage(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#pages >= MOST_PAGES) {
+    const isHere = this.#isHere(request);
+    const from = isHere ? 'here' : 'elsewhere';
+    if (this.#pages[from] >= MOST_PAGES) {
       response.writeHead(503, { ...PAGE_HEADERS, 'content-type': TEXT });
       response.end('Too many pages are open: close one\n');
       return;
     }
-    this.#pages += 1;
+    this.#pages[from] += 1;
     response.writeHead(200, { ...PAGE_HEADERS, 'content-type': 'text/event-stream' });
     const send = (event: string, data: unknown) => {
       if (response.writableLength > WAITING_BYTES) response.destroy();
@@ -179,7 +182,8 @@ export class LabServer {
     };
     const hello: Hello = {
       now: nowMs(),
-      mayTouch: this.#isHere(request),
+      since: this.#lab.since,
+      mayTouch: isHere,
       noLinks: this.#lab.noLinks,
       lessons: this.#lessons.titles,
     };
@@ -194,7 +198,7 @@ export class LabServer {
     const beat = setInterval(() => send('beat', { now: nowMs() }), BEAT_MS);
     response.on('close', () => {
       clearInterval(beat);
-      this.#pages -= 1;
+      this.#pages[from] -= 1;
       unwatch();
     });
   }

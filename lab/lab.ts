@@ -43,7 +43,10 @@ export class Lab {
       this.record({ kind: 'link', at: nowMs(), between, state });
     });
     this.#gate = new Gate(this.#links, (address) => this.nodeAt(address), {
-      onLost: (from, to, bytes) => this.#pairs.lose(from, to, bytes, nowMs()),
+      onLost: (from, to, bytes) => {
+        // While nobody looks, no node tells of the message that it was part of.
+        if (this.#timer !== undefined) this.#pairs.lose(from, to, bytes, nowMs());
+      },
     });
     for (const runnable of runnables) this.add(runnable);
   }
@@ -94,6 +97,11 @@ export class Lab {
 
   record(recorded: Recorded): void {
     this.#recording.add(recorded);
+  }
+
+  /** Of what happened up to then, only the state is told that it led to. */
+  get since(): number {
+    return this.#recording.since;
   }
 
   /** The beginning of a message; undefined if it is not recorded any more. */

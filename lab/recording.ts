@@ -30,6 +30,7 @@ export class Recording {
   readonly #texts = new Map<number, string>();
   #characters = 0;
   #messages = 0;
+  #since = 0;
 
   /** @param recorded something of now, or of a moment ago */
   add(recorded: Recorded): void {
@@ -39,6 +40,11 @@ export class Recording {
   /** The beginning of a message; undefined if it is not recorded any more. */
   textOf(message: number): string | undefined {
     return this.#texts.get(message);
+  }
+
+  /** What happened up to then is told as the state that it led to, and no further. In ms since 1970. */
+  get since(): number {
+    return this.#since;
   }
 
   /** Everything, the oldest first. */
@@ -68,6 +74,7 @@ export class Recording {
       if (!isOld && !isTooMuch(this.#told.length - end)) break;
       if (entry.kind === 'message') this.#forgetText(entry.number);
       else this.#keepState(entry);
+      this.#since = entry.at;
       end += 1;
     }
     this.#told.splice(0, end);

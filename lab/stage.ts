@@ -117,6 +117,9 @@ export class Stage {
   }
 
   async invite(headers?: (address: string) => string[][]): Promise<Stranger> {
+    if (this.#lab.nodes.some(({ hasSecret }) => hasSecret)) {
+      throw new UnfitActError('a network with a NETWORK_SECRET lets no stranger in');
+    }
     const stranger = await Stranger.open(headers);
     this.#strangers.push(stranger);
     return stranger;

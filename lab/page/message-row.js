@@ -92,7 +92,7 @@ function contentOf(message, { onFollow, onShow }) {
  */
 async function showText({ number, bytes }, place) {
   try {
-    const response = await fetch(`messages/${number}/text`);
+    const response = await fetch(`texts/${number}`);
     if (!response.ok) {
       place.textContent = `There is no text: ${(await response.text()).trim()}.`;
       return;

@@ -73,12 +73,12 @@ const connection = new Connection(
   (hello) => {
     allowTouch(hello);
     showLessons(hello);
-    recording.clear();
+    recording.begin(hello.since);
     dots.clear();
     player.begin(hello.now);
   },
   (entries) => {
-    recording.add(entries);
+    if (recording.add(entries)) showSoon();
     player.grow();
   },
   showSoon,

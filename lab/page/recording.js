@@ -18,6 +18,7 @@ export class Recording {
   /** @type {Entry[]} */
   #entries = [];
   #forgotten = 0;
+  #since = 0;
   #base = newState();
   #state = newState();
   #stateAt = 0;
@@ -37,7 +38,9 @@ export class Recording {
     return this.#entries[0]?.at;
   }
 
-  clear() {
+  /** @param {number} since what happened up to then is a state alone, and no moment to go back to */
+  begin(since) {
+    this.#since = since;
     this.#entries = [];
     this.#forgotten = 0;
     this.#base = newState();
@@ -45,14 +48,20 @@ export class Recording {
     this.#stateAt = 0;
   }
 
-  /** @param {readonly Entry[]} entries */
+  /**
+   * @param {readonly Entry[]} entries
+   * @returns whether the state before all moments has changed
+   */
   add(entries) {
+    const isBase = (/** @type {Entry} */ { at, kind }) => at <= this.#since && kind !== 'message';
     for (const entry of entries) {
       const last = this.#entries.at(-1);
-      if (last !== undefined && entry.at < last.at) this.#insert(entry);
+      if (isBase(entry)) this.#foldIntoBase(entry);
+      else if (last !== undefined && entry.at < last.at) this.#insert(entry);
       else this.#entries.push(entry);
     }
     this.#trim();
+    return entries.some(isBase);
   }
 
   /** @param {number} index */
@@ -136,6 +145,12 @@ export class Recording {
     const index = this.indexAt(entry.at);
     this.#entries.splice(index - this.#forgotten, 0, entry);
     if (index < this.#stateAt) this.#stateAt = Infinity;
+  }
+
+  /** @param {Entry} entry */
+  #foldIntoBase(entry) {
+    fold(this.#base, entry);
+    this.#stateAt = Infinity;
   }
 
   #trim() {

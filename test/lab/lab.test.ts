@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import fs from 'fs-extra';
 import type { Act } from '../../lab/entries.js';
@@ -76,10 +78,13 @@ async function tells(lab: RunningLab): Promise<void> {
   assert.deepEqual([handed?.from, handed?.to, handed?.type], [null, second, 'TRANSACTION']);
   for (const { at, arrivedAt, number, isLost } of others.flatMap(toldOf)) {
     assert.ok((arrivedAt as number) >= at && !isLost);
-    const { text } = JSON.parse((await lab.ask(`/messages/${number}/text`)).text);
+    const { text } = JSON.parse((await lab.ask(`/texts/${number}`)).text);
     assert.ok(text.includes(id), text);
+    // A proxy has asked for somebody, who may be anywhere, and may look.
+    const headers = { via: '1.1 proxy' };
+    assert.equal((await lab.ask(`/texts/${number}`, { headers })).status, 200);
   }
-  const unknown = await lab.ask('/messages/999999999/text');
+  const unknown = await lab.ask('/texts/999999999');
   assert.deepEqual(unknown, { status: 404, text: 'this message is not recorded any more\n' });
   const times = carrying().map(({ at }) => at);
   const inOrder = times.toSorted((a, b) => a - b);
@@ -142,15 +147,33 @@ async function refuses(lab: RunningLab): Promise<void> {
     assert.equal(said.status, status, `${what}: ${said.text}`);
     assert.match(said.text, /^[^\n]+\n$/, what);
   }
-  for (const path of ['/', '/recording', '/lacks', '/messages/1/text']) {
+  for (const path of ['/', '/recording', '/lacks', '/texts/1']) {
     for (const headers of [foreign, { 'sec-fetch-site': 'cross-site' }]) {
       assert.equal((await lab.ask(path, { headers })).status, 403, path);
     }
   }
   assert.equal((await lab.ask('/', { headers: abroad })).status, 200);
+  await crowds(lab, abroad);
   assert.equal((await lab.ask('/', { method: 'POST' })).status, 405);
   assert.equal((await lab.ask('/../start-nodes.js')).status, 404);
   assert.equal(lab.stateOf('node-1'), 'running');
+}
+
+/** Those who look from elsewhere take no place from whoever is here. */
+async function crowds(lab: RunningLab, abroad: Record<string, string>): Promise<void> {
+  const look = async (headers: Record<string, string>) => {
+    const path = '/recording';
+    const asking = get({ port: lab.port, host: '127.0.0.1', path, headers, agent: false });
+    const [response] = await once(asking, 'response');
+    response.on('error', () => {});
+    return response as IncomingMessage;
+  };
+  const looking: IncomingMessage[] = [];
+  while (looking.at(-1)?.statusCode !== 503) looking.push(await look(abroad));
+  assert.equal(looking.length, 21);
+  const own = await look({ host: `localhost:${lab.port}` });
+  assert.equal(own.statusCode, 200);
+  for (const each of [...looking, own]) each.destroy();
 }
 
 /** The nodes talk to each other while the program of the lab stands still. */
@@ -265,6 +288,7 @@ test('a mistake in the flags of the lab is told in one line', () =>
       [['--no-lab', '--lab-host', 'a'], /^Give either --no-lab or --lab-host, not both\n$/],
       [['--lab-port', '0'], /^--lab-port 0 is not a whole number from 1 to 65535\n$/],
       [['--lab-host', 'a b'], /^--lab-host a b is not an IP address, nor a name: /],
+      [['--lab-host', '0.0.0.0'], /^--lab-host 0\.0\.0\.0 leads nobody else here: /],
       [['--lab-host', '192.0.2.1'], /^This machine has no address 192\.0\.2\.1: /],
     ];
     for (const [args, says] of rows) {

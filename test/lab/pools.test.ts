@@ -59,7 +59,13 @@ async function withRecording(
   check: (page: Page, asked: () => number) => Promise<void>,
 ): Promise<void> {
   const files = readPage();
-  const hello: Hello = { now: STARTED_MS, mayTouch: false, noLinks: null, lessons: [] };
+  const hello: Hello = {
+    now: STARTED_MS,
+    since: 0,
+    mayTouch: false,
+    noLinks: null,
+    lessons: [],
+  };
   const at = STARTED_MS;
   const nodes: Entry[] = [
     { kind: 'node', at, name: 'node-1', address: ONE, state: 'running' },

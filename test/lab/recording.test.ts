@@ -103,6 +103,7 @@ test('of what is too old or too much only the state is kept that it led to', () 
   const { text, ...content } = message(start + 6 * MINUTE_MS, 'new');
   const told = { ...content, number: latest };
   assert.deepEqual(recording.entries, [pool(start + 1, 2), told]);
+  assert.equal(recording.since, start + 2);
 
   const later = start + 7 * MINUTE_MS;
   for (let count = 0; count < 25_000; count++) recording.add(message(later));
@@ -116,4 +117,17 @@ test('of what is too old or too much only the state is kept that it led to', () 
   const characters = texts.join('').length;
   assert.ok(characters > 0 && characters <= 16 * 1024 * 1024, `${characters} characters`);
   assert.ok(recording.entries.some(({ kind }) => kind === 'pool'));
+});
+
+test('what is older than a recording goes back is a state, and no moment', async () => {
+  const file = new URL('../../lab/page/recording.js', import.meta.url);
+  const { Recording: PageRecording } = await import(file.href);
+  const page = new PageRecording();
+  page.begin(1000);
+  assert.ok(page.add([pool(1, 7), pool(1000, 8)]));
+  assert.deepEqual([page.first, page.end, page.beginning], [0, 0, undefined]);
+  const pooled = (index: number) => page.stateAt(index).nodes.get(A).pool;
+  assert.equal(pooled(0), 8);
+  assert.equal(page.add([pool(1001, 9)]), false);
+  assert.deepEqual([page.end, page.beginning, pooled(1), pooled(0)], [1, 1001, 9, 8]);
 });
