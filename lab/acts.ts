@@ -201,12 +201,17 @@ export class Acts {
         (error, stdout, stderr) => {
           this.#commands.delete(command);
           if (error === null) resolve(printable(stdout.trim()));
-          else reject(new UnfitActError(printable(stderr.trim()) || `${script} was ended`));
+          else reject(new UnfitActError(whyOf(stderr) || `${script} was ended`));
         },
       );
       this.#commands.add(command);
     });
   }
+}
+
+/** What a command says of a flag is about the field of that name. */
+function whyOf(stderr: string): string {
+  return printable(stderr.trim()).replace(/^--/, '');
 }
 
 function namesOf(nodes: readonly LabNode[]): string {

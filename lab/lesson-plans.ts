@@ -13,7 +13,7 @@ export const LESSONS: readonly Lesson[] = [
     async run(stage) {
       const [first, second, third] = (await stage.nodes(3)) as [LabNode, LabNode, LabNode];
       for (const node of [third, second, first]) await stage.stop(node);
-      await stage.say('All three are stopped. Each knows one address or two, from a file.');
+      await stage.say('Three nodes are stopped. Each knows one address or two, from a file.');
       await stage.start(first);
       await stage.start(second);
       await stage.untilConnected([first, second]);
@@ -41,7 +41,7 @@ export const LESSONS: readonly Lesson[] = [
         'The node wrote it to its file first, and then told each peer. A node that is told twice knows the id already, and is silent.',
       );
       await stage.say(
-        'Click the id in the list to follow it: who had it when. Then play it again at 1/1000 of the speed.',
+        'Open one of its messages in the list, and click the id to follow it: who had it when. Then play it again at 1/1000 of the speed.',
       );
     },
   },
@@ -56,7 +56,7 @@ export const LESSONS: readonly Lesson[] = [
       await stage.stop(third);
       await stage.say(`${third.name} has left. The others go on.`);
       for (const amount of ['1', '2', '3']) await stage.pay(first, 'alice', 'bob', amount);
-      await stage.say('Three transactions have come in the meantime: it lacks them, as you see.');
+      await stage.say('Three transactions have come in the meantime, which it lacks.');
       await stage.start(third);
       const wanted = await poolOf(first);
       await stage.until('equal pools', async () => (await poolOf(third)) >= wanted);
@@ -112,7 +112,7 @@ export const LESSONS: readonly Lesson[] = [
       await stage.say('It has made a transaction without an id: its hash stands for it.');
       await stage.pay(nodes[1] as LabNode, 'alice', 'carol', '7');
       await stage.say(
-        'To the stranger our nodes speak the plain protocol, one TRANSACTION each; among themselves they send many at once, as RELAY.',
+        'To the stranger our nodes speak the plain protocol, one TRANSACTION each; among themselves they send what comes at once in one frame, a RELAY.',
       );
       await stranger.close();
       await stage.say('It has left. Whoever speaks the plain protocol belongs here.');

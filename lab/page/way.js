@@ -81,8 +81,11 @@ function fromOf(source) {
 function summaryOf(state, having, twice, compared) {
   const up = [...state.nodes.values()].filter(isUp).map(({ address }) => address);
   const lacking = up.filter((address) => !having.has(address));
-  const parts = [`${up.length - lacking.length} of ${up.length} running nodes have it`];
-  if (lacking.length > 0 && lacking.length <= 8) parts.push(`not yet: ${namesOf(lacking)}`);
+  const parts = [
+    `${up.length - lacking.length} of ${up.length} running nodes have it, as far as the messages tell`,
+  ];
+  // They may have it all the same: in a block, or from before the recording.
+  if (lacking.length > 0 && lacking.length <= 8) parts.push(`none tells so of ${namesOf(lacking)}`);
   if (compared > 0) parts.push(`${compared} got it by comparing pools`);
   parts.push(
     twice === 0 ? 'nobody was told twice' : `${countOf(twice, 'message')} told it in vain`,
