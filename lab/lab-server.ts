@@ -180,15 +180,17 @@ export class LabServer {
       if (response.writableLength > WAITING_BYTES) response.destroy();
       else response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
-    const hello: Hello = {
-      now: nowMs(),
-      since: this.#lab.since,
-      mayTouch: isHere,
-      noLinks: this.#lab.noLinks,
-      lessons: this.#lessons.titles,
-    };
-    send('hello', hello);
     const unwatch = this.#lab.watch({
+      begin: (since) => {
+        const hello: Hello = {
+          now: nowMs(),
+          since,
+          mayTouch: isHere,
+          noLinks: this.#lab.noLinks,
+          lessons: this.#lessons.titles,
+        };
+        send('hello', hello);
+      },
       tell(entries: readonly Entry[]) {
         for (let at = 0; at < entries.length; at += ENTRIES) {
           send('entries', entries.slice(at, at + ENTRIES));

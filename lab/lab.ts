@@ -19,6 +19,8 @@ const UNWATCHED_MS = 3000;
 
 /** One who is told of everything. */
 export interface Spectator {
+  /** @param since of what happened up to then, in ms since 1970, only the state is told that it led to */
+  begin(since: number): void;
   tell(entries: readonly Entry[]): void;
 }
 
@@ -99,11 +101,6 @@ export class Lab {
     this.#recording.add(recorded);
   }
 
-  /** Of what happened up to then, only the state is told that it led to. */
-  get since(): number {
-    return this.#recording.since;
-  }
-
   /** The beginning of a message; undefined if it is not recorded any more. */
   textOf(message: number): string | undefined {
     return this.#recording.textOf(message);
@@ -113,6 +110,7 @@ export class Lab {
   watch(spectator: Spectator): () => void {
     clearTimeout(this.#unwatching);
     this.#tell();
+    spectator.begin(this.#recording.since);
     spectator.tell(this.#recording.entries);
     this.#spectators.add(spectator);
     this.#timer ??= setInterval(() => this.#tell(), TELL_INTERVAL_MS);
