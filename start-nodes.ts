@@ -16,7 +16,7 @@ import { loadSettings, type Settings } from './lib/settings.js';
 const NETWORK_SIZE = 3;
 const LAB_PORT = 4000;
 const HIGHEST_PORT = 65_535;
-/** Where the lab is anyway, or with other addresses in one. */
+/** Where the lab is anyway, or all addresses at once, those included. */
 const NO_HOSTS = ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::'];
 /** They ask a program to end. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -182,7 +182,7 @@ function readLabHost(): string | undefined {
   const host = flags['lab-host'];
   if (host === undefined) return undefined;
   rejectWithoutLab('lab-host');
-  if (NO_HOSTS.includes(host)) {
+  if (NO_HOSTS.includes(host.toLowerCase())) {
     fail(
       `--lab-host ${host} leads nobody else here: write an address of this machine, like 192.168.1.5`,
     );

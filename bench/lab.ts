@@ -92,7 +92,6 @@ async function giveWatched(
 
 /** Gives transactions to the first node, and waits until they are on the disk of all. */
 async function give(network: Network, nodes: readonly LabNode[], count: number): Promise<Figures> {
-  // The nodes too have something to do: they compare what the last run brought.
   await sleep(SETTLE_MS);
   const startedMs = performance.now();
   const { code, stderr } = await network.run(['add-transaction.js', '--count', `${count}`]);

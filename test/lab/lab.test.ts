@@ -10,7 +10,7 @@ import type { Act } from '../../lab/entries.js';
 import { give } from '../support/client.js';
 import { outcomeOfScript } from '../support/failing.js';
 import { isListening, until } from '../support/helpers.js';
-import { RunningLab, withLab } from '../support/lab.js';
+import { done, RunningLab, withLab } from '../support/lab.js';
 import { type Network, withNetwork } from '../support/network.js';
 
 /** Another address of this machine. */
@@ -19,12 +19,6 @@ const portOf = (address = '') => Number(new URL(address).port);
 const pay = (node: string): Act => {
   return { do: 'add-transaction', node, from: 'alice', to: 'bob', amount: '10' };
 };
-
-async function done(lab: RunningLab, act: Act): Promise<string> {
-  const { status, text } = await lab.act(act);
-  assert.equal(status, 200, text);
-  return JSON.parse(text).says;
-}
 
 function peersOf(lab: RunningLab, address: string): readonly string[] {
   return lab.of('peers').findLast((each) => each.address === address)?.peers ?? [];
@@ -289,6 +283,7 @@ test('a mistake in the flags of the lab is told in one line', () =>
       [['--lab-port', '0'], /^--lab-port 0 is not a whole number from 1 to 65535\n$/],
       [['--lab-host', 'a b'], /^--lab-host a b is not an IP address, nor a name: /],
       [['--lab-host', '0.0.0.0'], /^--lab-host 0\.0\.0\.0 leads nobody else here: /],
+      [['--lab-host', 'Localhost'], /^--lab-host Localhost leads nobody else here: /],
       [['--lab-host', '192.0.2.1'], /^This machine has no address 192\.0\.2\.1: /],
     ];
     for (const [args, says] of rows) {

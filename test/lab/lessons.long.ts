@@ -5,10 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import type { Act } from '../../lab/entries.js';
 import { closeBrowser, IN_BROWSER, inTime, withVisit } from '../support/browser.js';
 import { until } from '../support/helpers.js';
-import { type RunningLab, withLab } from '../support/lab.js';
+import { done, type RunningLab, withLab } from '../support/lab.js';
 import { says, select, textOf, untilMesh } from '../support/lab-page.js';
 import { keepPictures, SCREENS } from '../support/pictures.js';
 
@@ -155,22 +154,17 @@ for (const nodes of [3, 10, 30]) {
 /** A transaction that is followed, a node that has left, and a fork. */
 async function showMuch(page: Page, lab: RunningLab): Promise<void> {
   const last = `node-${lab.addresses.length}`;
-  const done = async (act: Act) => {
-    const { status, text } = await lab.act(act);
-    assert.equal(status, 200, `${act.do}: ${text}`);
-    return text;
-  };
   const transfer = { from: 'alice', to: 'bob', amount: '10' };
-  const said = await done({ do: 'add-transaction', node: 'node-1', ...transfer });
-  await done({ do: 'halve' });
-  for (const node of ['node-1', last]) await done({ do: 'make-block', node });
-  await done({ do: 'stop', node: 'node-2' });
+  const said = await done(lab, { do: 'add-transaction', node: 'node-1', ...transfer });
+  await done(lab, { do: 'halve' });
+  for (const node of ['node-1', last]) await done(lab, { do: 'make-block', node });
+  await done(lab, { do: 'stop', node: 'node-2' });
   await until(
     'a fork',
     async () => /^A fork/.test(await page.locator('#chain-words').innerText()),
     LESSON_MS,
   );
-  const id = / ([0-9a-f]{64})"/.exec(said)?.[1] ?? '';
+  const id = / ([0-9a-f]{64})$/.exec(said)?.[1] ?? '';
   await page.locator('#follow').fill(id);
   await page.keyboard.press('Enter');
   await page.locator('#nodes button').first().click();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OtherEntry } from '../../lab/entries.js';
+import { Lab } from '../../lab/lab.js';
 import { type Message, Pairs, type Told } from '../../lab/pairs.js';
 import { Recording } from '../../lab/recording.js';
 
@@ -130,4 +131,17 @@ test('what is older than a recording goes back is a state, and no moment', async
   assert.equal(pooled(0), 8);
   assert.equal(page.add([pool(1001, 9)]), false);
   assert.deepEqual([page.end, page.beginning, pooled(1), pooled(0)], [1, 1001, 9, 8]);
+});
+
+test('who looks after long is told how far the recording goes back by then', () => {
+  const lab = new Lab([]);
+  const old = Date.now() - 6 * MINUTE_MS;
+  lab.record(pool(old, 7));
+  const told: unknown[] = [];
+  const leave = lab.watch({
+    begin: (since) => told.push(since),
+    tell: (entries) => told.push(...entries),
+  });
+  leave();
+  assert.deepEqual(told, [old, pool(old, 7)]);
 });

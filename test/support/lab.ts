@@ -1,5 +1,6 @@
 /** A lab as somebody sees it who has started it, and opened its page. */
 
+import assert from 'node:assert/strict';
 import { get, type IncomingMessage, request } from 'node:http';
 import type { Act, Entry, Hello } from '../../lab/entries.js';
 import { freePort, until } from './helpers.js';
@@ -166,6 +167,13 @@ export class RunningLab {
       if (event === 'entries') this.entries.push(...JSON.parse(json));
     }
   }
+}
+
+/** Has the lab do something that it has to be able to do. @returns the line that it says */
+export async function done(lab: RunningLab, act: Act): Promise<string> {
+  const { status, text } = await lab.act(act);
+  assert.equal(status, 200, `${act.do}: ${text}`);
+  return JSON.parse(text).says;
 }
 
 /** Runs a test with a lab, and ends it. */
